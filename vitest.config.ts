@@ -1,0 +1,30 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const lib = fileURLToPath(new URL('./lib', import.meta.url));
+
+const alias = [
+  { find: /^stepfunc-source$/, replacement: `${lib}/index.ts` },
+  { find: /^stepfunc-source\/testing$/, replacement: `${lib}/testing/index.ts` },
+  { find: /^stepfunc-source\/(.+)$/, replacement: `${lib}/$1.ts` },
+];
+
+/** Unit specs run in memory; integration crosses sockets and processes; slow waits for real minutes. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: { alias },
+        test: { name: 'unit', include: ['spec/**/*.spec.ts'], exclude: ['spec/integration/**', 'spec/slow/**'] },
+      },
+      {
+        resolve: { alias },
+        test: { name: 'integration', include: ['spec/integration/**/*.spec.ts'], testTimeout: 30_000, hookTimeout: 30_000 },
+      },
+      {
+        resolve: { alias },
+        test: { name: 'slow', include: ['spec/slow/**/*.spec.ts'], testTimeout: 600_000 },
+      },
+    ],
+  },
+});
