@@ -1,11 +1,14 @@
-import type { SFNClient } from '@aws-sdk/client-sfn';
 import {
   CreateActivityCommand,
   GetActivityTaskCommand,
   SendTaskFailureCommand,
   SendTaskHeartbeatCommand,
   SendTaskSuccessCommand,
+  SFNClient,
 } from '@aws-sdk/client-sfn';
+import { UndiciHttpHandler } from '@smithy/undici-http-handler';
+import { attemptsOf } from './aws-errors.js';
+import { field } from './field.js';
 
 /**
  * What the source needs of an SFN client: the SDK's `send`. An `SFNClient` fits, so does `FakeSfn`
@@ -14,10 +17,6 @@ import {
 export interface SfnClient {
   send(command: object, options?: { abortSignal?: AbortSignal }): Promise<unknown>;
 }
-
-/** The SDK's own client is one (checked by the compiler, here and nowhere else). */
-type Fits<T extends SfnClient> = T;
-export type SdkClient = Fits<SFNClient>;
 
 /** Polls on one client, everything else on another: a report never queues behind a held poll. */
 export interface SfnClients {
@@ -32,7 +31,38 @@ export interface ActivityTask {
   input: string;
 }
 
-/** The five calls. Each rejects with what the client rejected with: see `meaningOf`. */
+/** Answers later than these are none, so that a server which hangs is met with a retry. */
+const POLL_ANSWER_MS = 75_000;
+const REPORT_ANSWER_MS = 10_000;
+
+export interface DefaultClients extends SfnClients {
+  /** Closes every socket. */
+  destroy(): void;
+}
+
+/**
+ * The SDK's clients for who brings none: endpoint, region and credentials from the SDK's usual
+ * places, and as many sockets as there are calls at a time.
+ */
+export function defaultClients(): DefaultClients {
+  const poll = new SFNClient({ maxAttempts: 1, requestHandler: requestHandler(POLL_ANSWER_MS) });
+  const report = new SFNClient({ requestHandler: requestHandler(REPORT_ANSWER_MS) });
+  return {
+    poll,
+    report,
+    destroy() {
+      poll.destroy();
+      report.destroy();
+    },
+  };
+}
+
+// undici's Agent opens a socket for every request that finds none idle, without a limit.
+function requestHandler(answerMs: number): UndiciHttpHandler {
+  return new UndiciHttpHandler({ dispatcher: { headersTimeout: answerMs, bodyTimeout: answerMs } });
+}
+
+/** The five calls. Each rejects with what the client rejected with: see aws-errors.ts. */
 export interface Sfn {
   /** Resolves to the activity's ARN, creating the activity where there is none. */
   createActivity(name: string, signal: AbortSignal): Promise<string>;
@@ -94,60 +124,6 @@ export function sfnCalls({ poll, report }: SfnClients): Sfn {
   };
 }
 
-/**
- * What an error of one of the five calls means for the source. Told by `error.name`, never by a
- * message, since AWS words those as it likes.
- *
- * - `closed`: the task is no longer ours (or never was). TaskTimedOut is also what AWS answers to a
- *   second report, and so to the SDK's own retry of a report that had arrived.
- * - `refused`: this content will never be taken, another report may be.
- * - `gone`: the activity does not exist.
- * - `undelivered`: passing, and certainly without effect at AWS.
- * - `unknown`: passing, and it may have had its effect.
- */
-export type Meaning = 'closed' | 'refused' | 'gone' | 'undelivered' | 'unknown';
-
-const meanings = new Map<string, Meaning>([
-  ['InvalidToken', 'closed'],
-  ['TaskDoesNotExist', 'closed'],
-  ['TaskTimedOut', 'closed'],
-  ['InvalidOutput', 'refused'],
-  ['ValidationException', 'refused'],
-  ['KmsAccessDeniedException', 'refused'],
-  ['KmsInvalidStateException', 'refused'],
-  ['ActivityDoesNotExist', 'gone'],
-  ['ResourceNotFound', 'gone'],
-]);
-
-/** Connections that were never made: nothing can have arrived. */
-const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
-
-export function meaningOf(error: unknown): Meaning {
-  const known = meanings.get(errorName(error));
-  if (known !== undefined) return known;
-  const code = field(error, 'code');
-  if (typeof code === 'string' && neverSent.has(code)) return 'undelivered';
-  // A 4xx is a refusal at the door (throttling, signature, permission): nothing was done.
-  const status = field(field(error, '$metadata'), 'httpStatusCode');
-  if (typeof status === 'number' && status >= 400 && status < 500) return 'undelivered';
-  return 'unknown';
-}
-
-/** A short name to tell an error by, free of anything secret: its name, or its system code. */
-export function errorName(error: unknown): string {
-  const name = field(error, 'name');
-  const code = field(error, 'code');
-  const plain = name === undefined || name === 'Error' || name === 'AggregateError';
-  if (plain && typeof code === 'string' && code !== '') return code;
-  return typeof name === 'string' && name !== '' ? name : typeof error;
-}
-
-/** How often the client had tried, from an answer or an error; 1 where it does not say. */
-export function attemptsOf(answerOrError: unknown): number {
-  const attempts = field(field(answerOrError, '$metadata'), 'attempts');
-  return typeof attempts === 'number' && attempts >= 1 ? attempts : 1;
-}
-
 export type SfnOperation =
   | { name: 'CreateActivity'; input: Record<string, unknown> }
   | { name: 'GetActivityTask'; input: Record<string, unknown> }
@@ -169,8 +145,4 @@ export function operationOf(command: object): SfnOperation | undefined {
     if (command instanceof Command) return { name, input: { ...command.input } };
   }
   return undefined;
-}
-
-function field(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
 }

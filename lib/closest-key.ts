@@ -1,0 +1,36 @@
+/**
+ * The key that was probably meant by one that is not known: the same letters in another case or
+ * with dashes and underscores (`maxconcurrency`, `MAX_CONCURRENCY`), or a slip of one or two letters.
+ */
+export function closestKey(unknown: string, known: readonly string[]): string | undefined {
+  const bare = letters(unknown);
+  const [best] = known
+    .map((key) => ({ key, slips: editDistance(bare, letters(key)) }))
+    .filter(({ key, slips }) => slips <= Math.min(2, key.length / 3))
+    .sort((a, b) => a.slips - b.slips);
+  return best?.key;
+}
+
+function letters(key: string): string {
+  return key
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '')
+    .slice(0, 100);
+}
+
+/** Levenshtein's distance, by one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (const [i, x] of a.split('').entries()) {
+    let left = i + 1;
+    const next = [left];
+    for (const [j, y] of b.split('').entries()) {
+      const above = row[j + 1] ?? 0;
+      const diagonal = row[j] ?? 0;
+      left = Math.min(above + 1, left + 1, diagonal + (x === y ? 0 : 1));
+      next.push(left);
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,117 @@
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { closestKey } from './closest-key.js';
+import { field } from './field.js';
+import { show } from './show.js';
+
+/** What `createStepFuncSource` takes as its first argument: plain data. Unknown keys are refused. */
+export interface StepFuncSourceConfig {
+  /** The activity to poll: 1 to 80 characters, by AWS's rule for names (API reference, CreateActivity). */
+  activityName: string;
+  /** Where on the component to POST: begins with `/`, percent-encoded, a query is allowed. */
+  path: string;
+  /** Tasks at a time over all instances: a whole number from 1. Default 1. */
+  maxConcurrency?: number | undefined;
+  /** Tasks at a time per poller: a whole number from 1. Default 1. */
+  concurrencyPerPoller?: number | undefined;
+  /**
+   * Milliseconds that the component has to answer: a whole number from 1. Default 300,000. After it
+   * the task is failed with `StepFuncSource.Timeout`.
+   */
+  invokeTimeoutMs?: number | undefined;
+  /**
+   * Milliseconds between heartbeats of a task: a whole number from 1. Default: no heartbeats. Set it
+   * well below the state's `HeartbeatSeconds`, which AWS never tells the worker.
+   */
+  heartbeatIntervalMs?: number | undefined;
+  /** Shown in the execution's history: 1 to 80 characters. Default: host name and process id. */
+  workerName?: string | undefined;
+  /** The activity's ARN, where it is known: CreateActivity is then never called. */
+  activityArn?: string | undefined;
+}
+
+/** A config with its defaults filled in. */
+export type Config = z.output<typeof schema>;
+
+/** The config is wrong. `message` names every bad key, what came and what is wanted. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  /** zod's own account of it. */
+  readonly issues: readonly z.core.$ZodIssue[];
+
+  constructor(config: unknown, issues: readonly z.core.$ZodIssue[]) {
+    super(`createStepFuncSource: bad config\n${issues.flatMap((i) => tell(config, i)).join('\n')}`);
+    this.issues = issues;
+  }
+}
+
+/** Checks a config and fills in the defaults. Throws a {@link ConfigError}. */
+export function parseConfig(config: unknown): Config {
+  const parsed = schema.safeParse(config);
+  if (!parsed.success) throw new ConfigError(config, parsed.error.issues);
+  return parsed.data;
+}
+
+// White space, brackets, wildcards, AWS's special characters, control characters, surrogates,
+// and the two code points at the end of the basic plane (API reference, CreateActivity, "name").
+const NOT_IN_A_NAME =
+  // eslint-disable-next-line no-control-regex -- AWS's rule names them
+  /[\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f\ufffe\uffff\ud800-\udfff]/;
+// Visible ASCII: what RFC 9112 allows in a request target, without a fragment.
+const REQUEST_PATH = /^\/[!-"$-~]*$/;
+const ACTIVITY_ARN = /^arn:[\w-]+:states:[\w-]+:\d{12}:activity:\S{1,80}$/;
+
+const wholeNumber = wanted('a whole number from 1', (expected) => z.int(expected).min(1, expected));
+
+const shape = {
+  activityName: wanted(
+    'a name of 1 to 80 characters without white space, control characters or any of <>{}[]?*"#%\\^|~`$&,;:/',
+    (expected) =>
+      z
+        .string(expected)
+        .min(1, expected)
+        .max(80, expected)
+        .refine((name) => !NOT_IN_A_NAME.test(name), expected),
+  ),
+  path: wanted(
+    "a request path that begins with '/', percent-encoded, without white space, control characters or '#'",
+    (expected) => z.string(expected).regex(REQUEST_PATH, expected),
+  ),
+  maxConcurrency: wholeNumber.default(1),
+  concurrencyPerPoller: wholeNumber.default(1),
+  invokeTimeoutMs: wholeNumber.default(300_000),
+  heartbeatIntervalMs: wholeNumber.optional(),
+  workerName: wanted('1 to 80 characters', (expected) =>
+    z
+      .string(expected)
+      .min(1, expected)
+      .max(80, expected)
+      .default(() => `${hostname()}:${process.pid}`.slice(-80)),
+  ),
+  activityArn: wanted(
+    "an activity's ARN as arn:aws:states:<region>:<account id>:activity:<name>",
+    (expected) => z.string(expected).regex(ACTIVITY_ARN, expected).optional(),
+  ),
+};
+
+const schema = z.strictObject(shape, { error: 'an object with at least activityName and path' });
+
+/** Gives every check of one key the same words, which say what is wanted. */
+function wanted<T>(expected: string, build: (params: { error: string }) => T): T {
+  return build({ error: expected });
+}
+
+function tell(config: unknown, issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map(tellUnknown);
+  const key = issue.path.join('.');
+  const came = key === '' ? config : field(config, key);
+  return [`- ${key === '' ? 'config' : key}: expected ${issue.message}, got ${show(came)}`];
+}
+
+function tellUnknown(key: string): string {
+  const known = Object.keys(shape);
+  const meant = closestKey(key, known);
+  const hint =
+    meant === undefined ? `known keys are ${known.join(', ')}` : `did you mean ${meant}?`;
+  return `- ${JSON.stringify(key)}: unknown key; ${hint}`;
+}

@@ -1,0 +1,84 @@
+import { EventEmitter } from 'node:events';
+import { callSafely } from './call-safely.js';
+import type { LostHow } from './report.js';
+
+/** `stopped` -> `starting` -> `running` -> `stopping` -> `stopped`; `starting` may end in `stopped`. */
+export type StepFuncSourceState = 'stopped' | 'starting' | 'running' | 'stopping';
+
+/** Fields of every event. */
+interface SourceEvent {
+  activityName: string;
+}
+
+/** Fields of every event of one poller. */
+interface RoleEvent extends SourceEvent {
+  /** The poller's number, from 0. */
+  role: number;
+}
+
+/** Fields of every event of one task. */
+interface TaskEvent extends RoleEvent {
+  /** A short id, this process's own: the task token is a secret. */
+  task: string;
+}
+
+interface ReportedEvent extends TaskEvent {
+  /** From the poll that brought the task to AWS having taken its result. */
+  durationMs: number;
+  /** How often the report was sent: 1 where all went well. */
+  attempts: number;
+}
+
+/** Every event of a source, and what its listeners get. None carries an input, output, cause or token. */
+export interface StepFuncSourceEvents {
+  /** The handle's `state` has changed. */
+  stateChanged: SourceEvent & { from: StepFuncSourceState; to: StepFuncSourceState };
+  /** A poll brought a task; it goes to the component now. */
+  taskReceived: TaskEvent;
+  /** AWS took the task's output. */
+  taskSucceeded: ReportedEvent;
+  /** AWS took the task's failure. `error` is the error name reported. */
+  taskFailed: ReportedEvent & { error: string };
+  /**
+   * The task's result did not get through, as far as is known. `closed`: AWS had closed the task
+   * before; `unknown`: the same, but an earlier report may have arrived; `abandoned`: given up at stop.
+   */
+  taskLost: TaskEvent & { outcome: LostHow };
+  /** A poll failed. `error` is its name; the poller polls again in `retryInMs`. */
+  pollFailed: RoleEvent & { error: string; retryInMs: number };
+  /** A heartbeat failed for a passing reason; the task goes on. `error` is its name. */
+  heartbeatFailed: TaskEvent & { error: string };
+}
+
+export type EventName = keyof StepFuncSourceEvents;
+
+export type Listener<N extends EventName> = (event: StepFuncSourceEvents[N]) => void;
+
+/** An event with its name, as one type per name. */
+export type NamedEvent = {
+  [N in EventName]: { name: N; event: StepFuncSourceEvents[N] };
+}[EventName];
+
+export interface Events {
+  on<N extends EventName>(name: N, listener: Listener<N>): void;
+  once<N extends EventName>(name: N, listener: Listener<N>): void;
+  off<N extends EventName>(name: N, listener: Listener<N>): void;
+  /** Calls every listener. Whatever they throw or reject with stays with them. */
+  emit<N extends EventName>(name: N, event: StepFuncSourceEvents[N]): void;
+}
+
+export function createEvents(): Events {
+  const emitter = new EventEmitter();
+  emitter.setMaxListeners(0);
+  return {
+    on: (name, listener) => void emitter.on(name, listener),
+    once: (name, listener) => void emitter.once(name, listener),
+    off: (name, listener) => void emitter.off(name, listener),
+    emit(name, event) {
+      // Node's own emit stops at the first listener that throws.
+      for (const listener of emitter.rawListeners(name)) {
+        callSafely(() => (listener as (event: unknown) => unknown)(event));
+      }
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import type { Dispatcher } from 'undici';
+import { Agent } from 'undici';
+import type { InvokeRequest, InvokeResponse } from './invoke.js';
+import { readCapped } from './read-capped.js';
+import { MAX_OUTPUT_BYTES } from './result.js';
+import { show } from './show.js';
+
+/** Header bytes a component may answer with: room for a `step-func-cause` of 32,768 characters. */
+const MAX_HEADER_BYTES = 64 * 1024;
+
+export interface HttpInvokeOptions {
+  /** Sent with every request, beside `content-type`. */
+  headers?: Record<string, string> | undefined;
+  /** An undici dispatcher to send through (a proxy, a unix socket, TLS of one's own). Never closed. Default: an Agent of its own. */
+  dispatcher?: Dispatcher | undefined;
+}
+
+/** An invoke over HTTP. */
+export interface HttpInvoke {
+  (request: InvokeRequest, signal: AbortSignal): Promise<InvokeResponse>;
+  /** Closes idle connections at once, others as their answers come in. Not needed: idle ones hold no process. */
+  close(): Promise<void>;
+}
+
+/**
+ * The invoke for a component behind HTTP, on undici: a quarter of what `fetch` costs. A request goes
+ * to `baseUrl`, its `path` joined to that of the URL: `http://app/api` and `/step/sum` make
+ * `http://app/api/step/sum`.
+ *
+ * Up to 64 KiB of response headers are taken (fetch: 16 KiB). Of a body no more is read than AWS
+ * takes; redirects are not followed, their status is a failure as any other. Only `signal` bounds
+ * the time. Throws a TypeError where `baseUrl` is not an http or https URL, or has a query, a
+ * fragment or credentials.
+ */
+export function httpInvoke(baseUrl: string | URL, options: HttpInvokeOptions = {}): HttpInvoke {
+  const { origin, basePath } = parseBase(baseUrl);
+  const dispatcher = options.dispatcher ?? createAgent();
+  const extraHeaders = options.headers;
+
+  async function invoke(request: InvokeRequest, signal: AbortSignal): Promise<InvokeResponse> {
+    const { statusCode, headers, body } = await dispatcher.request({
+      origin,
+      path: basePath + request.path,
+      method: request.method,
+      headers:
+        extraHeaders === undefined ? request.headers : { ...request.headers, ...extraHeaders },
+      body: request.body,
+      signal,
+    });
+    return { status: statusCode, headers, body: await readCapped(body, MAX_OUTPUT_BYTES + 1) };
+  }
+
+  return Object.assign(invoke, {
+    close: async () => (dispatcher === options.dispatcher ? undefined : dispatcher.close()),
+  });
+}
+
+function createAgent(): Agent {
+  // The source's invokeTimeoutMs is the one bound; undici's own are 300 s and would cut longer ones short.
+  return new Agent({ maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: 0, bodyTimeout: 0 });
+}
+
+function parseBase(baseUrl: string | URL): { origin: string; basePath: string } {
+  const url = URL.canParse(String(baseUrl)) ? new URL(baseUrl) : undefined;
+  const plain =
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    `${url.search}${url.hash}${url.username}${url.password}` === '';
+  if (!plain) {
+    throw new TypeError(
+      `httpInvoke: expected baseUrl to be an http or https URL without query, fragment or credentials, got ${show(String(baseUrl))}`,
+    );
+  }
+  return { origin: url.origin, basePath: url.pathname.replace(/\/+$/, '') };
+}

@@ -1,0 +1,42 @@
+import type { EventName, Events, StepFuncSourceEvents } from './events.js';
+
+/** A logger: fields first, then the message, as pino has it. `console` fits as well. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+type Line<N extends EventName> = (event: StepFuncSourceEvents[N]) => [keyof Logger, string];
+
+/** How each event reads in a log: its level and its message. The event itself is the fields. */
+const lines: { [N in EventName]: Line<N> } = {
+  stateChanged: ({ to }) => ['info', `The source is ${to}`],
+  taskReceived: () => ['debug', 'A task was received'],
+  taskSucceeded: () => ['debug', 'A task succeeded'],
+  taskFailed: ({ error }) => ['warn', `A task failed with ${error}`],
+  taskLost: ({ outcome }) => ['error', whyLost[outcome]],
+  pollFailed: ({ error, retryInMs }) => [
+    'warn',
+    `A poll failed with ${error}; polling again in ${retryInMs} ms`,
+  ],
+  heartbeatFailed: ({ error }) => ['warn', `A heartbeat failed with ${error}; the task goes on`],
+};
+
+const whyLost = {
+  closed: 'A task was lost: Step Functions had closed it before its result arrived',
+  unknown: 'A task may be lost: it is closed, perhaps by a report whose answer was lost',
+  abandoned: 'A task was lost: its report did not get through before the stop',
+};
+
+/** Tells every event to the logger. */
+export function logEvents(events: Events, logger: Logger): void {
+  for (const name of Object.keys(lines) as EventName[]) {
+    const line = lines[name] as Line<typeof name>;
+    events.on(name, (event) => {
+      const [level, message] = line(event);
+      logger[level](event, message);
+    });
+  }
+}

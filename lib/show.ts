@@ -1,0 +1,19 @@
+const LONGEST = 100;
+
+/** A value from outside as it reads in an error message: short, on one line, with its type. */
+export function show(value: unknown): string {
+  switch (typeof value) {
+    case 'undefined':
+      return 'nothing';
+    case 'string':
+      return `${JSON.stringify(value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value)} (string of ${value.length})`;
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return `${value} (${typeof value})`;
+    case 'object':
+      return value === null ? 'null' : Array.isArray(value) ? 'an array' : 'an object';
+    default:
+      return `a ${typeof value}`;
+  }
+}

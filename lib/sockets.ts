@@ -1,0 +1,41 @@
+import { field } from './field.js';
+import type { SfnClient } from './sfn.js';
+
+/**
+ * How many sockets a client's agent opens at a time, where that can be told: from the public
+ * `httpHandlerConfigs()` of the SDK's handlers. The Node handler makes its agents at its first call,
+ * so that before it nothing can be told. Undefined: unknown.
+ */
+export function maxSocketsOf(client: SfnClient): number | undefined {
+  const handler = field(field(client, 'config'), 'requestHandler');
+  const configs = field(handler, 'httpHandlerConfigs');
+  if (typeof configs !== 'function') return undefined;
+  const config: unknown = Reflect.apply(configs, handler, []);
+  const limits = [field(config, 'httpsAgent'), field(config, 'httpAgent')]
+    .map((agent) => field(agent, 'maxSockets'))
+    .filter((limit) => typeof limit === 'number');
+  return limits.length === 0 ? undefined : Math.min(...limits);
+}
+
+/**
+ * Warns, once, of an injected client whose agent opens fewer sockets than there can be polls: the
+ * reports of a shared client would then wait for a held poll to end. Returns the check, to be called
+ * again once the client has been used: only then can the Node handler's limit be told.
+ */
+export function createSocketCheck(
+  client: SfnClient,
+  needed: number,
+  warn: (fields: object, message: string) => void,
+): () => void {
+  let done = false;
+  return () => {
+    const maxSockets = done ? undefined : maxSocketsOf(client);
+    if (maxSockets === undefined) return;
+    done = true;
+    if (maxSockets >= needed) return;
+    warn(
+      { maxSockets, needed },
+      `The injected client opens at most ${maxSockets} sockets, but up to ${needed} polls and reports run at a time: some will wait for a held poll to end, up to 60 s. Give its requestHandler maxSockets of at least ${needed}`,
+    );
+  };
+}

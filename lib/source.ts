@@ -1,0 +1,293 @@
+import { abortable, AbortError, delay, execute, run as runInBackground } from 'abort-controller-x';
+import { longDelay } from './bounded.js';
+import type { StepFuncSourceConfig } from './config.js';
+import { parseConfig } from './config.js';
+import type { EndingController } from './ending.js';
+import { createEnding } from './ending.js';
+import type { EventName, Events, Listener, StepFuncSourceState } from './events.js';
+import { createEvents } from './events.js';
+import type { Invoke } from './invoke.js';
+import { InvokeAborted } from './invoke.js';
+import type { Lifetime, Tell } from './lifetime.js';
+import { beginLifetime } from './lifetime.js';
+import { logEvents } from './log.js';
+import type { StepFuncSourceOptions } from './options.js';
+import { checkInvoke, checkOptions } from './options.js';
+import { show } from './show.js';
+import type { Totals } from './totals.js';
+import { countEvents } from './totals.js';
+
+/** The handle of a source: pollers that take an activity's tasks to a component. */
+export interface StepFuncSource {
+  /**
+   * Gets the activity's ARN (creating the activity where there is none) and starts to poll; resolves
+   * then. While the source is starting or running, resolves with it.
+   *
+   * Rejects with an {@link ActivityError} where the ARN can't be had, with an AbortError where
+   * `stop()` came first, and with an Error while the source is stopping. The source is then stopped,
+   * and may be started again.
+   */
+  start(): Promise<void>;
+  /**
+   * Stops polling, lets open polls come back (AWS gives tasks to polls whose client has gone), runs
+   * what they bring, waits for every report, and resolves. Without `graceMs` that takes as long as it
+   * takes: up to 60 s for the polls, then the tasks.
+   *
+   * After `graceMs` milliseconds, polls and invokes are aborted, and tasks under way are failed with
+   * `StepFuncSource.Stopped`, for which there are 5 s more. Stopping again only shortens the grace.
+   */
+  stop(options?: StopOptions): Promise<StopSummary>;
+  /**
+   * Starts, waits for `signal` to abort (or for somebody to stop the source), and stops, with
+   * `options` as of `stop`. Rejects as `start` does.
+   */
+  run(signal: AbortSignal, options?: StopOptions): Promise<StopSummary>;
+  /** `stopped`, `starting`, `running` or `stopping`. */
+  readonly state: StepFuncSourceState;
+  /** What the source is doing, and what it has done since it was created: a snapshot of plain data. */
+  status(): StepFuncSourceStatus;
+  /** Calls `listener` at every event of this name. What it throws disturbs nobody. */
+  on<N extends EventName>(name: N, listener: Listener<N>): StepFuncSource;
+  /** Calls `listener` at the next event of this name only. */
+  once<N extends EventName>(name: N, listener: Listener<N>): StepFuncSource;
+  /** Takes a listener away again. */
+  off<N extends EventName>(name: N, listener: Listener<N>): StepFuncSource;
+  /** `stop()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface StopOptions {
+  /** Milliseconds until polls and invokes are aborted: a number from 0. Default: never. */
+  graceMs?: number | undefined;
+}
+
+/** What came of what was under way when the source was stopped. */
+export interface StopSummary {
+  /** Tasks whose output AWS took. */
+  finished: number;
+  /** Tasks whose failure AWS took, those failed with `StepFuncSource.Stopped` among them. */
+  failed: number;
+  /** Polls aborted at the end of the grace. AWS may still give each a task, which then hangs until its TimeoutSeconds. */
+  abandonedPolls: number;
+  /** Tasks whose result did not get through, as far as is known. */
+  lost: number;
+}
+
+export interface StepFuncSourceStatus extends Totals {
+  state: StepFuncSourceState;
+  /** Undefined until the ARN is known. */
+  activityArn: string | undefined;
+  /** One a poller; empty while the source is not running. */
+  pollers: PollerStatus[];
+}
+
+export interface PollerStatus {
+  /** The poller's number, from 0. */
+  role: number;
+  /** Its slots: open polls and tasks together never exceed them. */
+  concurrency: number;
+  openPolls: number;
+  /** Tasks received and not yet reported. */
+  tasks: number;
+}
+
+/** What reports get once the grace of a stop has ended. */
+const LAST_REPORTS_MS = 5_000;
+
+/**
+ * Creates a source, stopped. Touches no network.
+ *
+ * Throws a {@link ConfigError} where the config is wrong, and a TypeError where `invoke` or one of
+ * the options is.
+ */
+export function createStepFuncSource(
+  config: StepFuncSourceConfig,
+  invoke: Invoke,
+  options?: StepFuncSourceOptions,
+): StepFuncSource {
+  const checked = parseConfig(config);
+  checkInvoke(invoke);
+  const live = checkOptions(options);
+
+  const events = createEvents();
+  const totals = countEvents(events);
+  if (live.logger !== undefined) logEvents(events, live.logger);
+  const tell: Tell = (name, fields) => {
+    // The compiler can't see that a name's fields and the activity's name make up its event.
+    events.emit(name, { activityName: checked.activityName, ...fields } as never);
+  };
+
+  let state: StepFuncSourceState = 'stopped';
+  let current: Run | undefined;
+  let lastArn = checked.activityArn;
+  let abandonedPolls = 0;
+
+  function setState(to: StepFuncSourceState): void {
+    if (to === state) return;
+    const from = state;
+    state = to;
+    tell('stateChanged', { from, to });
+  }
+
+  function begin(): Run {
+    const ending = createEnding();
+    const lifetime = beginLifetime(ending, {
+      config: checked,
+      invoke,
+      live,
+      tell,
+      onPollAbandoned: () => void (abandonedPolls += 1),
+    });
+    return { ending, lifetime, graces: [] };
+  }
+
+  async function start(): Promise<void> {
+    if (state === 'stopping') {
+      throw new Error('The source is stopping: start() must wait until stop() has resolved');
+    }
+    if (current === undefined) {
+      current = begin();
+      setState('starting');
+    }
+    const run = current;
+    try {
+      run.begun = await run.lifetime;
+      lastArn = run.begun.activityArn();
+    } catch (error) {
+      if (run.stopped === undefined) end(run);
+      throw run.stopped === undefined ? error : stoppedTooEarly();
+    }
+    if (run.stopped !== undefined) throw stoppedTooEarly();
+    setState('running');
+  }
+
+  function stop({ graceMs }: StopOptions = {}): Promise<StopSummary> {
+    checkGrace(graceMs);
+    if (current === undefined) return Promise.resolve(summary(totals, totals, 0));
+    const run = current;
+    run.stopped ??= finish(run);
+    if (graceMs !== undefined) run.graces.push(startGrace(run.ending, graceMs));
+    return run.stopped;
+  }
+
+  async function finish(run: Run): Promise<StopSummary> {
+    const before = { ...totals };
+    const abandonedBefore = abandonedPolls;
+    setState('stopping');
+    run.ending.startDrain();
+    const lifetime = await run.lifetime.catch(() => undefined);
+    await lifetime?.ended;
+    await Promise.all(run.graces.map((cancel) => cancel()));
+    end(run);
+    return summary(before, totals, abandonedPolls - abandonedBefore);
+  }
+
+  function end(run: Run): void {
+    if (current !== run) return;
+    current = undefined;
+    run.ending.startGiveUp();
+    setState('stopped');
+  }
+
+  async function run(signal: AbortSignal, stopOptions?: StopOptions): Promise<StopSummary> {
+    checkGrace(stopOptions?.graceMs);
+    try {
+      if (!signal.aborted) {
+        await abortable(signal, start());
+        await untilStopping(signal, events);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    return stop(stopOptions);
+  }
+
+  const source: StepFuncSource = {
+    start,
+    stop,
+    run,
+    get state() {
+      return state;
+    },
+    status: () => ({
+      state,
+      activityArn: current?.begun?.activityArn() ?? lastArn,
+      pollers: current?.begun?.pollers() ?? [],
+      ...totals,
+    }),
+    on(name, listener) {
+      events.on(name, listener);
+      return source;
+    },
+    once(name, listener) {
+      events.once(name, listener);
+      return source;
+    },
+    off(name, listener) {
+      events.off(name, listener);
+      return source;
+    },
+    async [Symbol.asyncDispose]() {
+      await stop();
+    },
+  };
+  return source;
+}
+
+/** From a start to the end of its stop. */
+interface Run {
+  ending: EndingController;
+  lifetime: Promise<Lifetime>;
+  /** Set once the lifetime has begun. */
+  begun?: Lifetime;
+  /** Set once stop was called. */
+  stopped?: Promise<StopSummary>;
+  /** What cancels each grace that a stop has set. */
+  graces: (() => Promise<void>)[];
+}
+
+function startGrace(ending: EndingController, graceMs: number): () => Promise<void> {
+  return runInBackground(async (signal) => {
+    await longDelay(signal, graceMs);
+    ending.startAbort(
+      new InvokeAborted(
+        'stopped',
+        `The source was stopped, and its ${graceMs} ms of grace are over`,
+      ),
+    );
+    await delay(signal, LAST_REPORTS_MS);
+    ending.startGiveUp();
+  });
+}
+
+function checkGrace(graceMs: unknown): void {
+  if (graceMs === undefined || (typeof graceMs === 'number' && graceMs >= 0)) return;
+  throw new TypeError(
+    `stop: expected graceMs to be a number of milliseconds from 0, got ${show(graceMs)}`,
+  );
+}
+
+function stoppedTooEarly(): Error {
+  return new AbortError('The source was stopped while it was starting');
+}
+
+function untilStopping(signal: AbortSignal, events: Events): Promise<void> {
+  return execute<void>(signal, (resolve) => {
+    const listener: Listener<'stateChanged'> = ({ to }) => {
+      if (to === 'running') return;
+      events.off('stateChanged', listener);
+      resolve();
+    };
+    events.on('stateChanged', listener);
+    return () => events.off('stateChanged', listener);
+  });
+}
+
+function summary(before: Totals, after: Totals, abandonedPolls: number): StopSummary {
+  return {
+    finished: after.succeeded - before.succeeded,
+    failed: after.failed - before.failed,
+    abandonedPolls,
+    lost: after.lost - before.lost,
+  };
+}

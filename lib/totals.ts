@@ -1,0 +1,37 @@
+import type { Events } from './events.js';
+
+/** What has happened since the source was created. */
+export interface Totals {
+  /** Tasks received. */
+  received: number;
+  /** Tasks whose output AWS took. */
+  succeeded: number;
+  /** Tasks whose failure AWS took. */
+  failed: number;
+  /** Tasks whose result did not get through, as far as is known. */
+  lost: number;
+  /** Polls that failed. */
+  pollsFailed: number;
+  /** Heartbeats that failed. */
+  heartbeatsFailed: number;
+}
+
+/** Counts events as they come; the returned object is live. */
+export function countEvents(events: Events): Totals {
+  const totals: Totals = {
+    received: 0,
+    succeeded: 0,
+    failed: 0,
+    lost: 0,
+    pollsFailed: 0,
+    heartbeatsFailed: 0,
+  };
+  const count = (key: keyof Totals) => () => void (totals[key] += 1);
+  events.on('taskReceived', count('received'));
+  events.on('taskSucceeded', count('succeeded'));
+  events.on('taskFailed', count('failed'));
+  events.on('taskLost', count('lost'));
+  events.on('pollFailed', count('pollsFailed'));
+  events.on('heartbeatFailed', count('heartbeatsFailed'));
+  return totals;
+}
