@@ -1,0 +1,112 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { FakeSfnOptions } from './fake-sfn.js';
+import { FakeSfn } from './fake-sfn.js';
+import type { Reply } from './reply.js';
+import { ServiceError } from './service-error.js';
+import { operationIn, send } from './wire.js';
+
+export interface FakeSfnServerOptions extends FakeSfnOptions {
+  /** Default 0: any port that is free. */
+  port?: number | undefined;
+  /** The address to listen on. Default 127.0.0.1: this machine alone. */
+  host?: string | undefined;
+  /** What to serve. Default: a new FakeSfn, made with the other options; with this one, they are not looked at. */
+  sfn?: FakeSfn | undefined;
+}
+
+export interface FakeSfnServer extends AsyncDisposable {
+  /** What is served: run tasks, set faults and count calls here. */
+  readonly sfn: FakeSfn;
+  /** For the SDK's `endpoint`, or AWS_ENDPOINT_URL_SFN: `http://127.0.0.1:4566`. */
+  readonly endpoint: string;
+  readonly port: number;
+  /** Ends every open poll and socket, and resolves once the port is free. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Longer than clients keep a socket for reuse, so that none is closed under a request on its way. */
+const KEEP_ALIVE_MS = 75_000;
+/** Hundreds of clients may connect at once. */
+const BACKLOG = 2_048;
+
+/**
+ * Serves a FakeSfn on a real port, in AWS's JSON protocol: for the real SDK, the AWS CLI and whatever
+ * speaks either. Requests must be signed, by any credentials; signatures are not verified. A client
+ * that disconnects has aborted its poll. Rejects where the port can't be had.
+ */
+export async function startFakeSfnServer(
+  options: FakeSfnServerOptions = {},
+): Promise<FakeSfnServer> {
+  const { port = 0, host = '127.0.0.1', sfn = new FakeSfn(options) } = options;
+  const server = createServer((request, response) => {
+    readBody(request, (body) => void answer(sfn, request, response, body));
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.headersTimeout = KEEP_ALIVE_MS + 5_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host, backlog: BACKLOG }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> =>
+    (closed ??= new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    }));
+  const address = server.address();
+  const boundPort = typeof address === 'object' && address !== null ? address.port : port;
+  return {
+    sfn,
+    endpoint: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
+    port: boundPort,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+// A request that is cut off before its end never gets here: it had no effect.
+function readBody(request: IncomingMessage, whole: (body: string) => void): void {
+  let body = '';
+  request.setEncoding('utf8');
+  request.on('data', (chunk: string) => (body += chunk));
+  request.on('end', () => whole(body));
+}
+
+async function answer(
+  sfn: FakeSfn,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: string,
+): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  try {
+    const reply = await replyTo(sfn, request, body, gone.signal);
+    if (!gone.signal.aborted) send(response, reply);
+  } catch {
+    // Nobody is left to answer.
+  }
+}
+
+async function replyTo(
+  sfn: FakeSfn,
+  request: IncomingMessage,
+  body: string,
+  signal: AbortSignal,
+): Promise<Reply> {
+  try {
+    return await sfn.reply(operationIn(request, body), signal);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    if (error instanceof ServiceError) return { kind: 'error', error };
+    // What a test's own `when` throws, for one.
+    return { kind: 'error', error: new ServiceError('InternalFailure', String(error), 500) };
+  }
+}

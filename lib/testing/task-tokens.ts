@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import type { Activity } from './activity.js';
+import { ServiceError } from './service-error.js';
+import type { Task } from './task.js';
+
+/**
+ * Issues task tokens and finds the running task behind one. A token tells by itself that it was
+ * issued here, so closed ones need not be remembered, however many there have been.
+ */
+export class TaskTokens {
+  readonly #issuer = randomUUID();
+  readonly #running = new Map<string, { task: Task; activity: Activity }>();
+  #issued = 0;
+
+  issue(task: Task, activity: Activity): string {
+    this.#issued += 1;
+    const token = encode(this.#issuer, this.#issued, activity.arn);
+    this.#running.set(token, { task, activity });
+    void task.outcome.then(() => this.#running.delete(token));
+    return token;
+  }
+
+  /** How many of an activity's tasks are handed out and not closed. */
+  running(activity: Activity): number {
+    let running = 0;
+    for (const { task, activity: owner } of this.#running.values()) {
+      if (owner === activity && !task.closed) running += 1;
+    }
+    return running;
+  }
+
+  /** The task behind a token. Throws InvalidToken, or TaskTimedOut where the task has been closed. */
+  open(token: string): Task {
+    const task = this.#running.get(token)?.task;
+    if (task?.closed === false) return task;
+    throw new ServiceError('TaskTimedOut', `Task Timed Out: '${this.#arnIn(token)}'`);
+  }
+
+  /** Throws InvalidToken unless the token was issued here. */
+  check(token: string): void {
+    if (!this.#running.has(token)) this.#arnIn(token);
+  }
+
+  #arnIn(token: string): string {
+    const [issuer, number, arn] = Buffer.from(token, 'base64').toString().split(' ');
+    const issued = issuer === this.#issuer && Number(number) <= this.#issued;
+    if (!issued || arn === undefined || encode(issuer, Number(number), arn) !== token) {
+      throw new ServiceError('InvalidToken', "Invalid Token: 'Invalid token'");
+    }
+    return arn;
+  }
+}
+
+function encode(issuer: string, number: number, arn: string): string {
+  return Buffer.from(`${issuer} ${number} ${arn}`).toString('base64');
+}
