@@ -1,0 +1,319 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { LeasePool, LeasePoolOptions } from '../../../lib/lease-pool.js';
+import { createLeasePool } from '../../../lib/lease-pool.js';
+import type { Clocks } from '../../../lib/lease.js';
+import { systemClocks } from '../../../lib/lease.js';
+import { LOCK_NOT_OWNED } from '../../../lib/locks/types.js';
+import type { Engine, RunningEngine } from './engines.js';
+
+const ttlMs = 1_500;
+/** For the store's own time, and this machine's under load. */
+const slackMs = 400;
+const chaosMs = 5_000;
+
+const pass = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+const until = (assertion: () => unknown) => vi.waitFor(assertion, { timeout: 20_000, interval: 5 });
+
+/** What every store must do for the cluster-wide limit, tried on one engine. */
+export function lockContract(engine: Engine): void {
+  if (engine.missing !== undefined) {
+    console.info(`locks in ${engine.name}: skipped, ${engine.missing}`);
+    describe.skip(`locks in ${engine.name} (skipped: ${engine.missing})`, () => {
+      it('is not here', () => undefined);
+    });
+    return;
+  }
+
+  describe(`locks in ${engine.name}`, { concurrent: true }, () => {
+    let store: RunningEngine;
+    const figures: string[] = [];
+    let roles = 0;
+    /** Names of its own for each test: they run side by side, and outside stores keep things. */
+    const uniqueName = () => `stepfunc-source:${process.pid}:${Date.now()}:${(roles += 1)}`;
+
+    beforeAll(async () => {
+      store = await engine.start();
+    });
+    afterAll(async () => {
+      await store.stop();
+      console.info(`locks in ${engine.name}: ${figures.join('; ')}`);
+    });
+
+    const measured = (what: string, ms: number) =>
+      void figures.push(`${what} ${(ms / 1_000).toFixed(2)} s`);
+
+    /** An instance of a service: its own client, network, clock, and a work that ends when told. */
+    async function createInstance(names: string[], options: Partial<LeasePoolOptions> = {}) {
+      const client = await store.client();
+      const stopping = new AbortController();
+      const events = { acquired: 0, released: 0, storeFailed: 0, lost: [] as unknown[] };
+      const live = new Map<number, () => void>();
+      const pool: LeasePool = createLeasePool({
+        locks: client.locks,
+        names,
+        ttlMs,
+        work: (index, lost) =>
+          new Promise<void>((resolve) => {
+            const end = () => {
+              live.delete(index);
+              resolve();
+            };
+            live.set(index, end);
+            lost.addEventListener('abort', end);
+            stopping.signal.addEventListener('abort', end);
+            if (stopping.signal.aborted) end();
+          }),
+        on: {
+          acquired: () => (events.acquired += 1),
+          lost: (_index, error) => events.lost.push(error),
+          released: () => (events.released += 1),
+          storeFailed: () => (events.storeFailed += 1),
+        },
+        ...options,
+      });
+      let ran: Promise<void> | undefined;
+      return {
+        ...client,
+        pool,
+        events,
+        /** Roles at work now, none of them lost. */
+        live: () => [...live.keys()],
+        start: () => void (ran = pool.run(stopping.signal)),
+        async stop() {
+          stopping.abort();
+          await ran;
+          await client.close();
+        },
+      };
+    }
+
+    const settled = (instance: { live(): number[] }, count = 1) =>
+      until(() => expect(instance.live()).toHaveLength(count));
+
+    describe('kept by pools', { concurrent: true }, () => {
+      // The longest first: they run five at a time.
+      it('never has two at work on one role, whatever happens to instances and networks', async () => {
+        const names = [uniqueName(), uniqueName()];
+        const instances = new Set<Awaited<ReturnType<typeof createInstance>>>();
+        let handOvers = 0;
+        let overlaps = 0;
+
+        const join = async () => {
+          const instance = await createInstance(names);
+          instances.add(instance);
+          instance.start();
+        };
+        const check = () => {
+          const atWork = [...instances].flatMap(({ live }) => live());
+          overlaps += atWork.length - new Set(atWork).size;
+        };
+        const pick = () => [...instances][Math.floor(Math.random() * instances.size)];
+
+        await Promise.all([join(), join(), join()]);
+        const watching = setInterval(check, 5);
+        const endsAt = performance.now() + chaosMs;
+        while (performance.now() < endsAt) {
+          await pass(150 + Math.random() * 200);
+          const instance = pick();
+          const fate = Math.random();
+          if (fate < 0.3) await instance?.network.refuse();
+          else if (fate < 0.5) instance?.network.hang();
+          else if (fate < 0.8) await instance?.network.restore();
+          else if (instance !== undefined) {
+            await instance.stop();
+            instances.delete(instance);
+            handOvers += instance.events.acquired;
+            await join();
+          }
+        }
+        clearInterval(watching);
+        for (const instance of instances) {
+          await instance.network.restore();
+          await instance.stop();
+          handOvers += instance.events.acquired;
+        }
+        figures.push(`chaos: ${overlaps} overlaps in ${handOvers} hand-overs`);
+        expect(overlaps).toBe(0);
+        expect(handOvers).toBeGreaterThanOrEqual(names.length);
+      });
+
+      it('L3: instances started together share the roles', async () => {
+        const names = Array.from({ length: 6 }, uniqueName);
+        const [a, b] = [await createInstance(names), await createInstance(names)];
+        a.start();
+        b.start();
+        await until(() => expect(a.live().length + b.live().length).toBe(6));
+        for (const { live } of [a, b]) expect(live().length).toBeGreaterThanOrEqual(1);
+        await Promise.all([a.stop(), b.stop()]);
+        expect(a.events.released + b.events.released).toBe(6);
+      });
+
+      it('L4: at a stop, roles run elsewhere within a third of the ttl', async () => {
+        const names = [uniqueName()];
+        const [a, b] = [await createInstance(names), await createInstance(names)];
+        a.start();
+        await settled(a);
+        b.start();
+        await pass(ttlMs);
+        expect(b.live()).toEqual([]);
+        const stoppedAt = performance.now();
+        await a.stop();
+        await settled(b);
+        const took = performance.now() - stoppedAt;
+        measured('handed over at a stop', took);
+        expect(took).toBeLessThan(ttlMs / 3 + slackMs);
+        await b.stop();
+      });
+
+      it('L4: roles of a holder that vanishes run elsewhere within the ttl and a third', async () => {
+        const names = [uniqueName()];
+        const [a, b] = [await createInstance(names), await createInstance(names)];
+        a.start();
+        await settled(a);
+        b.start();
+        await pass(ttlMs * (1 + Math.random() / 3));
+        const vanishedAt = performance.now();
+        await a.network.refuse();
+        await settled(b);
+        const took = performance.now() - vanishedAt;
+        measured('taken over from one that vanished', took);
+        expect(took).toBeLessThan(ttlMs + ttlMs / 3 + slackMs);
+        expect(a.live()).toEqual([]);
+        await Promise.all([a.stop(), b.stop()]);
+      });
+
+      it.each(['refuses', 'hangs'])(
+        'L2, L6: the store %s: a loss is declared before the ttl; once it is back, all goes on',
+        async (trouble) => {
+          const instance = await createInstance([uniqueName()]);
+          instance.start();
+          await settled(instance);
+          await pass((ttlMs / 3) * Math.random());
+          const goneAt = performance.now();
+          if (trouble === 'hangs') instance.network.hang();
+          else await instance.network.refuse();
+          await settled(instance, 0);
+          const took = performance.now() - goneAt;
+          measured(`store ${trouble}: loss declared`, took);
+          expect(took).toBeLessThan(ttlMs);
+          await pass(ttlMs);
+          await instance.network.restore();
+          await settled(instance);
+          expect(instance.events.storeFailed).toBeGreaterThan(0);
+          await instance.stop();
+        },
+      );
+
+      it('L6: an outage shorter than the lease changes nothing', async () => {
+        const instance = await createInstance([uniqueName()]);
+        instance.start();
+        await settled(instance);
+        for (let outage = 0; outage < 3; outage++) {
+          await instance.network.refuse();
+          await pass(ttlMs / 3);
+          await instance.network.restore();
+          await pass(ttlMs / 2);
+        }
+        expect(instance.events).toMatchObject({ acquired: 1, lost: [] });
+        await instance.stop();
+      });
+
+      it('L6: a store that is down at start: it begins by itself', async () => {
+        const instance = await createInstance([uniqueName()]);
+        await instance.network.refuse();
+        instance.start();
+        await until(() => expect(instance.events.storeFailed).toBeGreaterThan(1));
+        expect(instance.events.acquired).toBe(0);
+        await instance.network.restore();
+        await settled(instance);
+        await instance.stop();
+      });
+
+      it.skipIf(engine.comparesWallClocks)(
+        'L2: a wall clock that leaps by an hour, forward and back, changes nothing',
+        async () => {
+          let leap = 0;
+          const clocks: Clocks = { ...systemClocks, wall: () => Date.now() + leap };
+          const name = uniqueName();
+          const instance = await createInstance([name], { clocks });
+          const other = await createInstance([name]);
+          instance.start();
+          await settled(instance);
+          other.start();
+          for (leap of [3_600_000, 0, -3_600_000, 0]) await pass(ttlMs / 2);
+          expect(instance.events).toMatchObject({ acquired: 1, lost: [] });
+          expect(other.events.acquired).toBe(0);
+          await Promise.all([instance.stop(), other.stop()]);
+        },
+      );
+    });
+
+    describe('the store', { concurrent: true }, () => {
+      it('grants a name to one at a time; a release frees it at once', async () => {
+        const [a, b] = [await store.client(), await store.client()];
+        const name = uniqueName();
+        const lock = a.locks.createLock(name, ttlMs);
+        expect(await lock.acquireImmediately()).toBe(true);
+        expect(await b.locks.createLock(name, ttlMs).acquireImmediately()).toBe(false);
+        expect(await b.locks.createLock(uniqueName(), ttlMs).acquireImmediately()).toBe(true);
+        await lock.release();
+        await expect(lock.release()).rejects.toMatchObject({ code: LOCK_NOT_OWNED });
+        await expect(lock.extend(ttlMs)).rejects.toMatchObject({ code: LOCK_NOT_OWNED });
+        expect(await b.locks.createLock(name, ttlMs).acquireImmediately()).toBe(true);
+      });
+
+      it('grants a name to one of many who ask at once', async () => {
+        const clients = await Promise.all(Array.from({ length: 5 }, () => store.client()));
+        const name = uniqueName();
+        const granted = await Promise.all(
+          clients.map(({ locks }) => locks.createLock(name, ttlMs).acquireImmediately()),
+        );
+        expect(granted.filter(Boolean)).toHaveLength(1);
+      });
+
+      it('L4: passes a dead holder over after its ttl, not before, and tells it so', async () => {
+        const [a, b] = [await store.client(), await store.client()];
+        const name = uniqueName();
+        const dead = a.locks.createLock(name, ttlMs);
+        const askedAt = performance.now();
+        await dead.acquireImmediately();
+        const heir = b.locks.createLock(name, ttlMs);
+        await until(async () => expect(await heir.acquireImmediately()).toBe(true));
+        expect(performance.now() - askedAt).toBeGreaterThanOrEqual(0.9 * ttlMs);
+        await expect(dead.extend(ttlMs)).rejects.toMatchObject({ code: LOCK_NOT_OWNED });
+        await expect(dead.release()).rejects.toMatchObject({ code: LOCK_NOT_OWNED });
+        await heir.extend(ttlMs);
+      });
+
+      it('holds on for a holder who renews', async () => {
+        const [a, b] = [await store.client(), await store.client()];
+        const name = uniqueName();
+        const lock = a.locks.createLock(name, ttlMs);
+        await lock.acquireImmediately();
+        for (let renewal = 0; renewal < 6; renewal++) {
+          await pass(ttlMs / 3);
+          expect(await b.locks.createLock(name, ttlMs).acquireImmediately()).toBe(false);
+          await lock.extend(ttlMs);
+        }
+      });
+
+      it.each(['refuses', 'hangs'])(
+        'L6: a store that %s makes calls reject in bounded time, not as "not owned"',
+        async (trouble) => {
+          const client = await store.client();
+          const lock = client.locks.createLock(uniqueName(), 60_000);
+          expect(await lock.acquireImmediately()).toBe(true);
+          if (trouble === 'hangs') client.network.hang();
+          else await client.network.refuse();
+          const at = performance.now();
+          const error: unknown = await lock.extend(60_000).catch((thrown: unknown) => thrown);
+          expect(error).toBeInstanceOf(Error);
+          expect(error).not.toMatchObject({ code: LOCK_NOT_OWNED });
+          expect(performance.now() - at).toBeLessThan(4_000);
+          await client.network.restore();
+          await until(() => lock.extend(60_000));
+        },
+      );
+    });
+  });
+}

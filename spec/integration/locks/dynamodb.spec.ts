@@ -1,0 +1,4 @@
+import { lockContract } from './contract.js';
+import { dynamoDb } from './engines.js';
+
+lockContract(dynamoDb);

@@ -1,0 +1,31 @@
+import { createLeasePool } from '../../../lib/lease-pool.js';
+import type { Connection } from './connect.js';
+import { connectTo } from './connect.js';
+
+/**
+ * A process that keeps one lease until SIGTERM, then closes its client and is expected to end of its
+ * own accord. Tells what happens to it, a word a line.
+ */
+const [connection, name, ttlMs] = process.argv.slice(2);
+const client = await connectTo(JSON.parse(connection ?? '') as Connection);
+const stopping = new AbortController();
+process.once('SIGTERM', () => stopping.abort());
+
+const tell = (what: string) => () => void process.stdout.write(`${what}\n`);
+await createLeasePool({
+  locks: client.locks,
+  names: [name ?? ''],
+  ttlMs: Number(ttlMs),
+  work: (_index, lost) =>
+    new Promise<void>((resolve) => {
+      lost.addEventListener('abort', () => resolve());
+      stopping.signal.addEventListener('abort', () => resolve());
+    }),
+  on: {
+    acquired: tell('acquired'),
+    lost: tell('lost'),
+    released: tell('released'),
+    storeFailed: tell('storeFailed'),
+  },
+}).run(stopping.signal);
+await client.close();

@@ -1,0 +1,4 @@
+import { lockContract } from './contract.js';
+import { postgresql } from './engines.js';
+
+lockContract(postgresql);

@@ -1,0 +1,5 @@
+import { lockContract } from './contract.js';
+import { redisInJavaScript, redis } from './engines.js';
+
+lockContract(redisInJavaScript);
+lockContract(redis);
