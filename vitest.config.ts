@@ -15,11 +15,20 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
-        test: { name: 'unit', include: ['spec/**/*.spec.ts'], exclude: ['spec/integration/**', 'spec/slow/**'] },
+        test: {
+          name: 'unit',
+          include: ['spec/**/*.spec.ts'],
+          exclude: ['spec/integration/**', 'spec/slow/**'],
+        },
       },
       {
         resolve: { alias },
-        test: { name: 'integration', include: ['spec/integration/**/*.spec.ts'], testTimeout: 30_000, hookTimeout: 30_000 },
+        test: {
+          name: 'integration',
+          include: ['spec/integration/**/*.spec.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
       },
       {
         resolve: { alias },

@@ -18,6 +18,8 @@ const meanings = new Map<string, Meaning>([
   ['TaskDoesNotExist', 'closed'],
   ['TaskTimedOut', 'closed'],
   ['InvalidOutput', 'refused'],
+  // What AWS answers to a body that its JSON parser refuses: the same bytes never fare better.
+  ['SerializationException', 'refused'],
   ['ValidationException', 'refused'],
   ['KmsAccessDeniedException', 'refused'],
   ['KmsInvalidStateException', 'refused'],
