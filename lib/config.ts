@@ -28,6 +28,19 @@ export interface StepFuncSourceConfig {
   workerName?: string | undefined;
   /** The activity's ARN, where it is known: CreateActivity is then never called. */
   activityArn?: string | undefined;
+  /**
+   * With `locks` only: milliseconds until the role of an instance that has died is free for others:
+   * a whole number from 1,000. Default 30,000.
+   */
+  lockTtlMs?: number | undefined;
+  /** With `locks` only: roles that this instance holds at most: a whole number from 1. Default: all. */
+  maxPollersPerInstance?: number | undefined;
+  /**
+   * With `locks` only: what becomes of a lost role's tasks. `'drain'`, the default: they run to their
+   * end, beside those of whoever has the role next. `'abort'`: their invokes are aborted, and they are
+   * failed with `StepFuncSource.LeaseLost`.
+   */
+  onLeaseLost?: 'drain' | 'abort' | undefined;
 }
 
 /** A config with its defaults filled in. */
@@ -45,11 +58,25 @@ export class ConfigError extends Error {
   }
 }
 
-/** Checks a config and fills in the defaults. Throws a {@link ConfigError}. */
-export function parseConfig(config: unknown): Config {
+/**
+ * Checks a config and fills in the defaults. `withLocks` tells whether the keys that only matter to a
+ * shared limit have a meaning here. Throws a {@link ConfigError}.
+ */
+export function parseConfig(config: unknown, withLocks: boolean): Config {
   const parsed = schema.safeParse(config);
-  if (!parsed.success) throw new ConfigError(config, parsed.error.issues);
+  const issues = [
+    ...(parsed.error?.issues ?? []),
+    ...(withLocks
+      ? []
+      : lockKeys.filter((key) => field(config, key) !== undefined).map(needsLocks)),
+  ];
+  if (!parsed.success || issues.length > 0) throw new ConfigError(config, issues);
   return parsed.data;
+}
+
+function needsLocks(key: string): z.core.$ZodIssue {
+  const message = 'options.locks beside it, or no value';
+  return { code: 'custom', path: [key], message, input: undefined };
 }
 
 // White space, brackets, wildcards, AWS's special characters, control characters, surrogates,
@@ -61,7 +88,17 @@ const NOT_IN_A_NAME =
 const REQUEST_PATH = /^\/[!-"$-~]*$/;
 const ACTIVITY_ARN = /^arn:[\w-]+:states:[\w-]+:\d{12}:activity:\S{1,80}$/;
 
-const wholeNumber = wanted('a whole number from 1', (expected) => z.int(expected).min(1, expected));
+const wholeNumber = wholeNumberFrom(1);
+
+/** What only a limit that is shared by several instances needs. */
+const lockShape = {
+  lockTtlMs: wholeNumberFrom(1_000).default(30_000),
+  maxPollersPerInstance: wholeNumber.optional(),
+  onLeaseLost: wanted("'drain' or 'abort'", (expected) =>
+    z.enum(['drain', 'abort'], expected).default('drain'),
+  ),
+};
+const lockKeys = Object.keys(lockShape);
 
 const shape = {
   activityName: wanted(
@@ -92,9 +129,16 @@ const shape = {
     "an activity's ARN as arn:aws:states:<region>:<account id>:activity:<name>",
     (expected) => z.string(expected).regex(ACTIVITY_ARN, expected).optional(),
   ),
+  ...lockShape,
 };
 
 const schema = z.strictObject(shape, { error: 'an object with at least activityName and path' });
+
+function wholeNumberFrom(least: number): z.ZodInt {
+  return wanted(`a whole number from ${least.toLocaleString('en-US')}`, (expected) =>
+    z.int(expected).min(least, expected),
+  );
+}
 
 /** Gives every check of one key the same words, which say what is wanted. */
 function wanted<T>(expected: string, build: (params: { error: string }) => T): T {

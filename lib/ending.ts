@@ -2,14 +2,16 @@ import { setMaxListeners } from 'node:events';
 import { InvokeAborted } from './invoke.js';
 
 /**
- * The three moments of an orderly end, which come in this order, each in its own time:
+ * The four moments of an orderly end, which come in this order, each in its own time:
  * - `drain`: no new poll from here on; open polls come back, their tasks are run and reported
- * - `abort`: open polls and invokes end here (the reason is an {@link InvokeAborted}); what became
- *   of their tasks is still reported
+ * - `interrupt`: invokes end here (the reason is an {@link InvokeAborted}), those of tasks that open
+ *   polls still bring too; what became of their tasks is reported
+ * - `abort`: open polls end here
  * - `giveUp`: reports end here
  */
 export interface Ending {
   readonly drain: AbortSignal;
+  readonly interrupt: AbortSignal;
   readonly abort: AbortSignal;
   readonly giveUp: AbortSignal;
 }
@@ -17,16 +19,26 @@ export interface Ending {
 /** The side that brings the moments about. Each call brings about the earlier moments as well. */
 export interface EndingController extends Ending {
   startDrain(): void;
+  startInterrupt(reason: InvokeAborted): void;
   startAbort(reason: InvokeAborted): void;
   startGiveUp(): void;
 }
 
 export function createEnding(): EndingController {
-  const [drain, abort, giveUp] = [controller(), controller(), controller()];
+  const [drain, interrupt, abort, giveUp] = [
+    controller(),
+    controller(),
+    controller(),
+    controller(),
+  ];
   const startDrain = () => drain.abort();
-  const startAbort = (reason: InvokeAborted) => {
+  const startInterrupt = (reason: InvokeAborted) => {
     startDrain();
-    abort.abort(reason);
+    interrupt.abort(reason);
+  };
+  const startAbort = (reason: InvokeAborted) => {
+    startInterrupt(reason);
+    abort.abort();
   };
   const startGiveUp = () => {
     startAbort(new InvokeAborted('stopped', 'The source has given up its tasks'));
@@ -34,12 +46,56 @@ export function createEnding(): EndingController {
   };
   return {
     drain: drain.signal,
+    interrupt: interrupt.signal,
     abort: abort.signal,
     giveUp: giveUp.signal,
     startDrain,
+    startInterrupt,
     startAbort,
     startGiveUp,
   };
+}
+
+/**
+ * Runs `work` under an ending that follows `source`, and that a lost lease brings forward: by
+ * `drain`, polling ends; by `abort`, invokes end too. Open polls are never aborted for it, since AWS
+ * gives tasks to polls whose client has gone. Leaves no listener behind.
+ */
+export async function endingEarlier(
+  source: Ending,
+  lost: AbortSignal,
+  onLost: 'drain' | 'abort',
+  work: (ending: Ending) => Promise<void>,
+): Promise<void> {
+  const own = createEnding();
+  const reason = () => source.interrupt.reason as InvokeAborted;
+  const unfollow = [
+    follow(source.drain, own.startDrain),
+    follow(source.interrupt, () => own.startInterrupt(reason())),
+    follow(source.abort, () => own.startAbort(reason())),
+    follow(source.giveUp, own.startGiveUp),
+    follow(lost, () =>
+      onLost === 'drain'
+        ? own.startDrain()
+        : own.startInterrupt(
+            new InvokeAborted(
+              'leaseLost',
+              'This instance has lost the role that the task ran under',
+            ),
+          ),
+    ),
+  ];
+  try {
+    await work(own);
+  } finally {
+    for (const end of unfollow) end();
+  }
+}
+
+function follow(signal: AbortSignal, then: () => void): () => void {
+  if (signal.aborted) then();
+  signal.addEventListener('abort', then);
+  return () => signal.removeEventListener('abort', then);
 }
 
 // Every poller listens to each: many listeners are no leak here, and Node would warn of eleven.

@@ -48,6 +48,17 @@ export interface StepFuncSourceEvents {
   pollFailed: RoleEvent & { error: string; retryInMs: number };
   /** A heartbeat failed for a passing reason; the task goes on. `error` is its name. */
   heartbeatFailed: TaskEvent & { error: string };
+  /** With `locks`: this instance holds the role now, and polls for it. */
+  roleAcquired: RoleEvent;
+  /**
+   * With `locks`: the role is no longer ours. `error` is `LeaseExpired` (the store could not be
+   * reached in time) or `LeaseTaken` (the store says that it is not ours).
+   */
+  roleLost: RoleEvent & { error: string };
+  /** With `locks`: what ran under the role has ended, and the role was given back. */
+  roleReleased: RoleEvent;
+  /** With `locks`: a call to the store failed. By itself that changes nothing. `error` is its name. */
+  lockStoreFailed: RoleEvent & { error: string };
 }
 
 export type EventName = keyof StepFuncSourceEvents;

@@ -22,6 +22,10 @@ const lines: { [N in EventName]: Line<N> } = {
     `A poll failed with ${error}; polling again in ${retryInMs} ms`,
   ],
   heartbeatFailed: ({ error }) => ['warn', `A heartbeat failed with ${error}; the task goes on`],
+  roleAcquired: ({ role }) => ['info', `Role ${role} is held here now`],
+  roleLost: ({ role, error }) => ['warn', `Role ${role} was lost: ${error}`],
+  roleReleased: ({ role }) => ['info', `Role ${role} was given back`],
+  lockStoreFailed: ({ error }) => ['warn', `A call to the lock store failed with ${error}`],
 };
 
 const whyLost = {

@@ -1,6 +1,7 @@
 import { closestKey } from './closest-key.js';
 import { field } from './field.js';
 import type { Invoke } from './invoke.js';
+import type { LockFactory } from './locks/types.js';
 import type { Logger } from './log.js';
 import type { SfnClient, SfnClients } from './sfn.js';
 import { show } from './show.js';
@@ -14,6 +15,13 @@ export interface StepFuncSourceOptions {
    * at start and destroyed at stop.
    */
   client?: SfnClient | SfnClients | undefined;
+  /**
+   * Makes the limit one of all instances: the pollers become roles, each held by one instance at a
+   * time, by a lease in the store behind `locks`. `LockFactory` of `@verrou/core` fits, and so does
+   * `dynamoDbLocks` of `stepfunc-source/locks/dynamodb`. The source never closes the store's
+   * connection. Default: the limit is this source's own.
+   */
+  locks?: LockFactory | undefined;
   /** Where state changes, warnings and failures are told: pino or `console` fit. Default: nowhere. */
   logger?: Logger | undefined;
 }
@@ -21,10 +29,12 @@ export interface StepFuncSourceOptions {
 export interface LiveOptions {
   /** Undefined: the source makes its own. */
   clients: SfnClients | undefined;
+  /** Undefined: this source has every role. */
+  locks: LockFactory | undefined;
   logger: Logger | undefined;
 }
 
-const optionKeys = ['client', 'logger'];
+const optionKeys = ['client', 'locks', 'logger'];
 
 /** Checks what the compiler can't where the caller is JavaScript. Throws a TypeError. */
 export function checkInvoke(invoke: unknown): asserts invoke is Invoke {
@@ -37,7 +47,7 @@ export function checkInvoke(invoke: unknown): asserts invoke is Invoke {
 
 /** Checks the live objects. Throws a TypeError that names the key, what came and what is wanted. */
 export function checkOptions(options: unknown): LiveOptions {
-  if (options === undefined) return { clients: undefined, logger: undefined };
+  if (options === undefined) return { clients: undefined, locks: undefined, logger: undefined };
   if (typeof options !== 'object' || options === null) {
     throw wrong('options', 'an object', options);
   }
@@ -48,9 +58,10 @@ export function checkOptions(options: unknown): LiveOptions {
       `createStepFuncSource: unknown option ${JSON.stringify(key)}; ${meant === undefined ? `known options are ${optionKeys.join(', ')}` : `did you mean ${meant}?`}`,
     );
   }
-  const { client, logger } = options as StepFuncSourceOptions;
+  const { client, locks, logger } = options as StepFuncSourceOptions;
   return {
     clients: client === undefined ? undefined : checkClient(client),
+    locks: locks === undefined ? undefined : checkLocks(locks),
     logger: logger === undefined ? undefined : checkLogger(logger),
   };
 }
@@ -73,6 +84,11 @@ function checkClient(client: SfnClient | SfnClients): SfnClients {
 
 function hasSend(client: unknown): client is SfnClient {
   return typeof field(client, 'send') === 'function';
+}
+
+function checkLocks(locks: LockFactory): LockFactory {
+  if (typeof field(locks, 'createLock') === 'function') return locks;
+  throw wrong('options.locks', 'an object with createLock(name, ttlMs)', locks);
 }
 
 function checkLogger(logger: Logger): Logger {

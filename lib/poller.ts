@@ -40,9 +40,10 @@ export function createPoller(options: PollerOptions): Poller {
   let openPolls = 0;
   let tasks = 0;
 
-  function run({ drain, abort, giveUp }: Ending): Promise<void> {
+  function run({ drain, interrupt, abort, giveUp }: Ending): Promise<void> {
     const backOff = createBackOff();
-    const interruptions = new Set<AbortController>();
+    const polling = new Set<AbortController>();
+    const working = new Set<AbortController>();
     let width = 1;
     let rests = 0;
 
@@ -50,14 +51,17 @@ export function createPoller(options: PollerOptions): Poller {
       /** Polls and, where that brings a task, works: one slot from the poll to the report. */
       async function turn(turnSignal: AbortSignal): Promise<void> {
         const interruption = new AbortController();
-        interruptions.add(interruption);
+        polling.add(interruption);
         const task = await receive(interruption.signal);
+        polling.delete(interruption);
         if (task !== undefined) {
+          if (interrupt.aborted) interruption.abort(interrupt.reason);
+          working.add(interruption);
           proceed();
           await work(turnSignal, interruption, task);
+          working.delete(interruption);
           tasks -= 1;
         }
-        interruptions.delete(interruption);
         proceed();
       }
 
@@ -111,15 +115,21 @@ export function createPoller(options: PollerOptions): Poller {
         if (drain.aborted && openPolls + tasks === 0) finish();
       }
 
-      function interrupt(): void {
-        for (const interruption of interruptions) interruption.abort(abort.reason);
+      function interruptWork(): void {
+        for (const interruption of working) interruption.abort(interrupt.reason);
+      }
+
+      function abortPolls(): void {
+        for (const interruption of polling) interruption.abort();
       }
 
       drain.addEventListener('abort', proceed);
-      abort.addEventListener('abort', interrupt);
+      interrupt.addEventListener('abort', interruptWork);
+      abort.addEventListener('abort', abortPolls);
       defer(() => {
         drain.removeEventListener('abort', proceed);
-        abort.removeEventListener('abort', interrupt);
+        interrupt.removeEventListener('abort', interruptWork);
+        abort.removeEventListener('abort', abortPolls);
       });
 
       return execute<void>(signal, (resolve) => {

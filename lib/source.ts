@@ -1,5 +1,4 @@
-import { abortable, AbortError, delay, execute, run as runInBackground } from 'abort-controller-x';
-import { longDelay } from './bounded.js';
+import { abortable, AbortError, execute } from 'abort-controller-x';
 import type { StepFuncSourceConfig } from './config.js';
 import { parseConfig } from './config.js';
 import type { EndingController } from './ending.js';
@@ -7,14 +6,15 @@ import { createEnding } from './ending.js';
 import type { EventName, Events, Listener, StepFuncSourceState } from './events.js';
 import { createEvents } from './events.js';
 import type { Invoke } from './invoke.js';
-import { InvokeAborted } from './invoke.js';
-import type { Lifetime, Tell } from './lifetime.js';
+import type { Lifetime } from './lifetime.js';
 import { beginLifetime } from './lifetime.js';
 import { logEvents } from './log.js';
 import type { StepFuncSourceOptions } from './options.js';
 import { checkInvoke, checkOptions } from './options.js';
-import { show } from './show.js';
-import type { Totals } from './totals.js';
+import type { Tell } from './role-poller.js';
+import type { StepFuncSourceStatus } from './status.js';
+import type { StopOptions, StopSummary } from './stop.js';
+import { checkGrace, startGrace, summarize } from './stop.js';
 import { countEvents } from './totals.js';
 
 /** The handle of a source: pollers that take an activity's tasks to a component. */
@@ -56,44 +56,6 @@ export interface StepFuncSource {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export interface StopOptions {
-  /** Milliseconds until polls and invokes are aborted: a number from 0. Default: never. */
-  graceMs?: number | undefined;
-}
-
-/** What came of what was under way when the source was stopped. */
-export interface StopSummary {
-  /** Tasks whose output AWS took. */
-  finished: number;
-  /** Tasks whose failure AWS took, those failed with `StepFuncSource.Stopped` among them. */
-  failed: number;
-  /** Polls aborted at the end of the grace. AWS may still give each a task, which then hangs until its TimeoutSeconds. */
-  abandonedPolls: number;
-  /** Tasks whose result did not get through, as far as is known. */
-  lost: number;
-}
-
-export interface StepFuncSourceStatus extends Totals {
-  state: StepFuncSourceState;
-  /** Undefined until the ARN is known. */
-  activityArn: string | undefined;
-  /** One a poller; empty while the source is not running. */
-  pollers: PollerStatus[];
-}
-
-export interface PollerStatus {
-  /** The poller's number, from 0. */
-  role: number;
-  /** Its slots: open polls and tasks together never exceed them. */
-  concurrency: number;
-  openPolls: number;
-  /** Tasks received and not yet reported. */
-  tasks: number;
-}
-
-/** What reports get once the grace of a stop has ended. */
-const LAST_REPORTS_MS = 5_000;
-
 /**
  * Creates a source, stopped. Touches no network.
  *
@@ -105,7 +67,7 @@ export function createStepFuncSource(
   invoke: Invoke,
   options?: StepFuncSourceOptions,
 ): StepFuncSource {
-  const checked = parseConfig(config);
+  const checked = parseConfig(config, options?.locks !== undefined);
   checkInvoke(invoke);
   const live = checkOptions(options);
 
@@ -163,7 +125,7 @@ export function createStepFuncSource(
 
   function stop({ graceMs }: StopOptions = {}): Promise<StopSummary> {
     checkGrace(graceMs);
-    if (current === undefined) return Promise.resolve(summary(totals, totals, 0));
+    if (current === undefined) return Promise.resolve(summarize(totals, totals, 0));
     const run = current;
     run.stopped ??= finish(run);
     if (graceMs !== undefined) run.graces.push(startGrace(run.ending, graceMs));
@@ -179,7 +141,7 @@ export function createStepFuncSource(
     await lifetime?.ended;
     await Promise.all(run.graces.map((cancel) => cancel()));
     end(run);
-    return summary(before, totals, abandonedPolls - abandonedBefore);
+    return summarize(before, totals, abandonedPolls - abandonedBefore);
   }
 
   function end(run: Run): void {
@@ -246,27 +208,6 @@ interface Run {
   graces: (() => Promise<void>)[];
 }
 
-function startGrace(ending: EndingController, graceMs: number): () => Promise<void> {
-  return runInBackground(async (signal) => {
-    await longDelay(signal, graceMs);
-    ending.startAbort(
-      new InvokeAborted(
-        'stopped',
-        `The source was stopped, and its ${graceMs} ms of grace are over`,
-      ),
-    );
-    await delay(signal, LAST_REPORTS_MS);
-    ending.startGiveUp();
-  });
-}
-
-function checkGrace(graceMs: unknown): void {
-  if (graceMs === undefined || (typeof graceMs === 'number' && graceMs >= 0)) return;
-  throw new TypeError(
-    `stop: expected graceMs to be a number of milliseconds from 0, got ${show(graceMs)}`,
-  );
-}
-
 function stoppedTooEarly(): Error {
   return new AbortError('The source was stopped while it was starting');
 }
@@ -281,13 +222,4 @@ function untilStopping(signal: AbortSignal, events: Events): Promise<void> {
     events.on('stateChanged', listener);
     return () => events.off('stateChanged', listener);
   });
-}
-
-function summary(before: Totals, after: Totals, abandonedPolls: number): StopSummary {
-  return {
-    finished: after.succeeded - before.succeeded,
-    failed: after.failed - before.failed,
-    abandonedPolls,
-    lost: after.lost - before.lost,
-  };
 }

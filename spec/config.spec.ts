@@ -4,9 +4,9 @@ import { ConfigError, parseConfig } from '../lib/config.js';
 
 const good = { activityName: 'sum', path: '/step/sum' };
 
-function refusal(config: unknown): string {
+function refusal(config: unknown, withLocks = false): string {
   try {
-    parseConfig(config);
+    parseConfig(config, withLocks);
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError);
     return (error as ConfigError).message;
@@ -16,12 +16,14 @@ function refusal(config: unknown): string {
 
 describe('parseConfig', () => {
   it('fills in the defaults', () => {
-    const config = parseConfig(good);
+    const config = parseConfig(good, false);
     expect(config).toEqual({
       ...good,
       maxConcurrency: 1,
       concurrencyPerPoller: 1,
       invokeTimeoutMs: 300_000,
+      lockTtlMs: 30_000,
+      onLeaseLost: 'drain',
       workerName: expect.stringContaining(`:${process.pid}`) as string,
     });
     expect(config.workerName.length).toBeLessThanOrEqual(80);
@@ -36,8 +38,11 @@ describe('parseConfig', () => {
       heartbeatIntervalMs: 1,
       workerName: 'w',
       activityArn: 'arn:aws-cn:states:cn-north-1:123456789012:activity:sum',
+      lockTtlMs: 1_000,
+      maxPollersPerInstance: 2,
+      onLeaseLost: 'abort',
     };
-    expect(parseConfig(config)).toEqual(config);
+    expect(parseConfig(config, true)).toEqual(config);
   });
 
   it.each([
@@ -67,18 +72,32 @@ describe('parseConfig', () => {
     ['heartbeatIntervalMs', 0],
     ['workerName', ''],
     ['workerName', 'w'.repeat(81)],
+    ['lockTtlMs', 999],
+    ['lockTtlMs', '30s'],
+    ['maxPollersPerInstance', 0],
+    ['onLeaseLost', 'run'],
     ['activityArn', 'sum'],
     ['activityArn', 'arn:aws:states:eu-west-1:123456789012:stateMachine:sum'],
   ])('refuses %s of %j, naming the key, what came and what is wanted', (key, value) => {
-    const message = refusal({ ...good, [key]: value });
+    const message = refusal({ ...good, [key]: value }, true);
     expect(message).toMatch(new RegExp(`^- ${key}: expected .*, got .+$`, 'm'));
     expect(message.match(/^- /gm)).toHaveLength(1);
+  });
+
+  it.each([
+    ['lockTtlMs', 30_000],
+    ['maxPollersPerInstance', 2],
+    ['onLeaseLost', 'drain'],
+  ])('refuses %s without locks, where it would do nothing', (key, value) => {
+    expect(refusal({ ...good, [key]: value })).toContain(
+      `- ${key}: expected options.locks beside it, or no value, got `,
+    );
   });
 
   it("names every bad key at once, and holds zod's issues", () => {
     const error = (() => {
       try {
-        return parseConfig({ activityName: '', path: 'x', maxConcurrency: '3' });
+        return parseConfig({ activityName: '', path: 'x', maxConcurrency: '3' }, false);
       } catch (thrown) {
         return thrown as ConfigError;
       }
@@ -131,7 +150,7 @@ describe('parseConfig', () => {
         fc.string({ unit: nameChar, minLength: 1, maxLength: 80 }).filter((s) => s.length <= 80),
         fc.string({ unit: pathChar.filter((c) => c !== '#') }).map((rest) => `/${rest}`),
         (activityName, path) => {
-          expect(parseConfig({ activityName, path })).toMatchObject({ activityName, path });
+          expect(parseConfig({ activityName, path }, false)).toMatchObject({ activityName, path });
         },
       ),
     );

@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import type { Activity } from './activity.js';
+import { ActivityError } from './activity.js';
+import { errorName, meaningOf } from './aws-errors.js';
+import { bounded } from './bounded.js';
+import type { Config } from './config.js';
+import type { EventName, StepFuncSourceEvents } from './events.js';
+import type { Invoke } from './invoke.js';
+import type { Poller } from './poller.js';
+import { createPoller } from './poller.js';
+import type { Settlement } from './report.js';
+import type { Role } from './roles.js';
+import type { ActivityTask, Sfn } from './sfn.js';
+import { runTask } from './task.js';
+
+/** AWS holds a poll for 60 s and asks clients to wait for 65 s at least (API reference, GetActivityTask). */
+const POLL_TIMEOUT_MS = 70_000;
+
+/** Tells an event, its activity's name being added. */
+export type Tell = <N extends EventName>(
+  name: N,
+  fields: Omit<StepFuncSourceEvents[N], 'activityName'>,
+) => void;
+
+export interface RolePollerOptions {
+  config: Config;
+  sfn: Sfn;
+  activity: Activity;
+  invoke: Invoke;
+  tell: Tell;
+  /** A poll has come back, one way or the other. */
+  onPolled(): void;
+  onPollAbandoned(): void;
+}
+
+/** The poller of one role: polls the activity, runs its tasks, and tells what happens. */
+export function createRolePoller(
+  { index: role, concurrency }: Role,
+  { config, sfn, activity, invoke, tell, onPolled, onPollAbandoned }: RolePollerOptions,
+): Poller {
+  async function poll(signal: AbortSignal): Promise<ActivityTask | undefined> {
+    const arn = await activity.arn(signal);
+    try {
+      return await bounded(signal, POLL_TIMEOUT_MS, (inner) =>
+        sfn.getActivityTask(arn, config.workerName, inner),
+      );
+    } catch (error) {
+      if (meaningOf(error) === 'gone') activity.forget(arn);
+      throw error;
+    } finally {
+      onPolled();
+    }
+  }
+
+  async function work(
+    signal: AbortSignal,
+    interruption: AbortController,
+    activityTask: ActivityTask,
+  ): Promise<void> {
+    const task = nextTaskId();
+    const receivedAt = performance.now();
+    tell('taskReceived', { task, role });
+    const settlement = await runTask(signal, interruption, activityTask, {
+      ...config,
+      sfn,
+      invoke,
+      onHeartbeatFailed: (error) =>
+        tell('heartbeatFailed', { task, role, error: errorName(error) }),
+    });
+    tellSettlement(tell, { task, role }, settlement, performance.now() - receivedAt);
+  }
+
+  function onPollFailed(thrown: unknown, retryInMs: number): void {
+    const error = errorName(thrown instanceof ActivityError ? thrown.cause : thrown);
+    tell('pollFailed', { role, error, retryInMs });
+  }
+
+  return createPoller({ concurrency, poll, work, onPollFailed, onPollAbandoned });
+}
+
+function tellSettlement(
+  tell: Tell,
+  which: { task: string; role: number },
+  settlement: Settlement,
+  durationMs: number,
+): void {
+  switch (settlement.outcome) {
+    case 'succeeded':
+      tell('taskSucceeded', { ...which, durationMs, attempts: settlement.attempts });
+      break;
+    case 'failed': {
+      const { error, attempts } = settlement;
+      tell('taskFailed', { ...which, durationMs, attempts, error });
+      break;
+    }
+    case 'lost':
+      tell('taskLost', { ...which, outcome: settlement.how });
+  }
+}
+
+/** Ids tell the tasks of this process apart, and hardly ever meet those of another in one log. */
+const idPrefix = randomBytes(3).toString('hex');
+let lastId = 0;
+
+function nextTaskId(): string {
+  lastId += 1;
+  return `${idPrefix}-${lastId.toString(36)}`;
+}

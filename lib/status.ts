@@ -1,0 +1,32 @@
+import type { StepFuncSourceState } from './events.js';
+import type { Totals } from './totals.js';
+
+/** What a source is doing, and what it has done since it was created. */
+export interface StepFuncSourceStatus extends Totals {
+  state: StepFuncSourceState;
+  /** Undefined until the ARN is known. */
+  activityArn: string | undefined;
+  /** One a poller; empty while the source is not running. With `locks`: the roles held here. */
+  pollers: PollerStatus[];
+}
+
+export interface PollerStatus {
+  /** The poller's number, from 0. */
+  role: number;
+  /** Its slots: open polls and tasks together never exceed them. */
+  concurrency: number;
+  openPolls: number;
+  /** Tasks received and not yet reported. */
+  tasks: number;
+  /** With `locks` only: what the role is held by. */
+  lease?: LeaseStatus;
+}
+
+export interface LeaseStatus {
+  /** When this instance got the role: milliseconds since 1970. */
+  since: number;
+  /** When the lease was last renewed, or got: milliseconds since 1970. */
+  renewedAt: number;
+  /** The role is no longer ours; its last tasks are coming to their end. */
+  lost: boolean;
+}
