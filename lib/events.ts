@@ -63,7 +63,8 @@ export interface StepFuncSourceEvents {
 
 export type EventName = keyof StepFuncSourceEvents;
 
-export type Listener<N extends EventName> = (event: StepFuncSourceEvents[N]) => void;
+/** What it throws, or rejects with where it is async, disturbs nobody. */
+export type Listener<N extends EventName> = (event: StepFuncSourceEvents[N]) => unknown;
 
 /** An event with its name, as one type per name. */
 export type NamedEvent = {
