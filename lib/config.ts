@@ -52,8 +52,8 @@ export class ConfigError extends Error {
   /** zod's own account of it. */
   readonly issues: readonly z.core.$ZodIssue[];
 
-  constructor(config: unknown, issues: readonly z.core.$ZodIssue[]) {
-    super(`createStepFuncSource: bad config\n${issues.flatMap((i) => tell(config, i)).join('\n')}`);
+  constructor(where: string, config: unknown, issues: readonly z.core.$ZodIssue[]) {
+    super(`${where}: bad config\n${issues.flatMap((i) => tell(config, i)).join('\n')}`);
     this.issues = issues;
   }
 }
@@ -70,12 +70,42 @@ export function parseConfig(config: unknown, withLocks: boolean): Config {
       ? []
       : lockKeys.filter((key) => field(config, key) !== undefined).map(needsLocks)),
   ];
-  if (!parsed.success || issues.length > 0) throw new ConfigError(config, issues);
+  if (!parsed.success || issues.length > 0)
+    throw new ConfigError('createStepFuncSource', config, issues);
   return parsed.data;
+}
+
+/** What may change while a source runs. */
+export type Sizes = Pick<StepFuncSourceConfig, 'maxConcurrency' | 'concurrencyPerPoller'>;
+
+/**
+ * A config with other sizes; those that are not given stay. `rolesAreShared`: other instances may hold
+ * roles of the present size at this moment. Throws a {@link ConfigError}.
+ */
+export function resizeConfig(config: Config, sizes: unknown, rolesAreShared: boolean): Config {
+  const parsed = sizesSchema.safeParse(sizes);
+  if (!parsed.success) throw new ConfigError('resize', sizes, parsed.error.issues);
+  const { maxConcurrency, concurrencyPerPoller } = parsed.data;
+  if (
+    rolesAreShared &&
+    (concurrencyPerPoller ?? config.concurrencyPerPoller) !== config.concurrencyPerPoller
+  ) {
+    const message = `${config.concurrencyPerPoller}, the size of the roles that other instances share, until a restart`;
+    throw new ConfigError('resize', sizes, [issue('concurrencyPerPoller', message)]);
+  }
+  return {
+    ...config,
+    maxConcurrency: maxConcurrency ?? config.maxConcurrency,
+    concurrencyPerPoller: concurrencyPerPoller ?? config.concurrencyPerPoller,
+  };
 }
 
 function needsLocks(key: string): z.core.$ZodIssue {
   const message = 'options.locks beside it, or no value';
+  return issue(key, message);
+}
+
+function issue(key: string, message: string): z.core.$ZodIssue {
   return { code: 'custom', path: [key], message, input: undefined };
 }
 
@@ -133,6 +163,11 @@ const shape = {
 };
 
 const schema = z.strictObject(shape, { error: 'an object with at least activityName and path' });
+
+const sizesSchema = z.strictObject(
+  { maxConcurrency: wholeNumber.optional(), concurrencyPerPoller: wholeNumber.optional() },
+  { error: 'an object with maxConcurrency or concurrencyPerPoller' },
+);
 
 function wholeNumberFrom(least: number): z.ZodInt {
   return wanted(`a whole number from ${least.toLocaleString('en-US')}`, (expected) =>

@@ -56,40 +56,27 @@ export function createEnding(): EndingController {
   };
 }
 
-/**
- * Runs `work` under an ending that follows `source`, and that a lost lease brings forward: by
- * `drain`, polling ends; by `abort`, invokes end too. Open polls are never aborted for it, since AWS
- * gives tasks to polls whose client has gone. Leaves no listener behind.
- */
-export async function endingEarlier(
-  source: Ending,
-  lost: AbortSignal,
-  onLost: 'drain' | 'abort',
-  work: (ending: Ending) => Promise<void>,
-): Promise<void> {
+/** An ending that comes with another, or earlier. */
+export interface FollowingEnding extends EndingController {
+  /** To be called once nothing listens to it any longer: the other's signals may live on. */
+  unfollow(): void;
+}
+
+export function endingAfter(source: Ending): FollowingEnding {
   const own = createEnding();
   const reason = () => source.interrupt.reason as InvokeAborted;
-  const unfollow = [
+  const links = [
     follow(source.drain, own.startDrain),
     follow(source.interrupt, () => own.startInterrupt(reason())),
     follow(source.abort, () => own.startAbort(reason())),
     follow(source.giveUp, own.startGiveUp),
-    follow(lost, () =>
-      onLost === 'drain'
-        ? own.startDrain()
-        : own.startInterrupt(
-            new InvokeAborted(
-              'leaseLost',
-              'This instance has lost the role that the task ran under',
-            ),
-          ),
-    ),
   ];
-  try {
-    await work(own);
-  } finally {
-    for (const end of unfollow) end();
-  }
+  return {
+    ...own,
+    unfollow() {
+      for (const unlink of links) unlink();
+    },
+  };
 }
 
 function follow(signal: AbortSignal, then: () => void): () => void {

@@ -22,9 +22,14 @@ interface TaskEvent extends RoleEvent {
   task: string;
 }
 
-interface ReportedEvent extends TaskEvent {
-  /** From the poll that brought the task to AWS having taken its result. */
+interface EndedEvent extends TaskEvent {
+  /** Milliseconds from the poll that brought the task to its end: its slot is free now. */
   durationMs: number;
+  /** Milliseconds of these until invoke had ended; the rest went into the report. */
+  invokeMs: number;
+}
+
+interface ReportedEvent extends EndedEvent {
   /** How often the report was sent: 1 where all went well. */
   attempts: number;
 }
@@ -43,11 +48,13 @@ export interface StepFuncSourceEvents {
    * The task's result did not get through, as far as is known. `closed`: AWS had closed the task
    * before; `unknown`: the same, but an earlier report may have arrived; `abandoned`: given up at stop.
    */
-  taskLost: TaskEvent & { outcome: LostHow };
+  taskLost: EndedEvent & { outcome: LostHow };
   /** A poll failed. `error` is its name; the poller polls again in `retryInMs`. */
   pollFailed: RoleEvent & { error: string; retryInMs: number };
   /** A heartbeat failed for a passing reason; the task goes on. `error` is its name. */
   heartbeatFailed: TaskEvent & { error: string };
+  /** A report failed for a passing reason; it is sent again, and the slot is held. `error` is its name. */
+  reportFailed: TaskEvent & { error: string };
   /** With `locks`: this instance holds the role now, and polls for it. */
   roleAcquired: RoleEvent;
   /**

@@ -1,8 +1,9 @@
 export { ActivityError } from './activity.js';
 export { ConfigError } from './config.js';
-export type { StepFuncSourceConfig } from './config.js';
+export type { Sizes, StepFuncSourceConfig } from './config.js';
 export { ErrorName } from './error-name.js';
 export type { EventName, Listener, StepFuncSourceEvents, StepFuncSourceState } from './events.js';
+export type { Health, HealthProblem } from './health.js';
 export { InvokeAborted } from './invoke.js';
 export type { Invoke, InvokeAbortCode, InvokeRequest, InvokeResponse } from './invoke.js';
 export type { Lock, LockFactory } from './locks/types.js';

@@ -5,6 +5,7 @@ import { callMs, createLease, now, systemClocks, validityMs } from './lease.js';
 import { nextRoundMs, pauseMs, triesAtATime } from './lease-pace.js';
 import { acquireWithin, claimableInMs, releaseWithin } from './locks/calls.js';
 import type { LockFactory } from './locks/types.js';
+import { createWakeable } from './wakeable.js';
 
 /** What happens to a pool's leases. None of these may throw. */
 export interface LeasePoolObserver {
@@ -18,6 +19,8 @@ export interface LeasePoolObserver {
   released(index: number): void;
   /** A call to the store failed, or brought what it should not. */
   storeFailed(index: number, error: unknown): void;
+  /** The store has answered a try to acquire as it should, be it with a refusal. */
+  storeAnswered?(): void;
 }
 
 export interface LeasePoolOptions {
@@ -50,6 +53,11 @@ export interface LeasePool {
    * Rejects only where work did, with what the first one rejected with, and then too at the end.
    */
   run(signal: AbortSignal): Promise<void>;
+  /**
+   * Competes for other leases from now on. Those that are held and no longer named are kept until
+   * their work has ended; to end it is the caller's affair.
+   */
+  rename(names: readonly string[]): void;
   /** The leases held here, and those lost whose work has not ended, by index. */
   held(): HeldLease[];
 }
@@ -64,8 +72,10 @@ type Outcome = 'granted' | 'failed' | { claimableAt: number };
  * that it gets is kept beside the loop (see lease.ts). When to try is lease-pace.ts's affair.
  */
 export function createLeasePool(options: LeasePoolOptions): LeasePool {
-  const { locks, names, ttlMs, work, on, clocks = systemClocks } = options;
-  const most = Math.min(names.length, options.maxHeld ?? Infinity);
+  const { locks, ttlMs, work, on, clocks = systemClocks } = options;
+  let { names } = options;
+  const most = () => Math.min(names.length, options.maxHeld ?? Infinity);
+  const { rest, wake } = createWakeable();
   const leases = new Map<number, { lease: Lease; since: number }>();
 
   async function run(signal: AbortSignal): Promise<void> {
@@ -85,10 +95,10 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
         const round = await tryAll(competing, fork);
         failedRounds = round.failed ? failedRounds + 1 : 0;
         const wanted =
-          startedAt + nextRoundMs(ttlMs, leases.size / Math.max(most, 1), failedRounds);
+          startedAt + nextRoundMs(ttlMs, leases.size / Math.max(most(), 1), failedRounds);
         const next = Math.min(wanted, round.claimableAt) - clocks.monotonic();
         // However slow the store or near a claim: a rest between rounds.
-        await delay(competing, Math.ceil(Math.max(next, ttlMs / 60)));
+        await rest(competing, Math.max(next, ttlMs / 60));
       }
     }
 
@@ -104,7 +114,7 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
         size = failures > 0 ? 1 : triesAtATime(names.length)
       ) {
         throwIfAborted(competing);
-        const batch = free.splice(0, Math.min(size, most - leases.size));
+        const batch = free.splice(0, Math.min(size, Math.max(0, most() - leases.size)));
         if (batch.length === 0) break;
         const outcomes = await Promise.all(batch.map((index) => tryOne(competing, fork, index)));
         let granted = 0;
@@ -115,7 +125,7 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
           else claimableAt = Math.min(claimableAt, outcome.claimableAt);
         }
         failures = failed === outcomes.length ? failures + 1 : 0;
-        if (granted > 0) await delay(competing, granted * pauseMs(ttlMs, leases.size, most));
+        if (granted > 0) await delay(competing, granted * pauseMs(ttlMs, leases.size, most()));
       }
       return { failed: failures > 0, claimableAt };
     }
@@ -128,9 +138,9 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
       const asked = now(clocks);
       try {
         const lock = locks.createLock(names[index] ?? '', ttlMs);
-        if (!(await acquireWithin(callMs(ttlMs), lock))) {
-          return { claimableAt: clocks.monotonic() + claimableInMs(lock) };
-        }
+        const granted = await acquireWithin(callMs(ttlMs), lock);
+        on.storeAnswered?.();
+        if (!granted) return { claimableAt: clocks.monotonic() + claimableInMs(lock) };
         if (competing.aborted || isStale(asked)) {
           await releaseWithin(callMs(ttlMs), lock);
           return { claimableAt: Infinity };
@@ -181,6 +191,10 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
 
   return {
     run,
+    rename(to) {
+      names = to;
+      wake();
+    },
     held: () =>
       [...leases]
         .map(([index, { lease, since }]) => ({ index, since, ...lease.snapshot() }))

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import { delay, execute, race, spawn } from 'abort-controller-x';
+import { spawn } from 'abort-controller-x';
 import { extendWithin, isNotOwned, releaseWithin } from './locks/calls.js';
 import type { Lock } from './locks/types.js';
+import { createWakeable } from './wakeable.js';
 
 /** The two clocks of this machine, in milliseconds. */
 export interface Clocks {
@@ -100,7 +101,7 @@ export function createLease(lock: Lock, askedAt: Moment, options: LeaseOptions):
   // Work with a hundred slots has a hundred listeners: no leak, and Node would warn of eleven.
   setMaxListeners(0, lost.signal);
   let renewed = askedAt;
-  let wake: () => void = () => undefined;
+  const { rest, wake } = createWakeable();
 
   function isInDoubt({ wall }: Moment): boolean {
     return !lost.signal.aborted && wall - renewed.wall >= validMs;
@@ -151,16 +152,6 @@ export function createLease(lock: Lock, askedAt: Moment, options: LeaseOptions):
         dueAt = clocks.monotonic() + ttlMs / 12;
       }
     }
-  }
-
-  function rest(signal: AbortSignal, ms: number): Promise<void> {
-    return race(signal, (inner) => [
-      delay(inner, Math.ceil(ms)),
-      execute<void>(inner, (resolve) => {
-        wake = resolve;
-        return () => undefined;
-      }),
-    ]);
   }
 
   function run(): Promise<void> {

@@ -3,18 +3,19 @@ import { callSafely } from './call-safely.js';
 import type { Config } from './config.js';
 import type { Ending } from './ending.js';
 import type { Invoke } from './invoke.js';
+import { runLeasedRoles } from './leased-roles.js';
 import type { LiveOptions } from './options.js';
+import { runOwnRoles } from './own-roles.js';
 import type { Tell } from './role-poller.js';
 import { createRolePoller } from './role-poller.js';
-import type { Role } from './roles.js';
 import { rolesFor } from './roles.js';
-import { runLeasedRoles, runOwnRoles } from './running-roles.js';
+import type { CreatePoller, RunningRoles } from './running-roles.js';
 import { defaultClients, sfnCalls } from './sfn.js';
 import { createSocketCheck } from './sockets.js';
-import type { PollerStatus } from './status.js';
 
 export interface LifetimeOptions {
-  config: Config;
+  /** May change while the ARN is asked for. */
+  config(): Config;
   invoke: Invoke;
   live: LiveOptions;
   tell: Tell;
@@ -24,7 +25,7 @@ export interface LifetimeOptions {
 /** A source's life from start to stop. */
 export interface Lifetime {
   activityArn(): string | undefined;
-  pollers(): PollerStatus[];
+  roles: RunningRoles;
   /** Resolves once the end has come to its end. Never rejects. */
   ended: Promise<void>;
 }
@@ -34,13 +35,11 @@ export interface Lifetime {
  * had, and with an AbortError where the end comes first; nothing is left behind then.
  */
 export async function beginLifetime(ending: Ending, options: LifetimeOptions): Promise<Lifetime> {
-  const { config, invoke, live, tell, onPollAbandoned } = options;
+  const { invoke, live, tell, onPollAbandoned } = options;
+  const { activityName, activityArn: givenArn } = options.config();
   const clients = live.clients === undefined ? defaultClients() : { ...live.clients, destroy };
   const sfn = sfnCalls(clients);
-  const activity = createActivity(sfn, config.activityName, config.activityArn, ending.abort);
-  const onPolled = createSocketCheck(clients.poll, config.maxConcurrency, (fields, message) =>
-    callSafely(() => live.logger?.warn({ activityName: config.activityName, ...fields }, message)),
-  );
+  const activity = createActivity(sfn, activityName, givenArn, ending.abort);
 
   let activityArn: string;
   try {
@@ -49,17 +48,30 @@ export async function beginLifetime(ending: Ending, options: LifetimeOptions): P
     clients.destroy();
     throw error;
   }
-  onPolled();
 
-  const roles = rolesFor(config.maxConcurrency, config.concurrencyPerPoller);
-  const createPoller = (role: Role) =>
-    createRolePoller(role, { config, sfn, activity, invoke, tell, onPolled, onPollAbandoned });
-  const running =
+  const config = options.config();
+  const onPolled = createSocketCheck(clients.poll, config.maxConcurrency, (fields, message) =>
+    callSafely(() => live.logger?.warn({ activityName, ...fields }, message)),
+  );
+  onPolled();
+  const createPoller: CreatePoller = (role, onFreed) =>
+    createRolePoller(role, {
+      config,
+      sfn,
+      activity,
+      invoke,
+      tell,
+      onPolled,
+      onPollAbandoned,
+      onFreed,
+    });
+  const allRoles = rolesFor(config.maxConcurrency, config.concurrencyPerPoller);
+  const roles =
     live.locks === undefined
-      ? runOwnRoles(ending, roles, createPoller)
+      ? runOwnRoles(ending, allRoles, createPoller)
       : runLeasedRoles(ending, {
           activityArn,
-          roles,
+          roles: allRoles,
           locks: live.locks,
           config,
           tell,
@@ -67,8 +79,8 @@ export async function beginLifetime(ending: Ending, options: LifetimeOptions): P
         });
   return {
     activityArn: activity.known,
-    pollers: running.snapshot,
-    ended: running.ended.then(() => clients.destroy()),
+    roles,
+    ended: roles.ended.then(() => clients.destroy()),
   };
 }
 

@@ -1,3 +1,4 @@
+import { createFallingRate } from './falling-rate.js';
 import type { EventName, Events, StepFuncSourceEvents } from './events.js';
 
 /** A logger: fields first, then the message, as pino has it. `console` fits as well. */
@@ -22,6 +23,7 @@ const lines: { [N in EventName]: Line<N> } = {
     `A poll failed with ${error}; polling again in ${retryInMs} ms`,
   ],
   heartbeatFailed: ({ error }) => ['warn', `A heartbeat failed with ${error}; the task goes on`],
+  reportFailed: ({ error }) => ['warn', `A report failed with ${error}; it is sent again`],
   roleAcquired: ({ role }) => ['info', `Role ${role} is held here now`],
   roleLost: ({ role, error }) => ['warn', `Role ${role} was lost: ${error}`],
   roleReleased: ({ role }) => ['info', `Role ${role} was given back`],
@@ -34,13 +36,31 @@ const whyLost = {
   abandoned: 'A task was lost: its report did not get through before the stop',
 };
 
-/** Tells every event to the logger. */
+/** Failures that come in numbers. A task that is lost is not among them: each is told. */
+const repeating: ReadonlySet<EventName> = new Set<EventName>([
+  'taskFailed',
+  'pollFailed',
+  'heartbeatFailed',
+  'reportFailed',
+  'lockStoreFailed',
+]);
+
+/**
+ * Tells every event to the logger. A failure that repeats is told at a falling rate: `count` is then
+ * how many times it has happened since it was last told.
+ */
 export function logEvents(events: Events, logger: Logger): void {
+  const rate = createFallingRate();
   for (const name of Object.keys(lines) as EventName[]) {
     const line = lines[name] as Line<typeof name>;
     events.on(name, (event) => {
       const [level, message] = line(event);
-      logger[level](event, message);
+      if (!repeating.has(name)) {
+        logger[level](event, message);
+        return;
+      }
+      const count = rate(`${name} ${'error' in event ? event.error : ''}`, performance.now());
+      if (count !== undefined) logger[level](count === 1 ? event : { ...event, count }, message);
     });
   }
 }

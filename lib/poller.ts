@@ -20,12 +20,25 @@ export interface PollerOptions {
   onPollFailed(error: unknown, retryInMs: number): void;
   /** A poll was aborted. AWS may still give it a task, which then nobody has. */
   onPollAbandoned(): void;
+  /** A slot has become free. */
+  onFreed?: (() => void) | undefined;
 }
 
 export interface Poller {
-  /** Polls and works until the end has come. Never rejects. */
+  /** Polls and works until the end has come. Never rejects. To be called once. */
   run(ending: Ending): Promise<void>;
+  /** Changes the slots. Where there are fewer, open polls come back and tasks run to their end. */
+  resize(concurrency: number): void;
   snapshot(): { concurrency: number; openPolls: number; tasks: number };
+  pulse(): Pulse;
+}
+
+/** How polling goes. Moments are of `performance.now()`. */
+export interface Pulse {
+  /** Since when no poll has come back, though there was a slot that was not at work. */
+  quietSince: number | undefined;
+  /** Since when every poll that came back had failed, and what the last one failed with. */
+  failing: { since: number; error: unknown } | undefined;
 }
 
 /**
@@ -36,9 +49,13 @@ export interface Poller {
  * poll that comes back empty narrows it again.
  */
 export function createPoller(options: PollerOptions): Poller {
-  const { concurrency, poll, work, onPollFailed, onPollAbandoned } = options;
+  const { poll, work, onPollFailed, onPollAbandoned, onFreed } = options;
+  let { concurrency } = options;
   let openPolls = 0;
   let tasks = 0;
+  let quietSince = performance.now();
+  let failing: Pulse['failing'];
+  let proceedOnResize: () => void = () => undefined;
 
   function run({ drain, interrupt, abort, giveUp }: Ending): Promise<void> {
     const backOff = createBackOff();
@@ -60,9 +77,11 @@ export function createPoller(options: PollerOptions): Poller {
           proceed();
           await work(turnSignal, interruption, task);
           working.delete(interruption);
+          if (tasks >= concurrency) quietSince = performance.now();
           tasks -= 1;
         }
         proceed();
+        onFreed?.();
       }
 
       /** Turns an open poll into a task or nothing, in one breath: no slot is ever counted twice. */
@@ -72,6 +91,8 @@ export function createPoller(options: PollerOptions): Poller {
         try {
           const task = await poll(pollSignal);
           openPolls -= 1;
+          quietSince = performance.now();
+          failing = undefined;
           backOff.succeeded(era);
           if (task !== undefined) {
             tasks += 1;
@@ -79,13 +100,15 @@ export function createPoller(options: PollerOptions): Poller {
             return task;
           }
           width = Math.max(width - 1, 1);
-          const early = EMPTY_POLL_MS - (performance.now() - sentAt);
+          const early = EMPTY_POLL_MS - (quietSince - sentAt);
           if (early > 0) rest(early);
         } catch (error) {
           openPolls -= 1;
           if (pollSignal.aborted) {
             onPollAbandoned();
           } else {
+            quietSince = performance.now();
+            failing = { since: failing?.since ?? quietSince, error };
             width = 1;
             const { restMs, isNew } = backOff.failed(era);
             if (isNew) rest(restMs);
@@ -123,10 +146,12 @@ export function createPoller(options: PollerOptions): Poller {
         for (const interruption of polling) interruption.abort();
       }
 
+      proceedOnResize = proceed;
       drain.addEventListener('abort', proceed);
       interrupt.addEventListener('abort', interruptWork);
       abort.addEventListener('abort', abortPolls);
       defer(() => {
+        proceedOnResize = () => undefined;
         drain.removeEventListener('abort', proceed);
         interrupt.removeEventListener('abort', interruptWork);
         abort.removeEventListener('abort', abortPolls);
@@ -140,5 +165,15 @@ export function createPoller(options: PollerOptions): Poller {
     }).catch(catchAbortError);
   }
 
-  return { run, snapshot: () => ({ concurrency, openPolls, tasks }) };
+  return {
+    run,
+    resize(to) {
+      // Slots that were all at work until now: nobody was to poll.
+      if (tasks >= concurrency) quietSince = performance.now();
+      concurrency = to;
+      proceedOnResize();
+    },
+    snapshot: () => ({ concurrency, openPolls, tasks }),
+    pulse: () => ({ quietSince: tasks < concurrency ? quietSince : undefined, failing }),
+  };
 }

@@ -27,11 +27,13 @@ export type LostHow = 'closed' | 'unknown' | 'abandoned';
 /** What the next try sends. A bare failure has no error and no cause: AWS takes it without KMS. */
 type Report = TaskResult | { outcome: 'bareFailure'; error: string };
 
-export interface ReportSignals {
+export interface ReportOptions {
   /** Gives the task up at once, a try under way too. */
   giveUp: AbortSignal;
   /** Ends the waiting between tries, and lets a try under way come back. Aborts no later than `giveUp`. */
   noMoreTries: AbortSignal;
+  /** A try failed for a passing reason; there will be another. */
+  onTryFailed(error: unknown): void;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function report(
   sfn: Sfn,
   token: string,
   result: TaskResult,
-  { giveUp, noMoreTries }: ReportSignals,
+  { giveUp, noMoreTries, onTryFailed }: ReportOptions,
 ): Promise<Settlement> {
   let current: Report = result;
   let attempts = 0;
@@ -64,13 +66,15 @@ export async function report(
       const meaning = meaningOf(error);
       mayHaveArrived ||= meaning === 'unknown' || tries > 1;
       if (meaning === 'closed') return closed();
-      if (meaning !== 'refused') throw new ReportFailed(error);
-      if (current.outcome !== 'bareFailure') {
-        current = lighter(current, error);
-        return tryOnce();
+      if (meaning === 'refused') {
+        if (current.outcome !== 'bareFailure') {
+          current = lighter(current, error);
+          return tryOnce();
+        }
+        // Nothing is left to object to but the token, or a key that may be enabled again.
+        if (errorName(error) === 'ValidationException') return closed();
       }
-      // Nothing is left to object to but the token, or a key that may be enabled again.
-      if (errorName(error) === 'ValidationException') return closed();
+      if (!giveUp.aborted) onTryFailed(error);
       throw new ReportFailed(error);
     }
   };

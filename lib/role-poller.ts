@@ -31,12 +31,13 @@ export interface RolePollerOptions {
   /** A poll has come back, one way or the other. */
   onPolled(): void;
   onPollAbandoned(): void;
+  onFreed?: (() => void) | undefined;
 }
 
 /** The poller of one role: polls the activity, runs its tasks, and tells what happens. */
 export function createRolePoller(
   { index: role, concurrency }: Role,
-  { config, sfn, activity, invoke, tell, onPolled, onPollAbandoned }: RolePollerOptions,
+  { config, sfn, activity, invoke, tell, onPolled, onPollAbandoned, onFreed }: RolePollerOptions,
 ): Poller {
   async function poll(signal: AbortSignal): Promise<ActivityTask | undefined> {
     const arn = await activity.arn(signal);
@@ -59,15 +60,24 @@ export function createRolePoller(
   ): Promise<void> {
     const task = nextTaskId();
     const receivedAt = performance.now();
+    let invokedAt: number | undefined;
     tell('taskReceived', { task, role });
     const settlement = await runTask(signal, interruption, activityTask, {
       ...config,
       sfn,
       invoke,
+      onInvoked: () => void (invokedAt = performance.now()),
       onHeartbeatFailed: (error) =>
         tell('heartbeatFailed', { task, role, error: errorName(error) }),
+      onReportFailed: (error) => tell('reportFailed', { task, role, error: errorName(error) }),
     });
-    tellSettlement(tell, { task, role }, settlement, performance.now() - receivedAt);
+    const endedAt = performance.now();
+    tellSettlement(tell, settlement, {
+      task,
+      role,
+      durationMs: endedAt - receivedAt,
+      invokeMs: (invokedAt ?? endedAt) - receivedAt,
+    });
   }
 
   function onPollFailed(thrown: unknown, retryInMs: number): void {
@@ -75,26 +85,23 @@ export function createRolePoller(
     tell('pollFailed', { role, error, retryInMs });
   }
 
-  return createPoller({ concurrency, poll, work, onPollFailed, onPollAbandoned });
+  return createPoller({ concurrency, poll, work, onPollFailed, onPollAbandoned, onFreed });
 }
 
 function tellSettlement(
   tell: Tell,
-  which: { task: string; role: number },
   settlement: Settlement,
-  durationMs: number,
+  ended: { task: string; role: number; durationMs: number; invokeMs: number },
 ): void {
   switch (settlement.outcome) {
     case 'succeeded':
-      tell('taskSucceeded', { ...which, durationMs, attempts: settlement.attempts });
-      break;
-    case 'failed': {
-      const { error, attempts } = settlement;
-      tell('taskFailed', { ...which, durationMs, attempts, error });
-      break;
-    }
+      tell('taskSucceeded', { ...ended, attempts: settlement.attempts });
+      return;
+    case 'failed':
+      tell('taskFailed', { ...ended, attempts: settlement.attempts, error: settlement.error });
+      return;
     case 'lost':
-      tell('taskLost', { ...which, outcome: settlement.how });
+      tell('taskLost', { ...ended, outcome: settlement.how });
   }
 }
 

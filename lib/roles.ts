@@ -16,3 +16,38 @@ export function rolesFor(maxConcurrency: number, concurrencyPerPoller: number): 
     concurrency: Math.min(concurrencyPerPoller, maxConcurrency - index * concurrencyPerPoller),
   }));
 }
+
+/** A role on its way from one size to another. */
+export interface RoleInUse {
+  concurrency: number;
+  /** Slots that hold an open poll or a task: more than `concurrency` where that was more before. */
+  used: number;
+}
+
+/**
+ * What each role may have now, on the way to what it is to have in the end: fewer slots at once, more
+ * as far as there is room. Whatever is still in use beyond a role's slots, and `leaving` slots of
+ * roles that are no more, take room until they are free, so that the total never passes the sum of
+ * `wanted`, or what it was before.
+ */
+export function allot(
+  wanted: readonly number[],
+  present: readonly (RoleInUse | undefined)[],
+  leaving: number,
+): number[] {
+  const allotted = wanted.map((size, i) => Math.min(size, present[i]?.concurrency ?? 0));
+  const taken = allotted.map((size, i) => Math.max(size, present[i]?.used ?? 0));
+  let room = sum(wanted) - sum(taken) - leaving;
+  return wanted.map((size, i) => {
+    const has = allotted[i] ?? 0;
+    if (has === size) return size;
+    const counted = taken[i] ?? 0;
+    const more = Math.max(has, Math.min(size, counted + Math.max(0, room)));
+    room -= Math.max(0, more - counted);
+    return more;
+  });
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,10 +1,12 @@
 import { abortable, AbortError, execute } from 'abort-controller-x';
-import type { StepFuncSourceConfig } from './config.js';
-import { parseConfig } from './config.js';
+import type { Sizes, StepFuncSourceConfig } from './config.js';
+import { parseConfig, resizeConfig } from './config.js';
 import type { EndingController } from './ending.js';
 import { createEnding } from './ending.js';
 import type { EventName, Events, Listener, StepFuncSourceState } from './events.js';
 import { createEvents } from './events.js';
+import type { Health } from './health.js';
+import { watchHealth } from './health.js';
 import type { Invoke } from './invoke.js';
 import type { Lifetime } from './lifetime.js';
 import { beginLifetime } from './lifetime.js';
@@ -12,6 +14,7 @@ import { logEvents } from './log.js';
 import type { StepFuncSourceOptions } from './options.js';
 import { checkInvoke, checkOptions } from './options.js';
 import type { Tell } from './role-poller.js';
+import { rolesFor } from './roles.js';
 import type { StepFuncSourceStatus } from './status.js';
 import type { StopOptions, StopSummary } from './stop.js';
 import { checkGrace, startGrace, summarize } from './stop.js';
@@ -42,6 +45,19 @@ export interface StepFuncSource {
    * `options` as of `stop`. Rejects as `start` does.
    */
   run(signal: AbortSignal, options?: StopOptions): Promise<StopSummary>;
+  /**
+   * Changes how many tasks run at a time, in all and per poller; what is not given stays as it is. More
+   * slots poll at once; of surplus ones, open polls come back and tasks run to their end. On the way
+   * there are never more tasks than the larger of the two limits. A source that is not running has
+   * the new sizes from its next start.
+   *
+   * Throws a {@link ConfigError} where a size is wrong, or where it would change the size of roles
+   * that other instances share, which only a restart can do: `concurrencyPerPoller` while running
+   * with `locks`.
+   */
+  resize(sizes: Sizes): void;
+  /** Whether the source does what it is there for; if not, what is wrong, since when, and what to do. */
+  health(): Health;
   /** `stopped`, `starting`, `running` or `stopping`. */
   readonly state: StepFuncSourceState;
   /** What the source is doing, and what it has done since it was created: a snapshot of plain data. */
@@ -67,16 +83,18 @@ export function createStepFuncSource(
   invoke: Invoke,
   options?: StepFuncSourceOptions,
 ): StepFuncSource {
-  const checked = parseConfig(config, options?.locks !== undefined);
+  let checked = parseConfig(config, options?.locks !== undefined);
   checkInvoke(invoke);
   const live = checkOptions(options);
 
   const events = createEvents();
   const totals = countEvents(events);
+  const health = watchHealth(events);
   if (live.logger !== undefined) logEvents(events, live.logger);
+  const { activityName } = checked;
   const tell: Tell = (name, fields) => {
     // The compiler can't see that a name's fields and the activity's name make up its event.
-    events.emit(name, { activityName: checked.activityName, ...fields } as never);
+    events.emit(name, { activityName, ...fields } as never);
   };
 
   let state: StepFuncSourceState = 'stopped';
@@ -94,7 +112,7 @@ export function createStepFuncSource(
   function begin(): Run {
     const ending = createEnding();
     const lifetime = beginLifetime(ending, {
-      config: checked,
+      config: () => checked,
       invoke,
       live,
       tell,
@@ -164,17 +182,26 @@ export function createStepFuncSource(
     return stop(stopOptions);
   }
 
+  function resize(sizes: Sizes): void {
+    const { locks } = live;
+    const resized = resizeConfig(checked, sizes, locks !== undefined && current !== undefined);
+    checked = resized;
+    current?.begun?.roles.resize(rolesFor(resized.maxConcurrency, resized.concurrencyPerPoller));
+  }
+
   const source: StepFuncSource = {
     start,
     stop,
     run,
+    resize,
+    health: () => health.check(current?.begun?.roles, checked.lockTtlMs),
     get state() {
       return state;
     },
     status: () => ({
       state,
       activityArn: current?.begun?.activityArn() ?? lastArn,
-      pollers: current?.begun?.pollers() ?? [],
+      pollers: current?.begun?.roles.snapshot() ?? [],
       ...totals,
     }),
     on(name, listener) {

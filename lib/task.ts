@@ -5,7 +5,7 @@ import { ErrorName } from './error-name.js';
 import { heartbeat } from './heartbeat.js';
 import type { Invoke, InvokeResponse } from './invoke.js';
 import { InvokeAborted, readAnswer } from './invoke.js';
-import type { ReportSignals, Settlement } from './report.js';
+import type { Settlement } from './report.js';
 import { report } from './report.js';
 import type { TaskResult } from './result.js';
 import { failure, toTaskResult } from './result.js';
@@ -18,6 +18,9 @@ export interface TaskOptions {
   invokeTimeoutMs: number;
   heartbeatIntervalMs?: number | undefined;
   onHeartbeatFailed(error: unknown): void;
+  /** Invoke has ended, one way or another; what came of it is reported now. */
+  onInvoked(): void;
+  onReportFailed(error: unknown): void;
 }
 
 /**
@@ -36,11 +39,11 @@ export async function runTask(
   const { sfn, heartbeatIntervalMs, onHeartbeatFailed } = options;
   if (signal.aborted) return { outcome: 'lost', how: 'abandoned' };
   if (heartbeatIntervalMs === undefined) {
-    return invokeAndReport({ giveUp: signal, noMoreTries: signal }, interruption, task, options);
+    return invokeAndReport(signal, signal, interruption, task, options);
   }
   return spawn(signal, async (_, { fork }) => {
     const work = fork((workSignal) =>
-      invokeAndReport({ giveUp: signal, noMoreTries: workSignal }, interruption, task, options),
+      invokeAndReport(signal, workSignal, interruption, task, options),
     );
     fork(async (beatSignal) => {
       await heartbeat(beatSignal, sfn, task.token, {
@@ -55,14 +58,17 @@ export async function runTask(
 }
 
 async function invokeAndReport(
-  signals: ReportSignals,
+  giveUp: AbortSignal,
+  noMoreTries: AbortSignal,
   interruption: AbortController,
   task: ActivityTask,
   options: TaskOptions,
 ): Promise<Settlement> {
   const result = await resultOf(interruption, task, options);
+  options.onInvoked();
   if (result === undefined) return { outcome: 'lost', how: 'closed' };
-  return report(options.sfn, task.token, result, signals);
+  const onTryFailed = options.onReportFailed;
+  return report(options.sfn, task.token, result, { giveUp, noMoreTries, onTryFailed });
 }
 
 /** What is to be reported; undefined where the task was closed before there was an answer. */

@@ -19,11 +19,13 @@ function setUp(answers: Parameters<typeof fakeCalls>[0], result: TaskResult) {
   const giveUp = new AbortController();
   const noMoreTries = new AbortController();
   giveUp.signal.addEventListener('abort', () => noMoreTries.abort());
+  const failures: unknown[] = [];
   const settled = report(sfn, 'token', result, {
     giveUp: giveUp.signal,
     noMoreTries: noMoreTries.signal,
+    onTryFailed: (error) => failures.push(error),
   });
-  return { sfn, giveUp, noMoreTries, settled };
+  return { sfn, giveUp, noMoreTries, failures, settled };
 }
 
 describe('report', () => {
@@ -142,12 +144,38 @@ describe('report', () => {
     expect(await settled).toEqual({ outcome: 'lost', how: 'closed' });
   });
 
+  it('T6: tells every try that failed for a passing reason, and no other', async () => {
+    const { settled, failures } = setUp(
+      [throttled(), awsError('InvalidOutput'), throttled(), awsError('TaskTimedOut')],
+      success,
+    );
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await settled).toMatchObject({ outcome: 'lost' });
+    expect(failures).toMatchObject([
+      { name: 'ThrottlingException' },
+      { name: 'ThrottlingException' },
+    ]);
+  });
+
   it('T8: found closed by a heartbeat, makes no further try', async () => {
     const { settled, sfn, noMoreTries } = setUp([throttled(), throttled()], success);
     await vi.advanceTimersByTimeAsync(0);
     noMoreTries.abort();
     expect(await settled).toEqual({ outcome: 'lost', how: 'closed' });
     expect(sfn.sent).toHaveLength(1);
+  });
+
+  it('T6: tells every try that failed for a passing reason, and no other', async () => {
+    const { settled, failures } = setUp(
+      [throttled(), awsError('InvalidOutput'), throttled(), awsError('TaskTimedOut')],
+      success,
+    );
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await settled).toMatchObject({ outcome: 'lost' });
+    expect(failures).toMatchObject([
+      { name: 'ThrottlingException' },
+      { name: 'ThrottlingException' },
+    ]);
   });
 
   it('T8: found closed by a heartbeat, lets the try under way end well', async () => {
@@ -157,7 +185,11 @@ describe('report', () => {
       fakeCalls([], { sendTaskSuccess: () => new Promise((resolve) => (answer = resolve)) }),
       'token',
       success,
-      { giveUp: new AbortController().signal, noMoreTries: noMoreTries.signal },
+      {
+        giveUp: new AbortController().signal,
+        noMoreTries: noMoreTries.signal,
+        onTryFailed: () => undefined,
+      },
     );
     noMoreTries.abort();
     answer(1);

@@ -25,7 +25,13 @@ describe('events', () => {
     await stopped(source);
     const activityName = 'sum';
     const task = expect.stringMatching(/^[\w-]{4,16}$/) as unknown;
-    const reported = { activityName, task, role: 0, durationMs: expect.any(Number) as unknown };
+    const reported = {
+      activityName,
+      task,
+      role: 0,
+      durationMs: expect.any(Number) as unknown,
+      invokeMs: expect.any(Number) as unknown,
+    };
     expect(told).toEqual([
       ['stateChanged', { activityName, from: 'stopped', to: 'starting' }],
       ['stateChanged', { activityName, from: 'starting', to: 'running' }],

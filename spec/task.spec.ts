@@ -22,6 +22,7 @@ function setUp(
   const giveUp = new AbortController();
   const interruption = new AbortController();
   const heartbeatErrors: unknown[] = [];
+  const [onInvoked, onReportFailed] = [vi.fn(), vi.fn()];
   const settled = runTask(
     giveUp.signal,
     interruption,
@@ -32,10 +33,12 @@ function setUp(
       path: '/step/sum?x=1',
       invokeTimeoutMs: 10_000,
       onHeartbeatFailed: (error) => heartbeatErrors.push(error),
+      onInvoked,
+      onReportFailed,
       ...options,
     },
   );
-  return { sfn, giveUp, interruption, settled, heartbeatErrors };
+  return { sfn, giveUp, interruption, settled, heartbeatErrors, onInvoked, onReportFailed };
 }
 
 const failureSent = (sfn: { sent: unknown[][] }) => {
@@ -196,10 +199,25 @@ describe('runTask', () => {
       path: '/',
       invokeTimeoutMs: 1,
       onHeartbeatFailed: () => undefined,
+      onInvoked: () => undefined,
+      onReportFailed: () => undefined,
     };
     await runTask(new AbortController().signal, interruption, { token: 't', input: '' }, options);
     expect(invoke).not.toHaveBeenCalled();
     expect(failureSent(sfn).error).toBe('StepFuncSource.Stopped');
+  });
+
+  it('tells when invoke has ended, and each report that failed', async () => {
+    const { settled, onInvoked, onReportFailed } = setUp(
+      async () => answer,
+      [awsError('ThrottlingException', { $metadata: { httpStatusCode: 400 } })],
+    );
+    await vi.advanceTimersByTimeAsync(0);
+    expect(onInvoked).toHaveBeenCalledTimes(1);
+    expect(onReportFailed).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await settled).toMatchObject({ outcome: 'succeeded', attempts: 2 });
+    expect(onInvoked).toHaveBeenCalledTimes(1);
   });
 
   describe('T8: heartbeats', () => {
@@ -247,6 +265,8 @@ describe('runTask', () => {
           invokeTimeoutMs: 1_000,
           heartbeatIntervalMs: 1_000,
           onHeartbeatFailed: () => undefined,
+          onInvoked: () => undefined,
+          onReportFailed: () => undefined,
         },
       );
       reportsDown.until = performance.now() + 30_000;

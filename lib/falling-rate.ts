@@ -1,0 +1,48 @@
+/** A line that repeats is told again after this long, then after twice as long, and so on. */
+const FIRST_MS = 10_000;
+const LONGEST_MS = 600_000;
+/** More kinds of lines than this are not kept apart for long: names of errors are the component's own. */
+const MOST_KINDS = 100;
+
+interface Series {
+  /** How often since the last line. */
+  unsaid: number;
+  saidAt: number;
+  restMs: number;
+}
+
+/**
+ * Decides which of many like lines are worth saying: the first, and then one after 10 s, 20 s, 40 s,
+ * up to one in ten minutes, for as long as they come. A kind that was quiet for as long as its last
+ * rest begins anew.
+ *
+ * Returns how many lines this one stands for (itself and those left out since the last), or
+ * undefined where it is to be left out. `now` is a moment of a monotonic clock, in milliseconds.
+ */
+export function createFallingRate(): (kind: string, now: number) => number | undefined {
+  const kinds = new Map<string, Series>();
+
+  function begin(kind: string, now: number): number {
+    kinds.delete(kind);
+    kinds.set(kind, { unsaid: 0, saidAt: now, restMs: FIRST_MS });
+    const [oldest] = kinds.keys();
+    if (kinds.size > MOST_KINDS && oldest !== undefined) kinds.delete(oldest);
+    return 1;
+  }
+
+  return (kind, now) => {
+    const series = kinds.get(kind);
+    if (series === undefined) return begin(kind, now);
+    const quietMs = now - series.saidAt;
+    if (quietMs < series.restMs) {
+      series.unsaid += 1;
+      return undefined;
+    }
+    if (series.unsaid === 0 && quietMs >= 2 * series.restMs) return begin(kind, now);
+    const standsFor = series.unsaid + 1;
+    series.unsaid = 0;
+    series.saidAt = now;
+    series.restMs = Math.min(LONGEST_MS, 2 * series.restMs);
+    return standsFor;
+  };
+}
