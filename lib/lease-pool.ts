@@ -3,7 +3,7 @@ import { catchAbortError, delay, spawn, throwIfAborted } from 'abort-controller-
 import type { Clocks, Lease, LeaseExpired, LeaseSnapshot, LeaseTaken, Moment } from './lease.js';
 import { callMs, createLease, now, systemClocks, validityMs } from './lease.js';
 import { nextRoundMs, pauseMs, triesAtATime } from './lease-pace.js';
-import { acquireWithin, claimableInMs, releaseWithin } from './locks/calls.js';
+import { acquireWithin, claimableInMs, createLock, releaseWithin } from './locks/calls.js';
 import type { LockFactory } from './locks/types.js';
 import { createWakeable } from './wakeable.js';
 
@@ -137,7 +137,7 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
     ): Promise<Outcome> {
       const asked = now(clocks);
       try {
-        const lock = locks.createLock(names[index] ?? '', ttlMs);
+        const lock = createLock(locks, names[index] ?? '', ttlMs);
         const granted = await acquireWithin(callMs(ttlMs), lock);
         on.storeAnswered?.();
         if (!granted) return { claimableAt: clocks.monotonic() + claimableInMs(lock) };

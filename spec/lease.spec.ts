@@ -825,6 +825,21 @@ describe('L9: bad stores and bad work', () => {
     await shutDown(instance);
   });
 
+  it.each([
+    ['promises', () => Promise.resolve({})],
+    ['rejects', () => Promise.reject(new Error('no connection'))],
+    ['makes nothing', () => undefined],
+    ['throws', () => void expect.unreachable()],
+  ])('L9: a factory that %s makes no locks, and that is told', async (_, fault) => {
+    const instance = setUp(createFakeStore());
+    instance.instance.fault = only('createLock', fault);
+    void instance.start();
+    await pass(5 * ttlMs);
+    expect(instance.of('acquired')).toEqual([]);
+    expect(instance.of('storeFailed').length).toBeGreaterThan(3);
+    await shutDown(instance);
+  });
+
   it.each(answers.filter(({ answer }) => !/promises|not owned/.test(answer)))(
     'L9: an extend that $answer is no renewal',
     async ({ fault }) => {

@@ -2,7 +2,7 @@ import { retry } from 'abort-controller-x';
 import { bounded, TimeoutError } from '../bounded.js';
 import { field } from '../field.js';
 import { show } from '../show.js';
-import type { Lock } from './types.js';
+import type { Lock, LockFactory } from './types.js';
 import { LOCK_NOT_OWNED } from './types.js';
 
 /**
@@ -10,6 +10,17 @@ import { LOCK_NOT_OWNED } from './types.js';
  * anything at all. Each call here settles within its bound, counts as granted only what was
  * granted, and leaves nothing behind: no timer, no listener, no unhandled rejection.
  */
+
+/** A lock for one try. Throws a TypeError where the factory makes something else. */
+export function createLock(locks: LockFactory, name: string, ttlMs: number): Lock {
+  const lock: unknown = locks.createLock(name, ttlMs);
+  if (typeof field(lock, 'acquireImmediately') === 'function') return lock as Lock;
+  // What a promise comes to is of no account, but must not go unhandled.
+  Promise.resolve(lock).catch(() => undefined);
+  throw new TypeError(
+    `LockFactory.createLock: expected a lock with acquireImmediately, extend and release, got ${show(lock)}`,
+  );
+}
 
 /**
  * One try to acquire. Only a `true` in time is a grant, and only a `false` in time is a refusal: the
