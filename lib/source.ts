@@ -1,9 +1,9 @@
-import { abortable, AbortError, execute } from 'abort-controller-x';
+import { AbortError } from 'abort-controller-x';
 import type { Sizes, StepFuncSourceConfig } from './config.js';
 import { parseConfig, resizeConfig } from './config.js';
 import type { EndingController } from './ending.js';
 import { createEnding } from './ending.js';
-import type { EventName, Events, Listener, StepFuncSourceState } from './events.js';
+import type { EventName, Listener, StepFuncSourceState } from './events.js';
 import { createEvents } from './events.js';
 import type { Health } from './health.js';
 import { watchHealth } from './health.js';
@@ -15,6 +15,7 @@ import type { StepFuncSourceOptions } from './options.js';
 import { checkInvoke, checkOptions } from './options.js';
 import type { Tell } from './role-poller.js';
 import { rolesFor } from './roles.js';
+import { runUntil } from './run-until.js';
 import type { StepFuncSourceStatus } from './status.js';
 import type { StopOptions, StopSummary } from './stop.js';
 import { checkGrace, startGrace, summarize } from './stop.js';
@@ -169,17 +170,9 @@ export function createStepFuncSource(
     setState('stopped');
   }
 
-  async function run(signal: AbortSignal, stopOptions?: StopOptions): Promise<StopSummary> {
+  function run(signal: AbortSignal, stopOptions?: StopOptions): Promise<StopSummary> {
     checkGrace(stopOptions?.graceMs);
-    try {
-      if (!signal.aborted) {
-        await abortable(signal, start());
-        await untilStopping(signal, events);
-      }
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
-    return stop(stopOptions);
+    return runUntil(signal, events, start, () => stop(stopOptions));
   }
 
   function resize(sizes: Sizes): void {
@@ -237,16 +230,4 @@ interface Run {
 
 function stoppedTooEarly(): Error {
   return new AbortError('The source was stopped while it was starting');
-}
-
-function untilStopping(signal: AbortSignal, events: Events): Promise<void> {
-  return execute<void>(signal, (resolve) => {
-    const listener: Listener<'stateChanged'> = ({ to }) => {
-      if (to === 'running') return;
-      events.off('stateChanged', listener);
-      resolve();
-    };
-    events.on('stateChanged', listener);
-    return () => events.off('stateChanged', listener);
-  });
 }
