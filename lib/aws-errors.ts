@@ -25,6 +25,8 @@ const meanings = new Map<string, Meaning>([
   ['KmsInvalidStateException', 'refused'],
   ['ActivityDoesNotExist', 'gone'],
   ['ResourceNotFound', 'gone'],
+  // The SDK found no credentials to sign with: nothing was sent.
+  ['CredentialsProviderError', 'undelivered'],
 ]);
 
 /** Connections that were never made: nothing can have arrived. */

@@ -1,3 +1,4 @@
+import { throwIfAborted } from 'abort-controller-x';
 import { meaningOf } from './aws-errors.js';
 import { bounded, longDelay } from './bounded.js';
 import type { Sfn } from './sfn.js';
@@ -31,7 +32,8 @@ export async function heartbeat(
     try {
       await bounded(signal, timeoutMs, (inner) => sfn.sendTaskHeartbeat(token, inner));
     } catch (error) {
-      if (signal.aborted) throw error;
+      // Aborted between the failure and here: only the abort counts, or the task would end in this error.
+      throwIfAborted(signal);
       if (meaningOf(error) === 'closed') return;
       onFailed(error);
     }

@@ -68,8 +68,14 @@ function parseBase(baseUrl: string | URL): { origin: string; basePath: string } 
     `${url.search}${url.hash}${url.username}${url.password}` === '';
   if (!plain) {
     throw new TypeError(
-      `httpInvoke: expected baseUrl to be an http or https URL without query, fragment or credentials, got ${show(String(baseUrl))}`,
+      `httpInvoke: expected baseUrl to be an http or https URL without query, fragment or credentials, got ${show(withoutCredentials(baseUrl, url))}`,
     );
   }
   return { origin: url.origin, basePath: url.pathname.replace(/\/+$/, '') };
+}
+
+/** As it may stand in an error message. */
+function withoutCredentials(baseUrl: unknown, url: URL | undefined): unknown {
+  if (url === undefined) return baseUrl;
+  return String(baseUrl).replace(/\/\/[^/]*@/, '//***@');
 }

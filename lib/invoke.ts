@@ -1,3 +1,4 @@
+import { field } from './field.js';
 import { readCapped } from './read-capped.js';
 import { MAX_OUTPUT_BYTES } from './result.js';
 
@@ -93,7 +94,12 @@ async function readResponse(response: Response): Promise<string> {
   if (response.bodyUsed) {
     throw new TypeError("invoke's Response must be unread, but its body has been read already");
   }
-  return response.body === null ? '' : readCapped(response.body, MAX_OUTPUT_BYTES + 1);
+  if (response.body === null) return '';
+  const chunks: unknown = response.body;
+  if (typeof field(chunks, Symbol.asyncIterator) !== 'function') {
+    throw new TypeError(`invoke's Response must have a body to read, got ${kindOf(chunks)}`);
+  }
+  return readCapped(response.body, MAX_OUTPUT_BYTES + 1);
 }
 
 function kindOf(value: unknown): string {

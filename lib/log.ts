@@ -1,3 +1,4 @@
+import { callSafely } from './call-safely.js';
 import { createFallingRate } from './falling-rate.js';
 import type { EventName, Events, StepFuncSourceEvents } from './events.js';
 
@@ -55,12 +56,14 @@ export function logEvents(events: Events, logger: Logger): void {
     const line = lines[name] as Line<typeof name>;
     events.on(name, (event) => {
       const [level, message] = line(event);
+      // A logger's methods may well be async, and their rejections nobody else's.
+      const tell = (fields: object) => callSafely(() => logger[level](fields, message));
       if (!repeating.has(name)) {
-        logger[level](event, message);
+        tell(event);
         return;
       }
       const count = rate(`${name} ${'error' in event ? event.error : ''}`, performance.now());
-      if (count !== undefined) logger[level](count === 1 ? event : { ...event, count }, message);
+      if (count !== undefined) tell(count === 1 ? event : { ...event, count });
     });
   }
 }

@@ -9,6 +9,10 @@ export async function readCapped(
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of chunks) {
+    // A chunk of text has no byteLength: it would never come to the limit.
+    if (!ArrayBuffer.isView(chunk)) {
+      throw new TypeError(`A body must come in chunks of bytes, got ${typeof chunk}`);
+    }
     const rest = limit - size;
     parts.push(chunk.byteLength > rest ? chunk.subarray(0, rest) : chunk);
     size += Math.min(chunk.byteLength, rest);

@@ -70,7 +70,8 @@ export function createRolePoller(
       onHeartbeatFailed: (error) =>
         tell('heartbeatFailed', { task, role, error: errorName(error) }),
       onReportFailed: (error) => tell('reportFailed', { task, role, error: errorName(error) }),
-    });
+      // It never rejects. If it did, for a bug of ours, one task would be lost, and not the poller.
+    }).catch((): Settlement => ({ outcome: 'lost', how: 'abandoned' }));
     const endedAt = performance.now();
     tellSettlement(tell, settlement, {
       task,

@@ -14,7 +14,8 @@ export function maxSocketsOf(client: SfnClient): number | undefined {
   const limits = [field(config, 'httpsAgent'), field(config, 'httpAgent')]
     .map((agent) => field(agent, 'maxSockets'))
     .filter((limit) => typeof limit === 'number');
-  return limits.length === 0 ? undefined : Math.min(...limits);
+  // Which agent is in use, for http or for https, can't be told: the larger one raises no false alarm.
+  return limits.length === 0 ? undefined : Math.max(...limits);
 }
 
 /**

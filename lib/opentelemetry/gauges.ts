@@ -1,0 +1,53 @@
+import type { Attributes, BatchObservableCallback, Meter, Observable } from '@opentelemetry/api';
+import type { HealthProblem } from '../health.js';
+import type { StepFuncSource } from '../source.js';
+import type { PollerStatus } from '../status.js';
+import { Attribute } from './attributes.js';
+import type { Instruments } from './instruments.js';
+
+/** Every problem is observed, so that one that is over reads 0. The compiler sees to it that none is missing. */
+const problems: Record<HealthProblem['problem'], true> = {
+  notRunning: true,
+  pollsOverdue: true,
+  pollsFailing: true,
+  reportsStuck: true,
+  lockStoreUnreachable: true,
+};
+
+/**
+ * Observes what `status()` and `health()` say, whenever metrics are collected, until the returned
+ * function is called. Nothing is observed while `attributes()` has none to give.
+ */
+export function observeGauges(
+  source: StepFuncSource,
+  meter: Meter,
+  instruments: Instruments,
+  attributes: () => Attributes | undefined,
+): () => void {
+  const { rolesHeld, slots, openPolls, tasksActive, healthProblems } = instruments;
+  const observables = [rolesHeld, slots, openPolls, tasksActive, healthProblems];
+
+  const observe: BatchObservableCallback = (result) => {
+    const common = attributes();
+    if (common === undefined) return;
+    const { pollers } = source.status();
+    const observeSum = (gauge: Observable, of: (poller: PollerStatus) => number) =>
+      result.observe(
+        gauge,
+        pollers.reduce((sum, poller) => sum + of(poller), 0),
+        common,
+      );
+    observeSum(rolesHeld, ({ lease }) => (lease?.lost === true ? 0 : 1));
+    observeSum(slots, ({ concurrency }) => concurrency);
+    observeSum(openPolls, (poller) => poller.openPolls);
+    observeSum(tasksActive, ({ tasks }) => tasks);
+    const present = new Set<string>(source.health().problems.map(({ problem }) => problem));
+    for (const problem of Object.keys(problems)) {
+      const value = present.has(problem) ? 1 : 0;
+      result.observe(healthProblems, value, { ...common, [Attribute.Problem]: problem });
+    }
+  };
+
+  meter.addBatchObservableCallback(observe, observables);
+  return () => meter.removeBatchObservableCallback(observe, observables);
+}

@@ -1,0 +1,157 @@
+import type { Attributes, MeterProvider } from '@opentelemetry/api';
+import { metrics } from '@opentelemetry/api';
+import { ErrorName } from '../error-name.js';
+import type { EventName, Listener, StepFuncSourceEvents } from '../events.js';
+import { field } from '../field.js';
+import { show } from '../show.js';
+import type { StepFuncSource } from '../source.js';
+import { activityAttributes, Attribute, boundNames, SCOPE } from './attributes.js';
+import { observeGauges } from './gauges.js';
+import { createInstruments } from './instruments.js';
+
+export interface MetricsOptions {
+  /** Default: the global one, which must have been set by then. */
+  meterProvider?: MeterProvider | undefined;
+  /**
+   * Added to every data point. Two sources of one activity in one process need something here that
+   * tells them apart; an instance is told apart by its resource.
+   */
+  attributes?: Attributes | undefined;
+  /**
+   * How many error names of components are told as `error.type`, the first that come; any further
+   * one is `_OTHER`. The source's own (see `ErrorName`) are always told, but for those with a status
+   * in them. As many again are told of failed calls. Default 50.
+   */
+  maxErrorNames?: number | undefined;
+}
+
+/** The names that no component can crowd out. `Http` is told with a status, of which there are 900. */
+const ownErrors: ReadonlySet<string> = new Set(Object.values(ErrorName));
+
+/**
+ * Records a source's metrics: counters and histograms as events come, the rest from `status()` and
+ * `health()` whenever it is collected. Returns a function that takes it all back: listeners and
+ * callbacks.
+ *
+ * Throws a TypeError where `source` is no source, or `maxErrorNames` no whole number.
+ */
+export function recordMetrics(source: StepFuncSource, options: MetricsOptions = {}): () => void {
+  const { meterProvider = metrics.getMeterProvider(), attributes = {} } = options;
+  const maxErrorNames = options.maxErrorNames ?? 50;
+  checkArguments(source, maxErrorNames);
+  const meter = meterProvider.getMeter(SCOPE);
+  const instruments = createInstruments(meter);
+  const taskError = boundNames(maxErrorNames, ownErrors);
+  const callError = boundNames(maxErrorNames);
+
+  /** Set as soon as the activity's name is known. */
+  let common: Attributes | undefined;
+
+  function know(activityName: string): Attributes {
+    if (common === undefined) {
+      common = { ...attributes, ...activityAttributes(activityName) };
+      // A counter that first appears as 1 has not risen, for Prometheus: these alarms are worth having.
+      for (const errorType of ['closed', 'unknown', 'abandoned']) countEnded('lost', errorType, 0);
+      countEnded('succeeded', undefined, 0);
+    }
+    return common;
+  }
+
+  function countEnded(outcome: Outcome, errorType: string | undefined, count = 1): void {
+    const ended = { ...common, [Attribute.Outcome]: outcome, ...errorAttributes(errorType) };
+    instruments.tasksEnded.add(count, ended);
+  }
+
+  function recordEnded(event: Ended, outcome: Outcome, errorType?: string): void {
+    const base = know(event.activityName);
+    countEnded(outcome, errorType);
+    const total = event.durationMs / 1_000;
+    const invoke = event.invokeMs / 1_000;
+    instruments.taskDuration.record(total, { ...base, [Attribute.Outcome]: outcome });
+    instruments.processDuration.record(invoke, {
+      ...base,
+      ...operation('process', 'process'),
+      ...errorAttributes(errorType),
+    });
+    // Of a task that is lost, it is not told which report was being made, if any.
+    if (outcome === 'lost') return;
+    const call = outcome === 'succeeded' ? 'SendTaskSuccess' : 'SendTaskFailure';
+    instruments.operationDuration.record(total - invoke, { ...base, ...operation(call, 'settle') });
+  }
+
+  const countFailure =
+    (counter: 'pollFailures' | 'reportFailures' | 'heartbeatFailures' | 'lockStoreFailures') =>
+    ({ activityName, error }: { activityName: string; error: string }): void =>
+      instruments[counter].add(1, {
+        ...know(activityName),
+        ...errorAttributes(callError(error)),
+      });
+
+  const stopListening = listen(source, {
+    stateChanged: ({ activityName }) => void know(activityName),
+    taskReceived: ({ activityName }) =>
+      instruments.consumed.add(1, {
+        ...know(activityName),
+        ...operation('GetActivityTask', 'receive'),
+      }),
+    taskSucceeded: (event) => recordEnded(event, 'succeeded'),
+    taskFailed: (event) => recordEnded(event, 'failed', taskError(event.error)),
+    taskLost: (event) => recordEnded(event, 'lost', event.outcome),
+    pollFailed: countFailure('pollFailures'),
+    reportFailed: countFailure('reportFailures'),
+    heartbeatFailed: countFailure('heartbeatFailures'),
+    lockStoreFailed: countFailure('lockStoreFailures'),
+    roleLost: ({ activityName, error }) =>
+      instruments.rolesLost.add(1, { ...know(activityName), ...errorAttributes(error) }),
+  });
+
+  const stopObserving = observeGauges(source, meter, instruments, () => {
+    const { activityArn } = source.status();
+    return common ?? (activityArn === undefined ? undefined : know(nameIn(activityArn)));
+  });
+
+  return () => {
+    stopListening();
+    stopObserving();
+  };
+}
+
+type Outcome = 'succeeded' | 'failed' | 'lost';
+type Ended = StepFuncSourceEvents['taskSucceeded' | 'taskFailed' | 'taskLost'];
+
+function operation(name: string, type: 'receive' | 'process' | 'settle'): Attributes {
+  return { [Attribute.OperationName]: name, [Attribute.OperationType]: type };
+}
+
+function errorAttributes(errorType: string | undefined): Attributes {
+  return errorType === undefined ? {} : { [Attribute.ErrorType]: errorType };
+}
+
+type Listeners = { [N in EventName]?: Listener<N> };
+
+/** Listens until the returned function is called. */
+function listen(source: StepFuncSource, listeners: Listeners): () => void {
+  const entries = Object.entries(listeners) as [EventName, Listener<EventName>][];
+  for (const [name, listener] of entries) source.on(name, listener);
+  return () => {
+    for (const [name, listener] of entries) source.off(name, listener);
+  };
+}
+
+/** An ARN ends in its activity's name, which holds no colon. */
+function nameIn(activityArn: string): string {
+  return activityArn.slice(activityArn.lastIndexOf(':') + 1);
+}
+
+function checkArguments(source: unknown, maxErrorNames: unknown): void {
+  if (typeof field(source, 'on') !== 'function' || typeof field(source, 'status') !== 'function') {
+    throw new TypeError(
+      `recordMetrics: expected source to be what createStepFuncSource returned, got ${show(source)}`,
+    );
+  }
+  if (!Number.isInteger(maxErrorNames) || (maxErrorNames as number) < 0) {
+    throw new TypeError(
+      `recordMetrics: expected options.maxErrorNames to be a whole number >= 0, got ${show(maxErrorNames)}`,
+    );
+  }
+}

@@ -1,0 +1,172 @@
+import type { Context, Span, TracerProvider } from '@opentelemetry/api';
+import {
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { errorName } from '../aws-errors.js';
+import { callSafely } from '../call-safely.js';
+import { ErrorName } from '../error-name.js';
+import { field } from '../field.js';
+import type { Invoke, InvokeRequest, InvokeResponse } from '../invoke.js';
+import { InvokeAborted } from '../invoke.js';
+import { toTaskResult } from '../result.js';
+import { show } from '../show.js';
+import { activityAttributes, Attribute, SCOPE } from './attributes.js';
+
+export interface TraceOptions {
+  /** The activity's name, as in the source's config. */
+  activityName: string;
+  /** Default: the global one. */
+  tracerProvider?: TracerProvider | undefined;
+  /**
+   * Whether the span's context goes into the request's headers, by the global propagator:
+   * `traceparent`, `tracestate`, and whatever else that one sends. Default true. Set it to false
+   * where the HTTP client behind invoke is instrumented itself: undici's instrumentation, which
+   * `fetch` and `httpInvoke` fall under, adds a second `traceparent`, and with two a receiver has none.
+   */
+  injectHeaders?: boolean | undefined;
+  /**
+   * The context that a task's span belongs under, for example one that the execution's starter put
+   * into the input; `() => context.active()` where the caller has begun a span of its own. Undefined,
+   * as by default: a new trace. What it throws is dropped.
+   */
+  parent?: ((request: InvokeRequest) => Context | undefined) | undefined;
+}
+
+/**
+ * Wraps an invoke, so that each task gets a span: `process <activityName>`, of kind CONSUMER, from
+ * the call to the answer. It is the active one while invoke runs, and the component can go on with
+ * it. The request is copied, never changed.
+ *
+ * The span ends early where the source gives the invoke up (a time-out, a stop), whether the invoke
+ * cares or not. No input, output, cause, token or text of an error gets into it.
+ *
+ * Throws a TypeError where `invoke` or `activityName` is missing.
+ */
+export function traceInvoke(invoke: Invoke, options: TraceOptions): Invoke {
+  checkArguments(invoke, options);
+  const { activityName, tracerProvider = trace.getTracerProvider() } = options;
+  const { injectHeaders = true, parent } = options;
+  const tracer = tracerProvider.getTracer(SCOPE);
+  const attributes = {
+    ...activityAttributes(activityName),
+    [Attribute.OperationName]: 'process',
+    [Attribute.OperationType]: 'process',
+  };
+
+  return async (request, signal) => {
+    // Polls run in whatever context the source was started in: a task is no part of that.
+    const outer = parentOf(request, parent) ?? ROOT_CONTEXT;
+    const span = tracer.startSpan(
+      `process ${activityName}`,
+      { kind: SpanKind.CONSUMER, attributes },
+      outer,
+    );
+    const inner = trace.setSpan(outer, span);
+    const onAbort = () => end(span, () => tellAborted(span, signal.reason));
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    try {
+      const sent = injectHeaders ? withHeadersOf(inner, request) : request;
+      const answer = await context.with(inner, () => invoke(sent, signal));
+      end(span, () => tellAnswer(span, answer));
+      return answer;
+    } catch (error) {
+      end(span, () => tellThrown(span, error));
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  };
+}
+
+function parentOf(request: InvokeRequest, parent: TraceOptions['parent']): Context | undefined {
+  try {
+    return parent?.(request);
+  } catch {
+    return undefined;
+  }
+}
+
+function withHeadersOf(inner: Context, request: InvokeRequest): InvokeRequest {
+  const headers = { ...request.headers };
+  callSafely(() => propagation.inject(inner, headers));
+  return { ...request, headers };
+}
+
+/** Tells how it came out, and ends the span; the first to come has it. */
+function end(span: Span, tell: () => void): void {
+  // Neither one that has ended nor one that is not sampled records.
+  if (!span.isRecording()) return;
+  // An answer may be anything at all, and is not for us to refuse.
+  callSafely(tell);
+  span.end();
+}
+
+function tellAnswer(span: Span, answer: unknown): void {
+  const status = field(answer, 'status');
+  if (typeof status !== 'number') {
+    tellError(span, ErrorName.InvokeFailed);
+    return;
+  }
+  span.setAttribute(Attribute.HttpStatus, status);
+  if (status === 200) return;
+  // The name alone: the body may be unread, and is a cause.
+  const { headers } = answer as InvokeResponse;
+  const result = toTaskResult({ status, headers, body: '' });
+  if (result.outcome === 'failure') tellError(span, result.error);
+}
+
+function tellThrown(span: Span, error: unknown): void {
+  span.recordException({ name: errorName(error) });
+  tellError(span, ErrorName.InvokeFailed, namesOf(error));
+}
+
+function tellAborted(span: Span, reason: unknown): void {
+  if (reason instanceof InvokeAborted) tellError(span, abortErrors[reason.code], reason.message);
+  else tellError(span, errorName(reason));
+}
+
+/** As Step Functions is told; where it is told nothing, as the event `taskLost` has it. */
+const abortErrors: Record<InvokeAborted['code'], string> = {
+  timeout: ErrorName.Timeout,
+  stopped: ErrorName.Stopped,
+  leaseLost: ErrorName.LeaseLost,
+  closed: 'closed',
+};
+
+function tellError(span: Span, errorType: string, message?: string): void {
+  span.setAttribute(Attribute.ErrorType, errorType);
+  span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) });
+}
+
+/** How deep a chain of causes is told. */
+const MAX_DEPTH = 8;
+
+/** The names of an error and its causes: `TypeError <- ECONNREFUSED`. What they say may hold the task's data. */
+function namesOf(thrown: unknown): string {
+  const names: string[] = [];
+  for (let error = thrown; names.length < MAX_DEPTH; error = field(error, 'cause')) {
+    if (error === undefined && names.length > 0) break;
+    names.push(errorName(error));
+  }
+  return names.join(' <- ');
+}
+
+function checkArguments(invoke: unknown, options: unknown): void {
+  if (typeof invoke !== 'function') {
+    throw new TypeError(
+      `traceInvoke: expected invoke, a function (request, signal) => Promise of the component's response, got ${show(invoke)}`,
+    );
+  }
+  const activityName = field(options, 'activityName');
+  if (typeof activityName !== 'string' || activityName === '') {
+    throw new TypeError(
+      `traceInvoke: expected options.activityName to be the activity's name, got ${show(activityName)}`,
+    );
+  }
+}

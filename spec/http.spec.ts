@@ -1,0 +1,62 @@
+import { httpInvoke } from 'stepfunc-source/http';
+import { MockAgent } from 'undici';
+import { describe, expect, it } from 'vitest';
+
+describe('httpInvoke', () => {
+  const wanted =
+    'expected baseUrl to be an http or https URL without query, fragment or credentials';
+
+  it.each<[unknown, string]>([
+    ['', '""'],
+    ['localhost:8080', '"localhost:8080"'],
+    ['/api', '"/api"'],
+    ['http://', '"http://"'],
+    ['http://localhost:99999', '"http://localhost:99999"'],
+    ['ftp://localhost', '"ftp://localhost"'],
+    ['ws://localhost', '"ws://localhost"'],
+    ['file:///etc/passwd', '"file:///etc/passwd"'],
+    ['http://localhost/?a=1', '"http://localhost/?a=1"'],
+    ['http://localhost/api#top', '"http://localhost/api#top"'],
+    [new URL('http://localhost/?a=1'), '"http://localhost/?a=1"'],
+    [undefined, 'nothing'],
+    [null, 'null'],
+    [8080, '8080 (number)'],
+  ])('refuses %s as its base, and tells what came', (baseUrl, got) => {
+    const make = () => httpInvoke(baseUrl as string);
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(wanted);
+    expect(make).toThrow(`got ${got}`);
+  });
+
+  it.each(['http://user@localhost', 'http://user:secret@localhost', 'https://:secret@localhost'])(
+    'refuses a base with credentials: %s',
+    (baseUrl) => {
+      const make = () => httpInvoke(baseUrl);
+      expect(make).toThrow(TypeError);
+      expect(make).toThrow(wanted);
+    },
+  );
+
+  it('a refusal does not repeat a password', () => {
+    expect(() => httpInvoke('http://user:secret@localhost')).not.toThrow(/secret/);
+  });
+
+  it.each([
+    ['http://app', 'http://app', '/step/sum'],
+    ['http://app/', 'http://app', '/step/sum'],
+    ['https://app:8443/api', 'https://app:8443', '/api/step/sum'],
+    ['http://[::1]:8080/a/b//', 'http://[::1]:8080', '/a/b/step/sum'],
+    ['HTTP://App:80/Api/', 'http://app', '/Api/step/sum'],
+  ])('joins the path to the base: %s', async (baseUrl, origin, path) => {
+    const dispatcher = new MockAgent();
+    dispatcher.disableNetConnect();
+    dispatcher.get(origin).intercept({ method: 'POST', path }).reply(200, '"here"');
+    const invoke = httpInvoke(baseUrl, { dispatcher });
+    const request = { method: 'POST' as const, path: '/step/sum', headers: {}, body: '1' };
+    expect(await invoke(request, new AbortController().signal)).toMatchObject({
+      status: 200,
+      body: '"here"',
+    });
+    await dispatcher.close();
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import type {
+  EventName,
+  Listener,
+  StepFuncSource,
+  StepFuncSourceEvents,
+  StepFuncSourceState,
+} from 'stepfunc-source';
+import { createStepFuncSource } from 'stepfunc-source';
+import { FakeSfn } from 'stepfunc-source/testing';
+
+// What users write against the events. As in types.spec.ts, it is the type check that fails.
+
+const newSource = () =>
+  createStepFuncSource(
+    { activityName: 'sum', path: '/step/sum' },
+    async () => ({ status: 200, headers: {}, body: '1' }),
+    { client: new FakeSfn() },
+  );
+
+describe('StepFuncSourceEvents', () => {
+  interface Role {
+    activityName: string;
+    role: number;
+  }
+  interface Task extends Role {
+    task: string;
+  }
+  interface Reported extends Task {
+    durationMs: number;
+    attempts: number;
+  }
+
+  it('each has its fields', () => {
+    expectTypeOf<StepFuncSourceEvents>().toExtend<{
+      stateChanged: { activityName: string; from: StepFuncSourceState; to: StepFuncSourceState };
+      taskReceived: Task;
+      taskSucceeded: Reported;
+      taskFailed: Reported & { error: string };
+      taskLost: Task & { outcome: 'closed' | 'unknown' | 'abandoned' };
+      pollFailed: Role & { error: string; retryInMs: number };
+      heartbeatFailed: Task & { error: string };
+      roleAcquired: Role;
+      roleLost: Role & { error: string };
+      roleReleased: Role;
+      lockStoreFailed: Role & { error: string };
+    }>();
+    expectTypeOf<EventName>().toEqualTypeOf<keyof StepFuncSourceEvents>();
+    expectTypeOf<StepFuncSourceEvents[EventName]>().toExtend<{ activityName: string }>();
+  });
+
+  it('listeners get the fields of their event, and calls can be chained', () => {
+    const source = newSource();
+    const same = source
+      .on('taskSucceeded', (event) => {
+        expectTypeOf(event.durationMs).toBeNumber();
+        expectTypeOf(event).toEqualTypeOf<StepFuncSourceEvents['taskSucceeded']>();
+      })
+      .once('taskLost', ({ outcome }) => {
+        expectTypeOf(outcome).toEqualTypeOf<'closed' | 'unknown' | 'abandoned'>();
+      })
+      .on('taskFailed', async ({ error }) => {
+        expectTypeOf(error).toBeString();
+      })
+      .on('stateChanged', () => undefined);
+    expect(same).toBe(source);
+    expectTypeOf(same).toEqualTypeOf<StepFuncSource>();
+    expectTypeOf<Listener<'pollFailed'>>()
+      .parameter(0)
+      .toEqualTypeOf<StepFuncSourceEvents['pollFailed']>();
+  });
+
+  it('T10: there is no token, input, output or cause to get', () => {
+    type Fields<E> = E extends object ? keyof E : never;
+    type AnyField = Fields<StepFuncSourceEvents[EventName]>;
+    expectTypeOf<
+      Extract<AnyField, 'token' | 'taskToken' | 'input' | 'output' | 'cause' | 'body'>
+    >().toBeNever();
+    expectTypeOf<Extract<AnyField, 'task' | 'error'>>().toEqualTypeOf<'task' | 'error'>();
+  });
+
+  it('wrong names and fields are refused', () => {
+    const source = newSource();
+    // @ts-expect-error -- there is no such event
+    source.on('taskDone', () => undefined);
+    // @ts-expect-error -- the name is in camel case
+    source.once('statechanged', () => undefined);
+    // @ts-expect-error -- a report has no token
+    source.on('taskFailed', ({ token }) => String(token));
+    // @ts-expect-error -- only a failure has an error
+    source.on('taskSucceeded', ({ error }) => String(error));
+    // @ts-expect-error -- a state is one of four
+    source.on('stateChanged', ({ to }) => to === 'paused');
+    // @ts-expect-error -- the listener of one event is none of another
+    source.off('taskReceived', (event: StepFuncSourceEvents['pollFailed']) =>
+      String(event.retryInMs),
+    );
+    expect(source.state).toBe('stopped');
+  });
+});
