@@ -37,8 +37,15 @@ describe('httpInvoke', () => {
     },
   );
 
-  it('a refusal does not repeat a password', () => {
-    expect(() => httpInvoke('http://user:secret@localhost')).not.toThrow(/secret/);
+  it.each([
+    'http://user:secret@localhost',
+    'http://user:secret@localhost:99999',
+    'http:/user:secret@localhost',
+    'http:user:secret@localhost',
+    'http:\\\\user:secret@localhost',
+  ])('does not repeat a password in its refusal: %s', (baseUrl) => {
+    expect(() => httpInvoke(baseUrl)).toThrow(wanted);
+    expect(() => httpInvoke(baseUrl)).not.toThrow(/secret/);
   });
 
   it.each([
