@@ -1,0 +1,132 @@
+import { basename, join } from 'node:path';
+import ts from 'typescript';
+import type { Block, Page } from './pages.js';
+import { root } from './pages.js';
+import { preambleOf } from './preamble.js';
+
+/**
+ * Compiles the code of the pages against lib, as a strict user would, each block as a module of its
+ * own. What a fragment takes for granted: see preamble.ts.
+ */
+export interface CompiledPages {
+  /** One line an error: where, and what. */
+  errors: string[];
+  /** How many blocks were compiled. */
+  blocks: number;
+  /** The names of a public type's members. */
+  membersOf(type: string): string[];
+  /** The members of each of the types that a public type's members have. */
+  membersOfMembers(type: string): Map<string, string[]>;
+  /** The strings that a public type's member may be. */
+  stringsOf(type: string, member: string): string[];
+}
+
+const EXTENSIONS: Record<string, string> = { ts: 'mts', js: 'mjs' };
+
+export function compilePages(pages: readonly Page[]): CompiledPages {
+  const sources = new Map<string, { text: string; block: Block }>();
+  for (const page of pages) {
+    for (const block of page.blocks) {
+      const extension = EXTENSIONS[block.language];
+      if (extension === undefined) continue;
+      const preamble = extension === 'mts' ? preambleOf(page, block) : '';
+      const script = isCommonJs(block) ? 'cjs' : extension;
+      const file = join(root, 'spec/docs', `${basename(page.path, '.md')}-${block.line}.${script}`);
+      sources.set(file, { text: preamble + block.code, block });
+    }
+  }
+
+  const options = { ...projectOptions(), ...asUsers };
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile } = host;
+  host.fileExists = (file) => sources.has(file) || fileExists(file);
+  host.readFile = (file) => sources.get(file)?.text ?? readFile(file);
+  host.getSourceFile = (file, version) => {
+    const source = sources.get(file);
+    return source === undefined
+      ? getSourceFile(file, version)
+      : ts.createSourceFile(file, source.text, version);
+  };
+  const index = join(root, 'lib/index.ts');
+  const program = ts.createProgram([...sources.keys(), index], options, host);
+
+  const errors = [...sources.keys()].flatMap((file) => {
+    const sourceFile = program.getSourceFile(file);
+    return [
+      ...program.getSyntacticDiagnostics(sourceFile),
+      ...program.getSemanticDiagnostics(sourceFile),
+    ].map((diagnostic) => {
+      const block = sources.get(file)?.block;
+      const { line = 0 } = sourceFile?.getLineAndCharacterOfPosition(diagnostic.start ?? 0) ?? {};
+      const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
+      const at = block?.where.replace(/\d+$/, String(block.line + line));
+      return `${at}: ${message}`;
+    });
+  });
+
+  const checker = program.getTypeChecker();
+  const exports = new Map(exportsOf(checker, program.getSourceFile(index)));
+  const typeOf = (name: string) => {
+    const type = exports.get(name);
+    if (type === undefined) throw new Error(`lib/index.ts exports no type ${name}`);
+    return type;
+  };
+  return {
+    errors,
+    blocks: sources.size,
+    membersOf: (type) => memberNames(typeOf(type)),
+    membersOfMembers: (type) =>
+      new Map(
+        typeOf(type)
+          .getProperties()
+          .map((member) => [member.name, memberNames(checker.getTypeOfSymbol(member))]),
+      ),
+    stringsOf(type, member) {
+      const property = typeOf(type).getProperty(member);
+      const union = property && checker.getTypeOfSymbol(property);
+      return union?.isUnion()
+        ? union.types.flatMap((one) => (one.isStringLiteral() ? [one.value] : []))
+        : [];
+    },
+  };
+}
+
+/** The project's own options, less what goes beyond `strict`. */
+const asUsers: ts.CompilerOptions = {
+  allowJs: true,
+  checkJs: true,
+  noEmit: true,
+  moduleDetection: ts.ModuleDetectionKind.Force,
+  noUnusedLocals: false,
+  noUnusedParameters: false,
+  noPropertyAccessFromIndexSignature: false,
+  exactOptionalPropertyTypes: false,
+  noUncheckedIndexedAccess: false,
+  importHelpers: false,
+};
+
+function projectOptions(): ts.CompilerOptions {
+  const file = join(root, 'tsconfig.json');
+  const config: unknown = ts.readConfigFile(file, ts.sys.readFile).config;
+  return ts.parseJsonConfigFileContent(config, ts.sys, root, undefined, file).options;
+}
+
+function isCommonJs({ language, code }: Block): boolean {
+  return language === 'js' && code.includes('require(');
+}
+
+function exportsOf(checker: ts.TypeChecker, file: ts.SourceFile | undefined): [string, ts.Type][] {
+  const module = file && checker.getSymbolAtLocation(file);
+  if (module === undefined) throw new Error('lib/index.ts could not be compiled');
+  return checker.getExportsOfModule(module).map((symbol) => {
+    const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+    return [symbol.name, checker.getDeclaredTypeOfSymbol(target)];
+  });
+}
+
+function memberNames(type: ts.Type): string[] {
+  return type
+    .getProperties()
+    .map(({ name }) => name)
+    .filter((name) => !name.startsWith('__@'));
+}

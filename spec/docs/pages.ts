@@ -1,0 +1,116 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A fenced block. */
+export interface Block {
+  /** `README.md:12`, where its code begins. */
+  where: string;
+  /** The line of its code's first line, from 1. */
+  line: number;
+  language: string;
+  /** By a comment right before it: `<!-- example: name -->`. */
+  example: string | undefined;
+  code: string;
+}
+
+export interface Page {
+  /** From the root: `docs/errors.md`. */
+  path: string;
+  blocks: Block[];
+  /** What is not code: neither fenced nor in back quotes. */
+  prose: string;
+  headings: string[];
+  /** What `#…` may point to. */
+  anchors: Set<string>;
+  links: string[];
+  /** The rows of the first table under a heading, without the header: their cells. */
+  table(heading: string): string[][];
+}
+
+/** README.md and every page of docs/. */
+export function readPages(): Page[] {
+  const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+  return ['README.md', ...docs.map((name) => `docs/${name}`)].map(readPage);
+}
+
+export function readPage(path: string): Page {
+  const lines = readFileSync(join(root, path), 'utf8').split('\n');
+  const blocks: Block[] = [];
+  const outside: string[] = [];
+  let open: { fence: string; block: Block } | undefined;
+  let example: string | undefined;
+  for (const [i, line] of lines.entries()) {
+    if (open === undefined) {
+      const fence = /^(```+)(\w*)/.exec(line);
+      if (fence === null) {
+        outside.push(line);
+        const named = /^<!-- example: (.+) -->$/.exec(line);
+        if (named !== null) example = named[1];
+        else if (line !== '') example = undefined;
+        continue;
+      }
+      const [, marks = '', language = ''] = fence;
+      const at = i + 2;
+      const block = { where: `${path}:${at}`, line: at, language, example, code: '' };
+      open = { fence: marks, block };
+    } else if (line === open.fence) {
+      blocks.push(open.block);
+      open = undefined;
+      example = undefined;
+    } else {
+      open.block.code += `${line}\n`;
+    }
+  }
+
+  const headings = outside.flatMap((line) => /^#{1,6} (.*)$/.exec(line)?.[1] ?? []);
+  const prose = outside.join('\n').replaceAll(/`[^`\n]*`/g, '');
+  return {
+    path,
+    blocks,
+    prose,
+    headings,
+    anchors: new Set(anchorsOf(headings)),
+    links: [...prose.matchAll(/\[[^\]]*\]\(([^)\s]+)\)/g)].map(([, target = '']) => target),
+    table: (heading) => tableUnder(path, outside, heading),
+  };
+}
+
+/** As GitHub makes them. */
+function anchorsOf(headings: readonly string[]): string[] {
+  const seen = new Map<string, number>();
+  return headings.map((heading) => {
+    const slug = heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-');
+    const times = seen.get(slug) ?? 0;
+    seen.set(slug, times + 1);
+    return times === 0 ? slug : `${slug}-${times}`;
+  });
+}
+
+function tableUnder(path: string, lines: readonly string[], heading: string): string[][] {
+  const from = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, '') === heading);
+  if (from === -1) throw new Error(`${path} has no heading ${heading}`);
+  const after = lines.slice(from + 1);
+  const next = after.findIndex((line) => /^#+ /.test(line));
+  const section = next === -1 ? after : after.slice(0, next);
+  const first = section.findIndex((line) => line.startsWith('|'));
+  if (first === -1) throw new Error(`${path} has no table under ${heading}`);
+  const rows = section.slice(first);
+  const end = rows.findIndex((line) => !line.startsWith('|'));
+  return (end === -1 ? rows : rows.slice(0, end)).slice(2).map((row) =>
+    row
+      .split(/(?<!\\)\|/)
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+/** What stands in back quotes in a cell. */
+export function codeIn(cell: string | undefined): string[] {
+  return [...(cell ?? '').matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+}
