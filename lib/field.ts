@@ -1,5 +1,10 @@
-/** A property of anything at all; undefined where there is none. For values from outside. */
+/** A property of anything at all; undefined where there is none to be had. For values from outside. */
 export function field(value: unknown, key: string | symbol): unknown {
   const held = (typeof value === 'object' && value !== null) || typeof value === 'function';
-  return held ? Reflect.get(value, key) : undefined;
+  try {
+    return held ? Reflect.get(value, key) : undefined;
+  } catch {
+    // A getter that throws, or a revoked proxy.
+    return undefined;
+  }
 }

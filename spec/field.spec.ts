@@ -14,6 +14,16 @@ describe('field', () => {
     ['an inherited one', Object.create({ a: 1 }), 'a', 1],
     ['a getter, called on its object', new WithGetter(), 'value', 7],
     ['one of an object without prototype', Object.assign(Object.create(null), { a: 1 }), 'a', 1],
+    [
+      'one whose getter throws',
+      Object.defineProperty({}, 'a', {
+        get() {
+          throw new Error('not to be had');
+        },
+      }),
+      'a',
+      undefined,
+    ],
     ['one of a function', Object.assign(() => undefined, { a: 1 }), 'a', 1],
     ['one that is not there', { a: 1 }, 'b', undefined],
     ['one of undefined', undefined, 'a', undefined],
