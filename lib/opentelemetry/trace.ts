@@ -109,15 +109,15 @@ function end(span: Span, tell: () => void): void {
 
 function tellAnswer(span: Span, answer: unknown): void {
   const status = field(answer, 'status');
-  if (typeof status !== 'number') {
+  const headers = field(answer, 'headers');
+  if (typeof status === 'number') span.setAttribute(Attribute.HttpStatus, status);
+  if (typeof status !== 'number' || typeof headers !== 'object' || headers === null) {
     tellError(span, ErrorName.InvokeFailed);
     return;
   }
-  span.setAttribute(Attribute.HttpStatus, status);
-  if (status === 200) return;
-  // The name alone: the body may be unread, and is a cause.
-  const { headers } = answer as InvokeResponse;
-  const result = toTaskResult({ status, headers, body: '' });
+  // The error's name alone: the body may be unread, and is a cause.
+  const response = { status, headers: headers as InvokeResponse['headers'], body: '' };
+  const result = toTaskResult(response);
   if (result.outcome === 'failure') tellError(span, result.error);
 }
 
