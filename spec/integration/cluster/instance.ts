@@ -1,0 +1,67 @@
+import type { Invoke } from '../../../lib/index.js';
+import { createStepFuncSource } from '../../../lib/index.js';
+import { httpInvoke } from '../../../lib/http.js';
+import { connectTo } from '../locks/connect.js';
+import { nowMs } from './clock.js';
+import type { FromInstance, InstanceOrder, ToInstance } from './instance-messages.js';
+import { leapClock } from './leap-clock.js';
+
+/**
+ * One instance of a service, in a process of its own: a source with locks. It starts when told, stops
+ * at SIGTERM, and is expected to end of its own accord then. Tells what happens to it, with the moment.
+ */
+const order = JSON.parse(process.argv[2] ?? '') as InstanceOrder;
+
+function tell(message: FromInstance): void {
+  if (process.connected) process.send?.({ at: nowMs(), ...message });
+}
+
+/** Whoever has started it is gone: nobody else would end it. */
+const orphaned = () => process.exit(1);
+process.once('disconnect', orphaned);
+
+// The source's timers that came due while the process stood still are through when this is told.
+process.on('SIGCONT', () => setImmediate(() => setTimeout(() => tell({ what: 'awake' }), 1)));
+
+const stopping = new AbortController();
+process.once('SIGTERM', () => stopping.abort());
+
+const { locks, close } = await connectTo(order.connection);
+const http = httpInvoke(order.componentUrl);
+
+// A task's event and its invoke come in one breath: that is how an input is known to be of a role.
+let role: number | undefined;
+const invoke: Invoke = (request, signal) => {
+  const { id } = JSON.parse(request.body) as { id: string };
+  if (role === undefined) throw new Error('An invoke without a taskReceived before it');
+  tell({ what: 'invoked', role, id });
+  role = undefined;
+  return http(request, signal);
+};
+
+const source = createStepFuncSource({ ...order.config, workerName: order.name }, invoke, { locks });
+source.on('taskReceived', (event) => (role = event.role));
+source.on('stateChanged', ({ to }) => tell({ what: to }));
+source.on('roleAcquired', (event) => tell({ what: 'acquired', role: event.role }));
+source.on('roleLost', (event) => tell({ what: 'lost', role: event.role }));
+source.on('roleReleased', (event) => tell({ what: 'released', role: event.role }));
+source.on('lockStoreFailed', () => tell({ what: 'storeFailed' }));
+
+await new Promise<void>((resolve) => {
+  process.on('message', (message: ToInstance) => {
+    if (message.leapMs !== undefined) leapClock(message.leapMs);
+    if (message.start === true) resolve();
+  });
+  // The first call to the store makes the connection: those who start together are then ready to.
+  const warmUp = locks.createLock(`warm-up:${order.name}`, 1_000);
+  const ready = () => tell({ what: 'ready' });
+  warmUp
+    .acquireImmediately()
+    .then(() => warmUp.release())
+    .then(ready, ready);
+});
+
+await source.run(stopping.signal);
+await close();
+process.off('disconnect', orphaned);
+process.disconnect();

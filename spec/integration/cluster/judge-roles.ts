@@ -1,0 +1,90 @@
+import { flightsIn } from './judge-cap.js';
+import type { Life, Tenure } from './lives.js';
+import type { Trace } from './trace.js';
+
+/**
+ * Tasks that came by a poll which their worker had sent although somebody else had its role by then.
+ * `toleranceMs`: how late a poll may reach the server that was sent in time.
+ */
+export function trespasses(trace: Trace, lives: Map<string, Life>, toleranceMs: number): string[] {
+  const tenures = [...lives.values()].flatMap((life) => life.tenures);
+  return flightsIn(trace, lives).flatMap(({ id, instance, polledAt, tenure }) => {
+    if (tenure === undefined) return [];
+    const other = tenures.find(
+      ({ role, acquiredAt }) =>
+        role === tenure.role &&
+        acquiredAt > tenure.acquiredAt &&
+        acquiredAt < polledAt - toleranceMs,
+    );
+    if (other === undefined) return [];
+    const lateMs = (polledAt - other.acquiredAt).toFixed(0);
+    return [
+      `${instance} polled for role ${tenure.role} ${lateMs} ms after ${other.instance} had got it (task ${id})`,
+    ];
+  });
+}
+
+export interface Takeover {
+  what: 'killed' | 'suspended' | 'released';
+  role: number;
+  /** Until somebody held it again; undefined: not within the bound. */
+  ms: number | undefined;
+  boundMs: number;
+  /** Whether somebody was there all the time who could have had it. */
+  possible: boolean;
+}
+
+/**
+ * L4: how long roles were with nobody who was live. A bound holds where somebody else had been up,
+ * awake and in touch with the store for long enough to have left every back-off behind.
+ */
+export function takeovers(
+  lives: Map<string, Life>,
+  { ttlMs, slackMs, endsAt }: { ttlMs: number; slackMs: number; endsAt: number },
+): Takeover[] {
+  const everyone = [...lives.values()];
+  const tenures = everyone.flatMap((life) => life.tenures);
+  return everyone.flatMap((life) =>
+    life.tenures.flatMap((tenure) => {
+      const left = departure(life, tenure, ttlMs);
+      if (left === undefined) return [];
+      const boundMs = left.what === 'released' ? ttlMs / 3 : (ttlMs * 4) / 3;
+      const until = left.at + boundMs + slackMs;
+      if (until > endsAt) return [];
+      const next = tenures
+        .filter(({ role, acquiredAt }) => role === tenure.role && acquiredAt > tenure.acquiredAt)
+        .reduce((first, { acquiredAt }) => Math.min(first, acquiredAt), Infinity);
+      const possible = everyone.some(
+        (other) => other !== life && isFree(other, tenure.role, left.at - 1.3 * ttlMs, until),
+      );
+      const ms = next <= until ? Math.max(0, next - left.at) : undefined;
+      return [{ what: left.what, role: tenure.role, ms, boundMs, possible }];
+    }),
+  );
+}
+
+function departure(
+  { killedAt, suspended }: Life,
+  { acquiredAt, lostAt, releasedAt }: Tenure,
+  ttlMs: number,
+): { what: Takeover['what']; at: number } | undefined {
+  const heldUntil = Math.min(lostAt, releasedAt);
+  if (killedAt < heldUntil) return { what: 'killed', at: killedAt };
+  const asleep = suspended.find(
+    ({ from, to }) => acquiredAt < from && from < heldUntil && to - from > (ttlMs * 4) / 3,
+  );
+  if (asleep !== undefined) return { what: 'suspended', at: asleep.from };
+  return lostAt === Infinity && releasedAt < Infinity
+    ? { what: 'released', at: releasedAt }
+    : undefined;
+}
+
+function isFree(life: Life, role: number, from: number, to: number): boolean {
+  const { roles, up, suspended, cutOff, tenures } = life;
+  const undisturbed = [...suspended, ...cutOff].every((span) => span.to < from || span.from > to);
+  // While it drains a tenure of its own that was lost, it can not have the role again.
+  const draining = tenures.some(
+    (tenure) => tenure.role === role && tenure.lostAt < to && tenure.releasedAt > from,
+  );
+  return role < roles && up.from <= from && to <= up.to && undisturbed && !draining;
+}

@@ -1,0 +1,227 @@
+import { describe, expect, it } from 'vitest';
+import type { Chaos } from './chaos.js';
+import type { Happening, HandOut, Trace } from './trace.js';
+import { createTrace } from './trace.js';
+import { judge } from './verdict.js';
+
+// The judge of a cluster must itself be seen to find what it is there to find. Moments are seconds.
+
+const tolerances = { ttlMs: 1.5, slackMs: 0.4 };
+const noSteps = { kill: 0, suspend: 0, stop: 0, outage: 0, feed: 0, grow: 0 };
+
+type Told = Happening extends infer H
+  ? H extends Happening
+    ? Omit<H, 'at' | 'instance'>
+    : never
+  : never;
+
+/** A cluster of instances a, b and c with two roles of one task each, put together by hand. */
+function createStory() {
+  const trace: Trace = createTrace(2);
+  const runs = new Map<string, number>();
+  for (const instance of ['a', 'b', 'c']) trace.roles.set(instance, 2);
+  const tell = (at: number, instance: string, told: Told) =>
+    void trace.happenings.push({ at, instance, ...told });
+  return {
+    trace,
+    runs,
+    tell,
+    up(...instances: string[]) {
+      for (const instance of instances) tell(0, instance, { what: 'running' });
+    },
+    /** A task under a role, from its hand-out to its report, by a poll sent a tenth before. */
+    task(instance: string, role: number, from: number, to: number, more: Partial<HandOut> = {}) {
+      const id = `t${trace.handOuts.length}`;
+      runs.set(id, 1);
+      tell(from, instance, { what: 'invoked', role, id });
+      trace.handOuts.push({
+        instance,
+        id,
+        polledAt: from - 0.1,
+        handedOutAt: from,
+        ...(to < Infinity ? { closedAt: to } : {}),
+        ...more,
+      });
+    },
+    judge: (more: Partial<Chaos> = {}) => {
+      const tasks = trace.handOuts.length;
+      const chaos = { trace, tasks, runs, endedAt: 100, steps: noSteps, ends: [], ...more };
+      return judge(chaos, tolerances);
+    },
+  };
+}
+
+describe('the cap', () => {
+  it('has nothing against tasks one after another, and as many at a time as may be', () => {
+    const { up, tell, task, judge } = createStory();
+    up('a', 'b');
+    tell(1, 'a', { what: 'acquired', role: 0 });
+    tell(1, 'b', { what: 'acquired', role: 1 });
+    task('a', 0, 2, 3);
+    task('a', 0, 3, 5);
+    task('b', 1, 2, 4);
+    const { complaints, figures } = judge();
+    expect(complaints).toEqual([]);
+    expect(figures).toMatchObject({ most: 2, heldOver: 0, allOver: 0, handOvers: 2, tasksRun: 3 });
+  });
+
+  it('is passed where two have a role at a time', () => {
+    const { up, tell, task, judge } = createStory();
+    up('a', 'b');
+    tell(1, 'a', { what: 'acquired', role: 0 });
+    tell(1, 'a', { what: 'acquired', role: 1 });
+    tell(3, 'b', { what: 'acquired', role: 0 });
+    task('a', 0, 2, 6);
+    task('a', 1, 2, 6);
+    task('b', 0, 4, 5);
+    expect(judge().complaints).toEqual(['C4: 1 tasks above the cap, left-overs not counted']);
+  });
+
+  it('does not count the tasks of a lease that was lost, from the loss on', () => {
+    const { up, tell, task, judge } = createStory();
+    up('a', 'b');
+    tell(1, 'a', { what: 'acquired', role: 0 });
+    tell(1, 'a', { what: 'acquired', role: 1 });
+    task('a', 0, 2, 6);
+    task('a', 1, 2, 6);
+    tell(3, 'a', { what: 'lost', role: 0 });
+    // Brought by a poll that was open at the loss.
+    task('a', 0, 3.5, 3.6, { polledAt: 2.9, error: 'StepFuncSource.LeaseLost' });
+    tell(3, 'b', { what: 'acquired', role: 0 });
+    task('b', 0, 4, 5);
+    const { complaints, figures } = judge();
+    expect(complaints).toEqual([]);
+    expect(figures).toMatchObject({ heldOver: 0, allOver: 1, leftOver: 2, losses: 1 });
+    expect(figures).toMatchObject({ tasksFailedAsLeaseLost: 1 });
+  });
+
+  it('does not count tasks of the killed, nor those of the suspended until they are awake', () => {
+    const { up, tell, task, judge } = createStory();
+    up('a', 'b', 'c');
+    tell(1, 'a', { what: 'acquired', role: 0 });
+    tell(1, 'b', { what: 'acquired', role: 1 });
+    task('a', 0, 2, Infinity);
+    task('b', 1, 2, 9);
+    tell(3, 'a', { what: 'killed' });
+    tell(3, 'b', { what: 'suspended' });
+    tell(4.5, 'c', { what: 'acquired', role: 0 });
+    tell(4.5, 'c', { what: 'acquired', role: 1 });
+    task('c', 0, 5, 8);
+    task('c', 1, 5, 8);
+    tell(6, 'b', { what: 'resumed' });
+    tell(6.1, 'b', { what: 'lost', role: 1 });
+    tell(6.2, 'b', { what: 'awake' });
+    const { complaints, figures } = judge();
+    expect(complaints).toEqual([]);
+    expect(figures).toMatchObject({ most: 3, allOver: 1, tasksLostToKills: 1 });
+    expect(figures.takeovers).toEqual({ killed: [1.5], suspended: [1.5], released: [] });
+  });
+
+  it('counts what the suspended go on with where they hold their lease on', () => {
+    const { up, tell, task, judge } = createStory();
+    up('a', 'b');
+    tell(1, 'a', { what: 'acquired', role: 0 });
+    tell(1, 'b', { what: 'acquired', role: 1 });
+    task('a', 0, 2, 9);
+    tell(3, 'a', { what: 'suspended' });
+    tell(3.5, 'a', { what: 'awake' });
+    task('b', 1, 4, 9);
+    task('b', 1, 5, 6);
+    expect(judge().complaints).toEqual(['C4: 1 tasks above the cap, left-overs not counted']);
+  });
+
+  it('grows with a rolling change, from when that begins', () => {
+    const { up, tell, task, trace, judge } = createStory();
+    up('a', 'b');
+    for (const role of [0, 1, 2]) tell(1, 'a', { what: 'acquired', role });
+    trace.caps.push({ at: 4, tasks: 3 });
+    for (const role of [0, 1, 2]) task('a', role, 5, 6);
+    expect(judge().complaints).toEqual([]);
+    for (const role of [0, 1, 2]) task('a', role, 2, 3);
+    expect(judge().complaints).toEqual(['C4: 1 tasks above the cap, left-overs not counted']);
+  });
+});
+
+describe('the rest', () => {
+  it('tells of a poll for a role that somebody else had got', () => {
+    const { up, tell, task, judge } = createStory();
+    up('a', 'b');
+    tell(1, 'a', { what: 'acquired', role: 0 });
+    tell(3, 'b', { what: 'acquired', role: 0 });
+    task('a', 0, 3.4, 3.6);
+    expect(judge().complaints).toEqual([]);
+    task('a', 0, 5, 5.1);
+    expect(judge().complaints).toEqual([
+      'L5: a polled for role 0 2 ms after b had got it (task t1)',
+    ]);
+  });
+
+  it('tells of a task that ran twice, of one that was lost, and of one that failed', () => {
+    const { up, tell, task, runs, judge } = createStory();
+    up('a');
+    tell(1, 'a', { what: 'acquired', role: 0 });
+    task('a', 0, 2, 3);
+    task('a', 0, 4, Infinity);
+    task('a', 0, 5, 6, { error: 'StepFuncSource.InvokeFailed' });
+    runs.set('t0', 2);
+    const [twice, failed, lost] = judge().complaints;
+    expect(twice).toBe('run more than once: [["t0",2]]');
+    expect(failed).toMatch(/^failed: .*"t2".*InvokeFailed/);
+    expect(lost).toBe('a lost the task t1');
+  });
+
+  it.each([
+    ['killed', { what: 'killed' }, 2],
+    ['released', { what: 'released', role: 0 }, 0.5],
+  ] as const)('L4: tells of a role that was left too long: %s', (what, told, bound) => {
+    const story = (heldAgainAt: number) => {
+      const { up, tell, judge } = createStory();
+      up('a', 'b');
+      tell(1, 'a', { what: 'acquired', role: 0 });
+      tell(5, 'a', told);
+      tell(heldAgainAt, 'b', { what: 'acquired', role: 0 });
+      return judge().complaints;
+    };
+    expect(story(5 + bound + 0.3)).toEqual([]);
+    expect(story(5 + bound + 0.5)).toEqual([
+      expect.stringMatching(`^L4: role 0, ${what}, was not held again within`),
+    ]);
+  });
+
+  it('L4: holds it against nobody who was not there, asleep, cut off, or does not know the role', () => {
+    const story = (hindrance: (told: ReturnType<typeof createStory>) => void) => {
+      const told = createStory();
+      told.up('a', 'b');
+      told.tell(1, 'a', { what: 'acquired', role: 0 });
+      told.tell(5, 'a', { what: 'killed' });
+      hindrance(told);
+      return told.judge().complaints.length;
+    };
+    expect(story(() => undefined)).toBe(1);
+    expect(story(({ tell }) => tell(6, 'b', { what: 'terminated' }))).toBe(0);
+    expect(story(({ tell }) => tell(4, 'b', { what: 'suspended' }))).toBe(0);
+    expect(story(({ tell }) => tell(4, 'b', { what: 'cutOff' }))).toBe(0);
+    const longAgo = story(({ tell }) => {
+      tell(1, 'b', { what: 'cutOff' });
+      tell(2, 'b', { what: 'reconnected' });
+    });
+    expect(longAgo).toBe(1);
+    expect(story(({ trace }) => trace.roles.set('b', 0))).toBe(0);
+  });
+
+  it('L9: tells of a process that did not end well, or had something to say', () => {
+    const well = { instance: 'a', code: 0, signal: null, stderr: '' };
+    const { judge } = createStory();
+    expect(judge({ ends: [well] }).complaints).toEqual([]);
+    const ends = [
+      { ...well, code: 1 },
+      { ...well, code: null, signal: 'SIGABRT' as const },
+      { ...well, stderr: 'Warning: possible leak' },
+    ];
+    expect(judge({ ends }).complaints).toEqual([
+      'L9: a ended with 1 and said: ',
+      'L9: a ended with SIGABRT and said: ',
+      'L9: a ended with 0 and said: Warning: possible leak',
+    ]);
+  });
+});
