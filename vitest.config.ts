@@ -12,6 +12,8 @@ const alias = [
 /** Unit specs run in memory; integration crosses sockets and processes; slow waits for real minutes. */
 export default defineConfig({
   test: {
+    // By default vitest leaves one core to itself, which on two cores doubles the time.
+    maxWorkers: '100%',
     projects: [
       {
         resolve: { alias },

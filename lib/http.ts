@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { Agent } from 'undici';
+import { field } from './field.js';
 import type { InvokeRequest, InvokeResponse } from './invoke.js';
 import { readCapped } from './read-capped.js';
 import { MAX_OUTPUT_BYTES } from './result.js';
@@ -9,7 +10,7 @@ import { show } from './show.js';
 const MAX_HEADER_BYTES = 64 * 1024;
 
 export interface HttpInvokeOptions {
-  /** Sent with every request, beside `content-type`. */
+  /** Sent with every request, beside `content-type` or, where they name it, in its place. */
   headers?: Record<string, string> | undefined;
   /** An undici dispatcher to send through (a proxy, a unix socket, TLS of one's own). Never closed. Default: an Agent of its own. */
   dispatcher?: Dispatcher | undefined;
@@ -30,12 +31,12 @@ export interface HttpInvoke {
  * Up to 64 KiB of response headers are taken (fetch: 16 KiB). Of a body no more is read than AWS
  * takes; redirects are not followed, their status is a failure as any other. Only `signal` bounds
  * the time. Throws a TypeError where `baseUrl` is not an http or https URL, or has a query, a
- * fragment or credentials.
+ * fragment or credentials, or where `dispatcher` is none.
  */
 export function httpInvoke(baseUrl: string | URL, options: HttpInvokeOptions = {}): HttpInvoke {
   const { origin, basePath } = parseBase(baseUrl);
-  const dispatcher = options.dispatcher ?? createAgent();
-  const extraHeaders = options.headers;
+  const dispatcher = checkDispatcher(options.dispatcher) ?? createAgent();
+  const extraHeaders = options.headers && lowerCased(options.headers);
 
   async function invoke(request: InvokeRequest, signal: AbortSignal): Promise<InvokeResponse> {
     const { statusCode, headers, body } = await dispatcher.request({
@@ -68,14 +69,30 @@ function parseBase(baseUrl: string | URL): { origin: string; basePath: string } 
     `${url.search}${url.hash}${url.username}${url.password}` === '';
   if (!plain) {
     throw new TypeError(
-      `httpInvoke: expected baseUrl to be an http or https URL without query, fragment or credentials, got ${show(withoutCredentials(baseUrl, url))}`,
+      `httpInvoke: expected baseUrl to be an http or https URL without query, fragment or credentials, got ${show(withoutCredentials(baseUrl))}`,
     );
   }
   return { origin: url.origin, basePath: url.pathname.replace(/\/+$/, '') };
 }
 
-/** As it may stand in an error message. */
-function withoutCredentials(baseUrl: unknown, url: URL | undefined): unknown {
-  if (url === undefined) return baseUrl;
-  return String(baseUrl).replace(/\/\/[^/]*@/, '//***@');
+/** As it may stand in an error message: what comes before an @ may be a password. */
+function withoutCredentials(baseUrl: unknown): unknown {
+  if (typeof baseUrl !== 'string' && !(baseUrl instanceof URL)) return baseUrl;
+  return String(baseUrl).replace(/^([a-z][a-z\d+.-]*:)?.*@/is, '$1***@');
+}
+
+/** Names in lower case, as the request's own are, so that none is sent twice. */
+function lowerCased(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+}
+
+function checkDispatcher(dispatcher: Dispatcher | undefined): Dispatcher | undefined {
+  if (dispatcher === undefined || typeof field(dispatcher, 'request') === 'function') {
+    return dispatcher;
+  }
+  throw new TypeError(
+    `httpInvoke: expected options.dispatcher to be an undici Dispatcher, got ${show(dispatcher)}`,
+  );
 }

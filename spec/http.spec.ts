@@ -48,6 +48,33 @@ describe('httpInvoke', () => {
     expect(() => httpInvoke(baseUrl)).not.toThrow(/secret/);
   });
 
+  it('refuses a dispatcher that is none at once', () => {
+    expect(() => httpInvoke('http://app', { dispatcher: {} as never })).toThrow(
+      'expected options.dispatcher to be an undici Dispatcher, got an object',
+    );
+  });
+
+  it("sends a header of the caller's in place of its own, however it is spelled", async () => {
+    const dispatcher = new MockAgent();
+    dispatcher.disableNetConnect();
+    let sent: unknown;
+    dispatcher
+      .get('http://app')
+      .intercept({ method: 'POST', path: '/' })
+      .reply(200, ({ headers }) => {
+        sent = headers;
+        return '1';
+      });
+    const invoke = httpInvoke('http://app', {
+      dispatcher,
+      headers: { 'Content-Type': 'application/vnd.sum+json', 'X-Tenant': 'a' },
+    });
+    const headers = { 'content-type': 'application/json' };
+    await invoke({ method: 'POST', path: '/', headers, body: '1' }, new AbortController().signal);
+    expect(sent).toEqual({ 'content-type': 'application/vnd.sum+json', 'x-tenant': 'a' });
+    await dispatcher.close();
+  });
+
   it.each([
     ['http://app', 'http://app', '/step/sum'],
     ['http://app/', 'http://app', '/step/sum'],

@@ -1,10 +1,10 @@
 import type { FakeSfnServer, FakeSfnServerOptions } from 'stepfunc-source/testing';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { Component, Handler } from './support/component.js';
 import { echo, hang, startComponent } from './support/component.js';
 import type { Process, ServiceOrder } from './support/process.js';
-import { startProcess } from './support/process.js';
+import { killProcesses, startProcess } from './support/process.js';
 import { startTap } from './support/tap.js';
 import { until } from './support/until.js';
 
@@ -12,6 +12,8 @@ import { until } from './support/until.js';
 vi.setConfig({ testTimeout: 60_000 });
 
 // What would keep a process alive here lasts for minutes: polls, idle connections, back-off.
+
+afterAll(killProcesses);
 
 interface Stage extends AsyncDisposable {
   server: FakeSfnServer;
@@ -34,6 +36,8 @@ async function setUp(handler: Handler, options: FakeSfnServerOptions = {}): Prom
   };
 }
 
+const TASKS = 500;
+
 /** Ended by itself, with nothing to complain of: no warning, no unhandled rejection. */
 const peacefully = { code: 0, signal: null, stderr: '' };
 
@@ -45,31 +49,38 @@ function summaryOf(service: Process): unknown {
 const statesOf = (service: Process) => service.said().filter((line) => !line.startsWith('{'));
 
 describe.concurrent('a process', () => {
-  it('S1, S3: ends by itself at SIGTERM, with 100 slots at work and heartbeats, all tasks reported', async () => {
-    const held: (() => void)[] = [];
-    let holding = true;
-    const handler: Handler = ({ body }, response) =>
-      holding ? held.push(() => response.end(body)) : response.end(body);
-    await using stage = await setUp(handler, { longPollMs: 200 });
-    const { sfn } = stage.server;
-    for (let i = 0; i < 1_000; i++) void sfn.runTask('sum', i);
-    const config = { maxConcurrency: 100, concurrencyPerPoller: 100, heartbeatIntervalMs: 1_000 };
-    const service = stage.start('service.ts', { config });
-    await until(() => expect(held).toHaveLength(100));
-    await until(() => expect(sfn.calls('SendTaskHeartbeat')).toBeGreaterThan(100));
-    for (const answer of held.splice(0, 50)) answer();
-    // 50 old ones, 50 new ones.
-    await until(() => expect(held).toHaveLength(100));
-    holding = false;
-    for (const answer of held) answer();
-    await until(() => expect(sfn.calls('SendTaskSuccess')).toBeGreaterThan(100));
-    service.terminate();
-    expect(await service.ended).toEqual(peacefully);
-    const reported = sfn.calls('SendTaskSuccess');
-    expect([sfn.running(), sfn.queued(), sfn.openPolls()]).toEqual([0, 1_000 - reported, 0]);
-    expect(summaryOf(service)).toMatchObject({ failed: 0, abandonedPolls: 0, lost: 0 });
-    expect(statesOf(service)).toEqual(['starting', 'running', 'stopping', 'stopped']);
-  });
+  it.each([
+    ['one poller', 100, {}],
+    ['20 pollers', 5, {}],
+    ['one poller, long before its grace is over', 100, { graceMs: 600_000 }],
+  ])(
+    'S1, S3: ends by itself at SIGTERM, with 100 slots at work and heartbeats, all tasks reported: %s',
+    async (_, concurrencyPerPoller, stop) => {
+      const held: (() => void)[] = [];
+      let holding = true;
+      const handler: Handler = ({ body }, response) =>
+        holding ? held.push(() => response.end(body)) : response.end(body);
+      await using stage = await setUp(handler, { longPollMs: 200 });
+      const { sfn } = stage.server;
+      for (let i = 0; i < TASKS; i++) void sfn.runTask('sum', i);
+      const config = { maxConcurrency: 100, concurrencyPerPoller, heartbeatIntervalMs: 1_000 };
+      const service = stage.start('service.ts', { config, stop });
+      await until(() => expect(held).toHaveLength(100));
+      await until(() => expect(sfn.calls('SendTaskHeartbeat')).toBeGreaterThan(100));
+      for (const answer of held.splice(0, 50)) answer();
+      // 50 old ones, 50 new ones.
+      await until(() => expect(held).toHaveLength(100));
+      holding = false;
+      for (const answer of held) answer();
+      await until(() => expect(sfn.calls('SendTaskSuccess')).toBeGreaterThan(100));
+      service.terminate();
+      expect(await service.ended).toEqual(peacefully);
+      const reported = sfn.calls('SendTaskSuccess');
+      expect([sfn.running(), sfn.queued(), sfn.openPolls()]).toEqual([0, TASKS - reported, 0]);
+      expect(summaryOf(service)).toMatchObject({ failed: 0, abandonedPolls: 0, lost: 0 });
+      expect(statesOf(service)).toEqual(['starting', 'running', 'stopping', 'stopped']);
+    },
+  );
 
   it('S2, S3: ends by itself after its grace, though polls and components hang', async () => {
     await using stage = await setUp(hang);

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +22,13 @@ export interface Process {
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }>;
 }
 
+const children = new Set<ChildProcess>();
+
+/** Ends what has not ended by itself, for the end of a spec that may have failed. */
+export function killProcesses(): void {
+  for (const child of children) child.kill('SIGKILL');
+}
+
 /** Starts a script of this folder in a process of its own, on the fake at `endpoint`. */
 export function startProcess(script: string, endpoint: string, order: ServiceOrder): Process {
   const child = spawn(
@@ -32,6 +40,8 @@ export function startProcess(script: string, endpoint: string, order: ServiceOrd
       env: { PATH: process.env['PATH'], ...awsEnvironment(endpoint) },
     },
   );
+  children.add(child);
+  child.once('exit', () => children.delete(child));
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
