@@ -10,7 +10,7 @@ export interface StepFuncSourceConfig {
   activityName: string;
   /** Where on the component to POST: begins with `/`, percent-encoded, a query is allowed. */
   path: string;
-  /** Tasks at a time over all instances: a whole number from 1. Default 1. */
+  /** Tasks at a time over all instances: a whole number from 1. Default 1. There are 100,000 pollers at most. */
   maxConcurrency?: number | undefined;
   /** Tasks at a time per poller: a whole number from 1. Default 1. */
   concurrencyPerPoller?: number | undefined;
@@ -65,7 +65,7 @@ export class ConfigError extends Error {
 export function parseConfig(config: unknown, withLocks: boolean): Config {
   const parsed = schema.safeParse(config);
   const issues = [
-    ...(parsed.error?.issues ?? []),
+    ...(parsed.success ? tooManyPollers(parsed.data) : parsed.error.issues),
     ...(withLocks
       ? []
       : lockKeys.filter((key) => field(config, key) !== undefined).map(needsLocks)),
@@ -93,11 +93,21 @@ export function resizeConfig(config: Config, sizes: unknown, rolesAreShared: boo
     const message = `${config.concurrencyPerPoller}, the size of the roles that other instances share, until a restart`;
     throw new ConfigError('resize', sizes, [issue('concurrencyPerPoller', message)]);
   }
-  return {
+  const resized = {
     ...config,
     maxConcurrency: maxConcurrency ?? config.maxConcurrency,
     concurrencyPerPoller: concurrencyPerPoller ?? config.concurrencyPerPoller,
   };
+  const issues = tooManyPollers(resized);
+  if (issues.length > 0) throw new ConfigError('resize', resized, issues);
+  return resized;
+}
+
+/** A slip of the keyboard should not end in an array that no memory holds. */
+function tooManyPollers({ maxConcurrency, concurrencyPerPoller }: Config): z.core.$ZodIssue[] {
+  if (maxConcurrency / concurrencyPerPoller <= MOST_POLLERS) return [];
+  const most = MOST_POLLERS.toLocaleString('en-US');
+  return [issue('maxConcurrency', `at most ${most} times concurrencyPerPoller`)];
 }
 
 function needsLocks(key: string): z.core.$ZodIssue {
@@ -108,6 +118,8 @@ function needsLocks(key: string): z.core.$ZodIssue {
 function issue(key: string, message: string): z.core.$ZodIssue {
   return { code: 'custom', path: [key], message, input: undefined };
 }
+
+const MOST_POLLERS = 100_000;
 
 // White space, brackets, wildcards, AWS's special characters, control characters, surrogates,
 // and the two code points at the end of the basic plane (API reference, CreateActivity, "name").

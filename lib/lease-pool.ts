@@ -33,8 +33,11 @@ export interface LeasePoolOptions {
   /**
    * Runs while lease `index` is held. `lost` aborts once the lease is no longer ours. The lease is
    * renewed until the returned promise settles, and then given back. It should not reject.
+   *
+   * `isCertain`, asked before anything is begun under the lease, is false where the lease is lost, or
+   * in doubt until `renewed` or `lost` tells.
    */
-  work(index: number, lost: AbortSignal): Promise<void>;
+  work(index: number, lost: AbortSignal, isCertain: () => boolean): Promise<void>;
   on: LeasePoolObserver;
   clocks?: Clocks;
 }
@@ -84,18 +87,20 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
     // The clocks are watched as long as anything is held, which is longer than we compete.
     await spawn(new AbortController().signal, async (_signal, { fork }) => {
       fork(watchClocks);
-      await spawn(signal, compete).catch(catchAbortError);
+      // By the outer signal: spawn's own does not know of an abort that comes before its function first waits.
+      await spawn(signal, (_competing, { fork }) => compete(signal, fork)).catch(catchAbortError);
     });
     if (bugs.length > 0) throw bugs[0];
 
-    async function compete(competing: AbortSignal, { fork }: SpawnEffects): Promise<never> {
+    async function compete(competing: AbortSignal, fork: SpawnEffects['fork']): Promise<never> {
       let failedRounds = 0;
       for (;;) {
         const startedAt = clocks.monotonic();
         const round = await tryAll(competing, fork);
         failedRounds = round.failed ? failedRounds + 1 : 0;
         const wanted =
-          startedAt + nextRoundMs(ttlMs, leases.size / Math.max(most(), 1), failedRounds);
+          startedAt +
+          nextRoundMs(ttlMs, Math.min(1, leases.size / Math.max(most(), 1)), failedRounds);
         const next = Math.min(wanted, round.claimableAt) - clocks.monotonic();
         // However slow the store or near a claim: a rest between rounds.
         await rest(competing, Math.max(next, ttlMs / 60));
@@ -135,9 +140,12 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
       fork: SpawnEffects['fork'],
       index: number,
     ): Promise<Outcome> {
+      const name = names[index];
+      // Renamed since the round began.
+      if (name === undefined) return { claimableAt: Infinity };
       const asked = now(clocks);
       try {
-        const lock = createLock(locks, names[index] ?? '', ttlMs);
+        const lock = createLock(locks, name, ttlMs);
         const granted = await acquireWithin(callMs(ttlMs), lock);
         on.storeAnswered?.();
         if (!granted) return { claimableAt: clocks.monotonic() + claimableInMs(lock) };
@@ -148,7 +156,7 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
         const lease = createLease(lock, asked, {
           ttlMs,
           clocks,
-          work: (lost) => work(index, lost),
+          work: (lost, isCertain) => work(index, lost, isCertain),
           onRenewed: () => on.renewed?.(index),
           onLost: (error) => on.lost(index, error),
           onStoreFailed: (error) => on.storeFailed(index, error),

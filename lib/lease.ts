@@ -43,8 +43,11 @@ export interface LeaseOptions {
   /**
    * Runs while the lease is kept. `lost` aborts, with the error that says why, once the lease is no
    * longer ours; work then comes to its end in its own time. It should not reject.
+   *
+   * `isCertain` looks at the clocks: after a suspension or a blocked event loop, timers that are due
+   * fire in any order, and work must not begin anything before the one that tells of the loss.
    */
-  work(lost: AbortSignal): Promise<void>;
+  work(lost: AbortSignal, isCertain: () => boolean): Promise<void>;
   onRenewed(): void;
   /** Told once at most. */
   onLost(error: LeaseExpired | LeaseTaken): void;
@@ -98,13 +101,25 @@ export function createLease(lock: Lock, askedAt: Moment, options: LeaseOptions):
   const { ttlMs, clocks, work, onRenewed, onLost, onStoreFailed } = options;
   const validMs = validityMs(ttlMs);
   const lost = new AbortController();
-  // Work with a hundred slots has a hundred listeners: no leak, and Node would warn of eleven.
+  // Work may listen to it as often as it likes; Node would warn of eleven.
   setMaxListeners(0, lost.signal);
   let renewed = askedAt;
   const { rest, wake } = createWakeable();
 
   function isInDoubt({ wall }: Moment): boolean {
     return !lost.signal.aborted && wall - renewed.wall >= validMs;
+  }
+
+  function isCertain(): boolean {
+    const at = now(clocks);
+    if (at.monotonic - renewed.monotonic >= validMs) lose(expired());
+    const inDoubt = isInDoubt(at);
+    if (inDoubt) wake();
+    return !inDoubt && !lost.signal.aborted;
+  }
+
+  function expired(): LeaseExpired {
+    return new LeaseExpired(`No renewal got through for ${validMs} ms`);
   }
 
   function lose(error: LeaseExpired | LeaseTaken): void {
@@ -119,7 +134,7 @@ export function createLease(lock: Lock, askedAt: Moment, options: LeaseOptions):
       const asked = now(clocks);
       const leftMs = lost.signal.aborted ? Infinity : renewed.monotonic + validMs - asked.monotonic;
       if (leftMs <= 0) {
-        lose(new LeaseExpired(`No renewal got through for ${validMs} ms`));
+        lose(expired());
         continue;
       }
       const inDoubt = isInDoubt(asked);
@@ -159,7 +174,7 @@ export function createLease(lock: Lock, askedAt: Moment, options: LeaseOptions):
     return spawn(new AbortController().signal, async (_signal, { fork, defer }) => {
       defer(() => releaseWithin(callMs(ttlMs), lock).catch(onStoreFailed));
       fork(keepRenewing);
-      await work(lost.signal);
+      await work(lost.signal, isCertain);
     });
   }
 

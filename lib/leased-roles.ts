@@ -29,11 +29,11 @@ export function runLeasedRoles(ending: Ending, options: LeasedRolesOptions): Run
   // Without the sizes: instances of a rolling deployment share roles whatever theirs are.
   const names = () => roles.map(({ index }) => `stepfunc-source:${activityArn}:${index}`);
 
-  async function work(index: number, lost: AbortSignal): Promise<void> {
+  async function work(index: number, lost: AbortSignal, mayPoll: () => boolean): Promise<void> {
     const role = roles[index];
     // Granted to a call that was under way when the role was taken away.
     if (role === undefined) return;
-    const poller = createPoller(role);
+    const poller = createPoller(role, { mayPoll });
     const own = endingAfter(ending);
     // Open polls are not aborted for it: AWS gives tasks to polls whose client has gone.
     lost.addEventListener('abort', () =>
@@ -54,7 +54,10 @@ export function runLeasedRoles(ending: Ending, options: LeasedRolesOptions): Run
     work,
     on: {
       acquired: (role) => tell('roleAcquired', { role }),
-      renewed: answered,
+      renewed(role) {
+        answered();
+        held.get(role)?.poller.proceed();
+      },
       lost: (role, error) => tell('roleLost', { role, error: error.name }),
       released: (role) => tell('roleReleased', { role }),
       storeFailed(role, error) {

@@ -54,7 +54,7 @@ export async function beginLifetime(ending: Ending, options: LifetimeOptions): P
     callSafely(() => live.logger?.warn({ activityName, ...fields }, message)),
   );
   onPolled();
-  const createPoller: CreatePoller = (role, onFreed) =>
+  const createPoller: CreatePoller = (role, hooks) =>
     createRolePoller(role, {
       config,
       sfn,
@@ -63,7 +63,7 @@ export async function beginLifetime(ending: Ending, options: LifetimeOptions): P
       tell,
       onPolled,
       onPollAbandoned,
-      onFreed,
+      ...hooks,
     });
   const allRoles = rolesFor(config.maxConcurrency, config.concurrencyPerPoller);
   const roles =

@@ -35,9 +35,14 @@ export function runOwnRoles(
   }).catch(catchAbortError);
 
   function begin(role: number, concurrency: number): void {
-    const poller = createPoller({ index: role, concurrency }, () => {
-      if (!settled) settle();
-    });
+    const poller = createPoller(
+      { index: role, concurrency },
+      {
+        onFreed() {
+          if (!settled) settle();
+        },
+      },
+    );
     const running = { role, poller, ending: endingAfter(ending) };
     pollers.set(role, running);
     fork(async () => {

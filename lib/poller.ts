@@ -9,8 +9,11 @@ const EMPTY_POLL_MS = 1_000;
 export interface PollerOptions {
   /** Slots: open polls and tasks together never exceed this. */
   concurrency: number;
-  /** One poll. Rejects where it failed; `signal` aborts it. */
-  poll(signal: AbortSignal): Promise<ActivityTask | undefined>;
+  /**
+   * One poll. Rejects where it failed; `signal` aborts it. Resolves to undefined where `drain` aborts
+   * before it is sent: it is then not sent at all.
+   */
+  poll(signal: AbortSignal, drain: AbortSignal): Promise<ActivityTask | undefined>;
   /**
    * Runs one task to its end, and holds its slot until then. Must not reject. `signal` gives it up;
    * `interruption` ends its invoke.
@@ -22,6 +25,8 @@ export interface PollerOptions {
   onPollAbandoned(): void;
   /** A slot has become free. */
   onFreed?: (() => void) | undefined;
+  /** Asked before each poll; once it may say true again, `proceed` is to be called. Default: always. */
+  mayPoll?: (() => boolean) | undefined;
 }
 
 export interface Poller {
@@ -29,6 +34,8 @@ export interface Poller {
   run(ending: Ending): Promise<void>;
   /** Changes the slots. Where there are fewer, open polls come back and tasks run to their end. */
   resize(concurrency: number): void;
+  /** Polls where it may: whatever stood in the way may be gone. */
+  proceed(): void;
   snapshot(): { concurrency: number; openPolls: number; tasks: number };
   pulse(): Pulse;
 }
@@ -55,9 +62,11 @@ export function createPoller(options: PollerOptions): Poller {
   let tasks = 0;
   let quietSince = performance.now();
   let failing: Pulse['failing'];
-  let proceedOnResize: () => void = () => undefined;
+  let proceedAgain: () => void = () => undefined;
+  let noMorePolls: AbortSignal | undefined;
 
   function run({ drain, interrupt, abort, giveUp }: Ending): Promise<void> {
+    noMorePolls = drain;
     const backOff = createBackOff();
     const polling = new Set<AbortController>();
     const working = new Set<AbortController>();
@@ -67,11 +76,13 @@ export function createPoller(options: PollerOptions): Poller {
     return spawn(giveUp, (signal, { fork, defer }) => {
       /** Polls and, where that brings a task, works: one slot from the poll to the report. */
       async function turn(turnSignal: AbortSignal): Promise<void> {
-        const interruption = new AbortController();
-        polling.add(interruption);
-        const task = await receive(interruption.signal);
-        polling.delete(interruption);
+        const abortion = new AbortController();
+        polling.add(abortion);
+        const task = await receive(abortion.signal);
+        polling.delete(abortion);
         if (task !== undefined) {
+          // One of its own: a poll that was aborted just as it brought the task has no InvokeAborted to tell.
+          const interruption = new AbortController();
           if (interrupt.aborted) interruption.abort(interrupt.reason);
           working.add(interruption);
           proceed();
@@ -89,7 +100,7 @@ export function createPoller(options: PollerOptions): Poller {
         const sentAt = performance.now();
         const era = backOff.era();
         try {
-          const task = await poll(pollSignal);
+          const task = await poll(pollSignal, drain);
           openPolls -= 1;
           quietSince = performance.now();
           failing = undefined;
@@ -130,8 +141,13 @@ export function createPoller(options: PollerOptions): Poller {
       let finish: () => void;
 
       function proceed(): void {
-        const mayPoll = !drain.aborted && rests === 0;
-        while (mayPoll && openPolls < width && openPolls + tasks < concurrency) {
+        while (
+          !drain.aborted &&
+          rests === 0 &&
+          openPolls < width &&
+          openPolls + tasks < concurrency &&
+          options.mayPoll?.() !== false
+        ) {
           openPolls += 1;
           fork(turn);
         }
@@ -143,15 +159,15 @@ export function createPoller(options: PollerOptions): Poller {
       }
 
       function abortPolls(): void {
-        for (const interruption of polling) interruption.abort();
+        for (const poll of polling) poll.abort();
       }
 
-      proceedOnResize = proceed;
+      proceedAgain = proceed;
       drain.addEventListener('abort', proceed);
       interrupt.addEventListener('abort', interruptWork);
       abort.addEventListener('abort', abortPolls);
       defer(() => {
-        proceedOnResize = () => undefined;
+        proceedAgain = () => undefined;
         drain.removeEventListener('abort', proceed);
         interrupt.removeEventListener('abort', interruptWork);
         abort.removeEventListener('abort', abortPolls);
@@ -171,9 +187,13 @@ export function createPoller(options: PollerOptions): Poller {
       // Slots that were all at work until now: nobody was to poll.
       if (tasks >= concurrency) quietSince = performance.now();
       concurrency = to;
-      proceedOnResize();
+      proceedAgain();
     },
+    proceed: () => proceedAgain(),
     snapshot: () => ({ concurrency, openPolls, tasks }),
-    pulse: () => ({ quietSince: tasks < concurrency ? quietSince : undefined, failing }),
+    pulse: () =>
+      noMorePolls?.aborted === true
+        ? { quietSince: undefined, failing: undefined }
+        : { quietSince: tasks < concurrency ? quietSince : undefined, failing },
   };
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { catchAbortError } from 'abort-controller-x';
 import type { Activity } from './activity.js';
 import { ActivityError } from './activity.js';
 import { errorName, meaningOf } from './aws-errors.js';
@@ -32,18 +33,31 @@ export interface RolePollerOptions {
   onPolled(): void;
   onPollAbandoned(): void;
   onFreed?: (() => void) | undefined;
+  mayPoll?: (() => boolean) | undefined;
 }
 
 /** The poller of one role: polls the activity, runs its tasks, and tells what happens. */
 export function createRolePoller(
   { index: role, concurrency }: Role,
-  { config, sfn, activity, invoke, tell, onPolled, onPollAbandoned, onFreed }: RolePollerOptions,
+  {
+    config,
+    sfn,
+    activity,
+    invoke,
+    tell,
+    onPolled,
+    onPollAbandoned,
+    onFreed,
+    mayPoll,
+  }: RolePollerOptions,
 ): Poller {
   // Not the whole config, task by task: spreading what zod has made takes 10 µs.
   const { path, invokeTimeoutMs, heartbeatIntervalMs } = config;
 
-  async function poll(signal: AbortSignal): Promise<ActivityTask | undefined> {
-    const arn = await activity.arn(signal);
+  async function poll(signal: AbortSignal, drain: AbortSignal): Promise<ActivityTask | undefined> {
+    // While it is waited for, no poll is open yet: from the drain on, there shall be none.
+    const arn = activity.known() ?? (await activity.arn(drain).catch(catchAbortError));
+    if (arn === undefined || drain.aborted) return undefined;
     try {
       return await bounded(signal, POLL_TIMEOUT_MS, (inner) =>
         sfn.getActivityTask(arn, config.workerName, inner),
@@ -91,7 +105,7 @@ export function createRolePoller(
     tell('pollFailed', { role, error, retryInMs });
   }
 
-  return createPoller({ concurrency, poll, work, onPollFailed, onPollAbandoned, onFreed });
+  return createPoller({ concurrency, poll, work, onPollFailed, onPollAbandoned, onFreed, mayPoll });
 }
 
 function tellSettlement(

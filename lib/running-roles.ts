@@ -1,4 +1,4 @@
-import type { Poller, Pulse } from './poller.js';
+import type { Poller, PollerOptions, Pulse } from './poller.js';
 import type { Role } from './roles.js';
 import type { PollerStatus } from './status.js';
 
@@ -18,5 +18,7 @@ export interface RolePulse extends Pulse {
   role: number;
 }
 
-/** Makes the poller of a role; `onFreed` is told of every slot that becomes free. */
-export type CreatePoller = (role: Role, onFreed?: () => void) => Poller;
+/** Makes the poller of a role. */
+export type CreatePoller = (role: Role, hooks: PollerHooks) => Poller;
+
+export type PollerHooks = Pick<PollerOptions, 'onFreed' | 'mayPoll'>;

@@ -10,7 +10,7 @@ export function maxSocketsOf(client: SfnClient): number | undefined {
   const handler = field(field(client, 'config'), 'requestHandler');
   const configs = field(handler, 'httpHandlerConfigs');
   if (typeof configs !== 'function') return undefined;
-  const config: unknown = Reflect.apply(configs, handler, []);
+  const config = call(configs, handler);
   const limits = [field(config, 'httpsAgent'), field(config, 'httpAgent')]
     .map((agent) => field(agent, 'maxSockets'))
     .filter((limit) => typeof limit === 'number');
@@ -39,4 +39,13 @@ export function createSocketCheck(
       `The injected client opens at most ${maxSockets} sockets, but up to ${needed} polls and reports run at a time: some will wait for a held poll to end, up to 60 s. Give its requestHandler maxSockets of at least ${needed}`,
     );
   };
+}
+
+/** A handler that is not the SDK's may do anything: a warning left out must not cost a task. */
+function call(configs: CallableFunction, handler: unknown): unknown {
+  try {
+    return Reflect.apply(configs, handler, []);
+  } catch {
+    return undefined;
+  }
 }

@@ -158,7 +158,6 @@ export function createStepFuncSource(
     run.ending.startDrain();
     const lifetime = await run.lifetime.catch(() => undefined);
     await lifetime?.ended;
-    await Promise.all(run.graces.map((cancel) => cancel()));
     end(run);
     return summarize(before, totals, abandonedPolls - abandonedBefore);
   }
@@ -166,6 +165,7 @@ export function createStepFuncSource(
   function end(run: Run): void {
     if (current !== run) return;
     current = undefined;
+    for (const cancel of run.graces) void cancel();
     run.ending.startGiveUp();
     setState('stopped');
   }

@@ -94,6 +94,14 @@ describe('parseConfig', () => {
     );
   });
 
+  it('refuses more pollers than anybody can mean', () => {
+    expect(refusal({ ...good, maxConcurrency: 5e9 })).toContain(
+      '- maxConcurrency: expected at most 100,000 times concurrencyPerPoller, got 5000000000 (number)',
+    );
+    const plenty = { maxConcurrency: 5e9, concurrencyPerPoller: 5e4 };
+    expect(parseConfig({ ...good, ...plenty }, false)).toMatchObject(plenty);
+  });
+
   it("names every bad key at once, and holds zod's issues", () => {
     const error = (() => {
       try {

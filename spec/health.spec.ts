@@ -168,6 +168,31 @@ describe('health', () => {
     await stopped(source);
   });
 
+  it('is ok while a role that was lost comes to its end, and nobody is to poll', async () => {
+    const sfn = new FakeSfn({ longPollMs: 5_000 });
+    const store = createFakeStore();
+    const source = createStepFuncSource(
+      { ...config, maxConcurrency: 2, concurrencyPerPoller: 2, lockTtlMs: 30_000 },
+      never,
+      { client: sfn, locks: store.instance().locks },
+    );
+    await source.start();
+    void sfn.runTask('sum', {});
+    await vi.advanceTimersByTimeAsync(1_000);
+    // Long gone in the store, as for a machine that was asleep; somebody else has it.
+    store.passMs(60_000);
+    const name = `stepfunc-source:${sfn.activityArn('sum')}:0`;
+    await store.instance().locks.createLock(name, 10_000_000).acquireImmediately();
+    await vi.advanceTimersByTimeAsync(200_000);
+    expect(source.status().pollers).toMatchObject([
+      { tasks: 1, openPolls: 0, lease: { lost: true } },
+    ]);
+    expect(source.health()).toEqual(well);
+    const stop = source.stop({ graceMs: 0 });
+    await vi.advanceTimersByTimeAsync(20_000);
+    await stop;
+  });
+
   it('is ok on a standby: an instance that holds no role, since another does', async () => {
     const sfn = new FakeSfn({ longPollMs: 5_000 });
     const store = createFakeStore();

@@ -781,6 +781,19 @@ describe('L8: stopping', () => {
     for (const name of namesOf(2)) expect(store.isHeld(name)).toBe(false);
   });
 
+  it('L8: a stop from within the observer of the very first call ends it', async () => {
+    const instance = setUp(createFakeStore(), { roles: 3 });
+    let told = 0;
+    instance.instance.fault = only('createLock', () => {
+      told += 1;
+      instance.stop();
+      throw new Error('at once');
+    });
+    await Promise.all([instance.start(), pass(5 * ttlMs)]);
+    expect(told).toBeLessThanOrEqual(3);
+    expect(instance.of('acquired')).toEqual([]);
+  });
+
   it('L8: aborted before it began, it does nothing', async () => {
     const instance = setUp(createFakeStore());
     instance.stop();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createStepFuncSource } from '../lib/index.js';
 import { FakeSfn } from '../lib/testing/index.js';
-import { answer, config, fine, never, setUp, stopped } from './source-on-fake.js';
+import { answer, config, fine, never, setUp, settle, stopped } from './source-on-fake.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
@@ -82,6 +82,22 @@ describe('polling', () => {
     expect(await sfn.runTask('sum', {})).toMatchObject({ status: 'SUCCEEDED' });
     await stopped(source);
   });
+});
+
+it('S1: a poller that waits for the ARN when the stop comes sends no poll', async () => {
+  const { sfn, source } = setUp();
+  await source.start();
+  sfn.deleteActivity('sum');
+  sfn.fault({ kind: 'latency', ms: 20_000, operation: 'CreateActivity' });
+  // The poll under way comes back empty, the next finds the activity gone, the third asks for the ARN.
+  await vi.advanceTimersByTimeAsync(65_000);
+  expect(sfn.calls('CreateActivity')).toBe(2);
+  const polls = sfn.calls('GetActivityTask');
+  const stop = source.stop();
+  await settle();
+  expect(await stop).toMatchObject({ abandonedPolls: 0 });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(sfn.calls('GetActivityTask')).toBe(polls);
 });
 
 it('T9: an invoke that never settles holds its slot no longer than the time-out', async () => {

@@ -242,6 +242,20 @@ describe('stop', () => {
     expect(sfn.calls('GetActivityTask')).toBe(0);
   });
 
+  it('S3: a grace that is set at the very end of a stop leaves no timer', async () => {
+    for (let ticks = 0; ticks < 60; ticks += 1) {
+      const { sfn, source } = setUp();
+      await source.start();
+      const stop = source.stop();
+      void sfn.runTask('sum', {});
+      for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
+      void source.stop({ graceMs: 1_000_000 });
+      await settle();
+      await stop;
+      expect(vi.getTimerCount()).toBe(0);
+    }
+  });
+
   it.each([[-1], ['10'], [Number.NaN], [null]])('refuses a grace of %j', (graceMs) => {
     const { source } = setUp();
     expect(() => source.stop({ graceMs: graceMs as never })).toThrow(
