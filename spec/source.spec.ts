@@ -243,7 +243,7 @@ describe('stop', () => {
   });
 
   it('S3: a grace that is set at the very end of a stop leaves no timer', async () => {
-    for (let ticks = 0; ticks < 60; ticks += 1) {
+    for (let ticks = 0; ticks < 250; ticks += 1) {
       const { sfn, source } = setUp();
       await source.start();
       const stop = source.stop();
