@@ -8,7 +8,7 @@ import { show } from './show.js';
 export interface StepFuncSourceConfig {
   /** The activity to poll: 1 to 80 characters, by AWS's rule for names (API reference, CreateActivity). */
   activityName: string;
-  /** Where on the component to POST: begins with `/`, percent-encoded, a query is allowed. */
+  /** Where on the component to POST: begins with one `/`, percent-encoded, a query is allowed. */
   path: string;
   /** Tasks at a time over all instances: a whole number from 1. Default 1. There are 100,000 pollers at most. */
   maxConcurrency?: number | undefined;
@@ -126,8 +126,9 @@ const MOST_POLLERS = 100_000;
 const NOT_IN_A_NAME =
   // eslint-disable-next-line no-control-regex -- AWS's rule names them
   /[\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f\ufffe\uffff\ud800-\udfff]/;
-// Visible ASCII: what RFC 9112 allows in a request target, without a fragment.
-const REQUEST_PATH = /^\/[!-"$-~]*$/;
+// Visible ASCII: what RFC 9112 allows in a request target, without a fragment. By `new URL(path, base)`,
+// one that begins with two slashes, of either kind, would lead to another host.
+const REQUEST_PATH = /^\/(?![/\\])[!-"$-~]*$/;
 const ACTIVITY_ARN = /^arn:[\w-]+:states:[\w-]+:\d{12}:activity:\S{1,80}$/;
 
 const wholeNumber = wholeNumberFrom(1);
@@ -153,7 +154,7 @@ const shape = {
         .refine((name) => !NOT_IN_A_NAME.test(name), expected),
   ),
   path: wanted(
-    "a request path that begins with '/', percent-encoded, without white space, control characters or '#'",
+    "a request path that begins with one '/', percent-encoded, without white space, control characters or '#'",
     (expected) => z.string(expected).regex(REQUEST_PATH, expected),
   ),
   maxConcurrency: wholeNumber.default(1),

@@ -37,6 +37,9 @@ const whyLost = {
   abandoned: 'A task was lost: its report did not get through before the stop',
 };
 
+/** An error's name is the component's own: it shall neither begin a line nor steer a terminal. */
+const NOT_PLAIN = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
 /** Failures that come in numbers. A task that is lost is not among them: each is told. */
 const repeating: ReadonlySet<EventName> = new Set<EventName>([
   'taskFailed',
@@ -55,7 +58,8 @@ export function logEvents(events: Events, logger: Logger): void {
   for (const name of Object.keys(lines) as EventName[]) {
     const line = lines[name] as Line<typeof name>;
     events.on(name, (event) => {
-      const [level, message] = line(event);
+      const [level, text] = line(event);
+      const message = text.replaceAll(NOT_PLAIN, ' ');
       // A logger's methods may well be async, and their rejections nobody else's.
       const tell = (fields: object) => callSafely(() => logger[level](fields, message));
       if (!repeating.has(name)) {

@@ -116,7 +116,7 @@ describe('parseConfig', () => {
       [
         'createStepFuncSource: bad config',
         `- activityName: expected a name of 1 to 80 characters without white space, control characters or any of <>{}[]?*"#%\\^|~\`$&,;:/, got "" (string of 0)`,
-        `- path: expected a request path that begins with '/', percent-encoded, without white space, control characters or '#', got "x" (string of 1)`,
+        `- path: expected a request path that begins with one '/', percent-encoded, without white space, control characters or '#', got "x" (string of 1)`,
         `- maxConcurrency: expected a whole number from 1, got "3" (string of 1)`,
       ].join('\n'),
     );
@@ -156,7 +156,10 @@ describe('parseConfig', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: nameChar, minLength: 1, maxLength: 80 }).filter((s) => s.length <= 80),
-        fc.string({ unit: pathChar.filter((c) => c !== '#') }).map((rest) => `/${rest}`),
+        fc
+          .string({ unit: pathChar.filter((c) => c !== '#') })
+          .filter((rest) => !/^[/\\]/.test(rest))
+          .map((rest) => `/${rest}`),
         (activityName, path) => {
           expect(parseConfig({ activityName, path }, false)).toMatchObject({ activityName, path });
         },
