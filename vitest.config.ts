@@ -9,7 +9,10 @@ const alias = [
   { find: /^stepfunc-source\/(.+)$/, replacement: `${lib}/$1.ts` },
 ];
 
-/** Unit specs run in memory; integration crosses sockets and processes; slow waits for real minutes. */
+/**
+ * Unit specs run in memory; integration crosses sockets and processes; slow waits for real minutes;
+ * sfn-local needs a Step Functions Local at SFN_LOCAL_URL.
+ */
 export default defineConfig({
   test: {
     // By default vitest leaves one core to itself, which on two cores doubles the time.
@@ -20,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['spec/**/*.spec.ts'],
-          exclude: ['spec/integration/**', 'spec/slow/**'],
+          exclude: ['spec/integration/**', 'spec/slow/**', 'spec/sfn-local/**'],
         },
       },
       {
@@ -35,6 +38,10 @@ export default defineConfig({
       {
         resolve: { alias },
         test: { name: 'slow', include: ['spec/slow/**/*.spec.ts'], testTimeout: 600_000 },
+      },
+      {
+        resolve: { alias },
+        test: { name: 'sfn-local', include: ['spec/sfn-local/**/*.spec.ts'], testTimeout: 180_000 },
       },
     ],
   },

@@ -45,7 +45,7 @@ describe('blocks of code', () => {
   it('run scripts that there are', () => {
     const commands = pages
       .flatMap(({ blocks }) => blocks.filter(({ language }) => language === 'sh'))
-      .flatMap(({ code }) => [...code.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name));
+      .flatMap(({ code }) => [...code.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name));
     expect(commands).toContain('demo');
     expect(Object.keys(packageJson.scripts)).toEqual(expect.arrayContaining(commands));
   });

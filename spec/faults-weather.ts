@@ -47,8 +47,15 @@ export interface Weather {
 /** At one moment of fake time, which a loop without rests would never let pass. */
 const MOST_AT_ONCE = 200;
 
-/** Makes a fake Step Functions fail at random, in every known way. */
-export function createWeather(sfn: FakeSfn, random: () => number): Weather {
+/**
+ * Makes a fake Step Functions fail at random, in every known way. `hangs` says of which operations a call
+ * may hang: only fake time has the patience for all.
+ */
+export function createWeather(
+  sfn: FakeSfn,
+  random: () => number,
+  hangs: readonly OperationName[] = all,
+): Weather {
   let strength = 1;
   let pollsLost = 0;
   let moment = 0;
@@ -62,7 +69,7 @@ export function createWeather(sfn: FakeSfn, random: () => number): Weather {
   }
 
   const ends = risks.flatMap(({ trouble, operation: operations, perMille }) =>
-    operations.map((operation) =>
+    (trouble.kind === 'hang' ? hangs : operations).map((operation) =>
       sfn.fault({
         ...trouble,
         operation,

@@ -130,6 +130,19 @@ describe('C4: roles shared by all instances', () => {
     await shutDown(one);
   });
 
+  it('a role that was given back is watched no longer: no health problem comes of it', async () => {
+    const one = await holding();
+    const { store, sfn } = one;
+    one.instance.fault = down;
+    await pass(60_000 + ttlMs);
+    const two = await holding({ store, sfn });
+    one.instance.fault = undefined;
+    await pass(200_000);
+    expect(one.source.status().pollers).toEqual([]);
+    expect(one.source.health()).toEqual({ ok: true, problems: [] });
+    await shutDown(one, two);
+  });
+
   it('is told by status(): who holds what here, since when, renewed when', async () => {
     const one = createInstance({ config: { maxConcurrency: 5, concurrencyPerPoller: 3 } });
     await one.source.start();

@@ -74,46 +74,6 @@ function fault(
 const nameOf = (operation: string, what: string) => `${operation}-${what.replaceAll(' ', '-')}`;
 
 describe.concurrent('over sockets, by the default clients', () => {
-  describe('CreateActivity', () => {
-    it.each([...passingTroubles, expired, ...kms, aws('ActivityLimitExceeded')])(
-      'that fails by %s for all its tries rejects, and the next start goes well',
-      async (what, trouble, name) => {
-        const activityName = nameOf('create', what);
-        const end = fault('CreateActivity', trouble, activityName, Infinity);
-        const { source } = sourceOf(activityName);
-        const error: unknown = await source.start().catch((thrown: unknown) => thrown);
-        expect(error).toBeInstanceOf(ActivityError);
-        const { cause } = error as { cause: { name: string; code?: string } };
-        expect([cause.name, cause.code]).toContain(name);
-        end();
-        await source.start();
-        await slotRuns(activityName, source);
-      },
-    );
-
-    it('whose answer is lost is sent again: it is idempotent', async () => {
-      fault('CreateActivity', { kind: 'lostAnswer' }, 'create-lost');
-      const { source } = sourceOf('create-lost');
-      await source.start();
-      await slotRuns('create-lost', source);
-    });
-  });
-
-  describe('GetActivityTask', () => {
-    it.each([expired, ...kms, aws('ValidationException')])(
-      'P1: that fails by %s costs no task',
-      async (what, trouble, name) => {
-        const activityName = nameOf('poll', what);
-        fault('GetActivityTask', trouble, server.sfn.activityArn(activityName));
-        const { source, told } = sourceOf(activityName);
-        await source.start();
-        expect(await server.sfn.runTask(activityName, 1)).toMatchObject({ status: 'SUCCEEDED' });
-        await until(() => expect(told).toEqual([`pollFailed ${name}`, 'taskSucceeded by 1']));
-        await slotRuns(activityName, source);
-      },
-    );
-  });
-
   describe('a report', () => {
     const rows: [string, string, object, Trouble | { kind: 'latency'; ms: number }, string[]][] = [
       ...['ok', 'no'].flatMap((key) => {
@@ -214,5 +174,45 @@ describe.concurrent('over sockets, by the default clients', () => {
       expect(await outcome).toEqual({ status: 'TIMED_OUT', error: 'States.Timeout' });
       await slotRuns(activityName, source);
     });
+  });
+
+  describe('CreateActivity', () => {
+    it.each([...passingTroubles, expired, ...kms, aws('ActivityLimitExceeded')])(
+      'that fails by %s for all its tries rejects, and the next start goes well',
+      async (what, trouble, name) => {
+        const activityName = nameOf('create', what);
+        const end = fault('CreateActivity', trouble, activityName, Infinity);
+        const { source } = sourceOf(activityName);
+        const error: unknown = await source.start().catch((thrown: unknown) => thrown);
+        expect(error).toBeInstanceOf(ActivityError);
+        const { cause } = error as { cause: { name: string; code?: string } };
+        expect([cause.name, cause.code]).toContain(name);
+        end();
+        await source.start();
+        await slotRuns(activityName, source);
+      },
+    );
+
+    it('whose answer is lost is sent again: it is idempotent', async () => {
+      fault('CreateActivity', { kind: 'lostAnswer' }, 'create-lost');
+      const { source } = sourceOf('create-lost');
+      await source.start();
+      await slotRuns('create-lost', source);
+    });
+  });
+
+  describe('GetActivityTask', () => {
+    it.each([expired, ...kms, aws('ValidationException')])(
+      'P1: that fails by %s costs no task',
+      async (what, trouble, name) => {
+        const activityName = nameOf('poll', what);
+        fault('GetActivityTask', trouble, server.sfn.activityArn(activityName));
+        const { source, told } = sourceOf(activityName);
+        await source.start();
+        expect(await server.sfn.runTask(activityName, 1)).toMatchObject({ status: 'SUCCEEDED' });
+        await until(() => expect(told).toEqual([`pollFailed ${name}`, 'taskSucceeded by 1']));
+        await slotRuns(activityName, source);
+      },
+    );
   });
 });

@@ -7,6 +7,9 @@
  * Each round has processes, a store and a seed of its own, and is judged at its end. Ends with exit
  * code 1 where anything was not as it should be.
  */
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Chaos } from '../integration/cluster/chaos.js';
 import { runChaos } from '../integration/cluster/chaos.js';
 import type { Figures } from '../integration/cluster/verdict.js';
@@ -67,6 +70,10 @@ async function runRound(engine: Engine, roundSeed: number, ms: number): Promise<
     `above the cap: ${heldOver}, with left-overs ${allOver}`,
   );
   for (const complaint of verdict.complaints) console.log(`  ${complaint}`);
+  if (verdict.complaints.length === 0) return;
+  const file = join(tmpdir(), `stepfunc-source-soak-${roundSeed}.json`);
+  writeFileSync(file, JSON.stringify(chaos.trace));
+  console.log(`  all that was seen: ${file}`);
 }
 
 function table(rounds: readonly Figures[]): string {

@@ -6,7 +6,7 @@ import { eventually } from './eventually.js';
 import type { End } from './instances.js';
 import { startLoad } from './load.js';
 import { createRandom } from './random.js';
-import type { Outage, Step } from './schedule.js';
+import type { Outage, Step, Victim } from './schedule.js';
 import { createSchedule } from './schedule.js';
 import type { Slot } from './slot.js';
 import { createSlot } from './slot.js';
@@ -44,7 +44,7 @@ const large = { maxConcurrency: 20, concurrencyPerPoller: 5 };
  */
 export async function runChaos({ engine, seed, ms, ttlMs, slots }: ChaosOptions): Promise<Chaos> {
   const random = createRandom(seed);
-  const schedule = createSchedule(random, slots, ttlMs, ms);
+  const schedule = createSchedule(random, ttlMs, ms);
   await using cluster = await createCluster(engine, { lockTtlMs: ttlMs, ...small });
   const { trace, runs } = cluster;
   const steps: Chaos['steps'] = { kill: 0, suspend: 0, stop: 0, outage: 0, feed: 0, grow: 0 };
@@ -93,22 +93,30 @@ export async function runChaos({ engine, seed, ms, ttlMs, slots }: ChaosOptions)
   function take(step: Step): boolean {
     if (step.do === 'feed') load.queued = step.queued;
     if (step.do === 'grow') background(grow());
-    if (step.do === 'outage') {
-      for (const number of step.slots) background(places[number]?.cutOff(step.how, step.ms));
-    }
-    return 'slot' in step ? disturb(step) : true;
+    if (step.do !== 'outage') return 'whom' in step ? disturb(step) : true;
+    const hit = step.whom === 'everyone' ? places : [victim(step.whom)];
+    for (const place of hit) background(place?.cutOff(step.how, step.ms));
+    return hit[0] !== undefined;
   }
 
-  function disturb(step: Extract<Step, { slot: number }>): boolean {
-    const place = places[step.slot];
-    if (place?.instance.running() !== true || !place.claim()) return false;
+  function victim({ among, at }: Victim): Slot | undefined {
+    const running = places.filter(({ instance }) => instance.running());
+    const holders = running.filter(({ instance }) => instance.roles().length > 0);
+    const all = among === 'holders' && holders.length > 0 ? holders : running;
+    return all[Math.floor(at * all.length)];
+  }
+
+  function disturb(step: Extract<Step, { do: 'kill' | 'suspend' | 'stop' }>): boolean {
+    const place = victim(step.whom);
+    if (place?.claim() !== true) return false;
+    const number = places.indexOf(place);
     if (step.do === 'suspend') {
       background(suspend(place, step.ms));
       return true;
     }
     if (step.do === 'kill') void place.instance.kill();
     else background(leave(place));
-    background(replace(step.slot, step.do === 'kill' ? step.storeIsDownAtStart : undefined));
+    background(replace(number, step.do === 'kill' ? step.storeIsDownAtStart : undefined));
     return true;
   }
 

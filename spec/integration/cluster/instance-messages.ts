@@ -21,5 +21,8 @@ export interface ToInstance {
 export type FromInstance =
   | { what: 'ready' | 'awake' | 'storeFailed' | StepFuncSourceState }
   | { what: 'acquired' | 'lost' | 'released'; role: number }
-  /** The component is about to be called with the input of this id. */
-  | { what: 'invoked'; role: number; id: string };
+  /**
+   * The component is about to be called with the input of this id. `polledAt`: when the poll that brought
+   * it was asked for. A process that is suspended on the way sends it as it wakes.
+   */
+  | { what: 'invoked'; role: number; id: string; polledAt: number };

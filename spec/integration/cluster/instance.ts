@@ -1,5 +1,6 @@
-import type { Invoke } from '../../../lib/index.js';
+import type { Invoke, SfnClient } from '../../../lib/index.js';
 import { createStepFuncSource } from '../../../lib/index.js';
+import { defaultClients } from '../../../lib/sfn.js';
 import { httpInvoke } from '../../../lib/http.js';
 import { connectTo } from '../locks/connect.js';
 import { nowMs } from './clock.js';
@@ -29,17 +30,37 @@ process.once('SIGTERM', () => stopping.abort());
 const { locks, close } = await connectTo(order.connection);
 const http = httpInvoke(order.componentUrl);
 
+const { poll, report, destroy } = defaultClients();
+/** When the polls that brought tasks were asked for, by the task's id. */
+const polls = new Map<string, number>();
+const watchedPoll: SfnClient = {
+  async send(command, options) {
+    const at = nowMs();
+    const output = (await poll.send(command, options)) as { input?: string };
+    if (output.input !== undefined) polls.set(idIn(output.input), at);
+    return output;
+  },
+};
+
+function idIn(input: string): string {
+  return (JSON.parse(input) as { id: string }).id;
+}
+
 // A task's event and its invoke come in one breath: that is how an input is known to be of a role.
 let role: number | undefined;
 const invoke: Invoke = (request, signal) => {
-  const { id } = JSON.parse(request.body) as { id: string };
+  const id = idIn(request.body);
   if (role === undefined) throw new Error('An invoke without a taskReceived before it');
-  tell({ what: 'invoked', role, id });
+  tell({ what: 'invoked', role, id, polledAt: polls.get(id) ?? Number.NaN });
+  polls.delete(id);
   role = undefined;
   return http(request, signal);
 };
 
-const source = createStepFuncSource({ ...order.config, workerName: order.name }, invoke, { locks });
+const source = createStepFuncSource({ ...order.config, workerName: order.name }, invoke, {
+  client: { poll: watchedPoll, report },
+  locks,
+});
 source.on('taskReceived', (event) => (role = event.role));
 source.on('stateChanged', ({ to }) => tell({ what: to }));
 source.on('roleAcquired', (event) => tell({ what: 'acquired', role: event.role }));
@@ -63,5 +84,6 @@ await new Promise<void>((resolve) => {
 
 await source.run(stopping.signal);
 await close();
+destroy();
 process.off('disconnect', orphaned);
 process.disconnect();

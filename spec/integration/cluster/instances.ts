@@ -56,8 +56,11 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
   const { store, trace, endpoint, componentUrl, config } = options;
   const { network, connection } = await store.network();
   const name = `${process.pid}-${(instances += 1)}`;
-  const { maxConcurrency = 1, concurrencyPerPoller = 1 } = config;
-  trace.roles.set(name, Math.ceil(maxConcurrency / concurrencyPerPoller));
+  const { maxConcurrency = 1, concurrencyPerPoller = 1, onLeaseLost = 'drain' } = config;
+  trace.configs.set(name, {
+    roles: Math.ceil(maxConcurrency / concurrencyPerPoller),
+    onLeaseLost,
+  });
   const order: InstanceOrder = { name, connection, componentUrl, config };
   const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(order)], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

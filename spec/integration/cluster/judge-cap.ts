@@ -31,14 +31,15 @@ export interface CapFigures {
   leftOver: number;
 }
 
-interface Flight extends HandOut {
+export interface Flight extends HandOut {
   life: Life;
   /** What it ran under; undefined where the worker was dead before it could say. */
   tenure: Tenure | undefined;
+  polledAt: number | undefined;
 }
 
 export function flightsIn({ happenings, handOuts }: Trace, lives: Map<string, Life>): Flight[] {
-  const invoked = new Map<string, { role: number; at: number }>();
+  const invoked = new Map<string, { role: number; at: number; polledAt: number }>();
   for (const happening of happenings) {
     if (happening.what === 'invoked') invoked.set(happening.id, happening);
   }
@@ -46,7 +47,8 @@ export function flightsIn({ happenings, handOuts }: Trace, lives: Map<string, Li
     const life = lives.get(handOut.instance);
     const run = invoked.get(handOut.id);
     if (life === undefined) return [];
-    return [{ ...handOut, life, tenure: run && tenureAt(life, run.role, run.at) }];
+    const tenure = run && tenureAt(life, run.role, run.at);
+    return [{ ...handOut, life, tenure, polledAt: run?.polledAt }];
   });
 }
 
@@ -68,7 +70,7 @@ export function judgeCap(trace: Trace, lives: Map<string, Life>): CapFigures {
 }
 
 /** A task that came when its role was lost and is to be aborted is failed without an invoke. */
-function leftOverFrom({ error, tenure, handedOutAt }: Flight): number {
+export function leftOverFrom({ error, tenure, handedOutAt }: Flight): number {
   if (tenure === undefined) return error === undefined ? Infinity : handedOutAt;
   return tenure.lostAt;
 }

@@ -1,25 +1,40 @@
-import { flightsIn } from './judge-cap.js';
+import { flightsIn, leftOverFrom } from './judge-cap.js';
 import type { Life, Tenure } from './lives.js';
 import type { Trace } from './trace.js';
 
-/**
- * Tasks that came by a poll which their worker had sent although somebody else had its role by then.
- * `toleranceMs`: how late a poll may reach the server that was sent in time.
- */
-export function trespasses(trace: Trace, lives: Map<string, Life>, toleranceMs: number): string[] {
+/** Tasks that came by a poll which their worker had asked for although somebody else had its role by then. */
+export function trespasses(trace: Trace, lives: Map<string, Life>): string[] {
   const tenures = [...lives.values()].flatMap((life) => life.tenures);
   return flightsIn(trace, lives).flatMap(({ id, instance, polledAt, tenure }) => {
-    if (tenure === undefined) return [];
+    if (tenure === undefined || polledAt === undefined) return [];
     const other = tenures.find(
       ({ role, acquiredAt }) =>
-        role === tenure.role &&
-        acquiredAt > tenure.acquiredAt &&
-        acquiredAt < polledAt - toleranceMs,
+        role === tenure.role && acquiredAt > tenure.acquiredAt && acquiredAt < polledAt,
     );
     if (other === undefined) return [];
     const lateMs = (polledAt - other.acquiredAt).toFixed(0);
     return [
       `${instance} polled for role ${tenure.role} ${lateMs} ms after ${other.instance} had got it (task ${id})`,
+    ];
+  });
+}
+
+/**
+ * Tasks left over by a lost lease that did not fare as `onLeaseLost` says: failed at once, or not
+ * at all. `slackMs` is what a report may take.
+ */
+export function misfits(trace: Trace, lives: Map<string, Life>, slackMs: number): string[] {
+  return flightsIn(trace, lives).flatMap((flight) => {
+    const { id, instance, life, error, handedOutAt, closedAt = Infinity } = flight;
+    if (life.onLeaseLost === 'drain') {
+      return error === undefined ? [] : [`${instance} drains, but failed task ${id}: ${error}`];
+    }
+    const from = Math.max(handedOutAt, leftOverFrom(flight));
+    const stoodStill = life.suspended.some((span) => span.from < closedAt && from < span.to);
+    const tookMs = Math.min(closedAt, life.killedAt) - from;
+    if (stoodStill || !(tookMs > slackMs)) return [];
+    return [
+      `${instance} aborts, but task ${id} was open for ${tookMs.toFixed(0)} ms after the loss`,
     ];
   });
 }

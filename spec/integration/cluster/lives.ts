@@ -21,6 +21,7 @@ export interface Life {
   name: string;
   /** How many roles there are by its config. */
   roles: number;
+  onLeaseLost: 'drain' | 'abort';
   /** Running: started, and not yet told to stop. */
   up: Span;
   killedAt: number;
@@ -31,14 +32,14 @@ export interface Life {
   tenures: Tenure[];
 }
 
-export function livesIn({ happenings, roles }: Trace): Map<string, Life> {
+export function livesIn({ happenings, configs }: Trace): Map<string, Life> {
   const lives = new Map<string, Life>();
   // Each instance's own words come in order, but not in order with the others'.
   for (const happening of [...happenings].sort((a, b) => a.at - b.at)) {
     const { instance: name } = happening;
-    const life = lives.get(name) ?? {
+    const life: Life = lives.get(name) ?? {
       name,
-      roles: roles.get(name) ?? 0,
+      ...(configs.get(name) ?? { roles: 0, onLeaseLost: 'drain' }),
       up: { from: Infinity, to: Infinity },
       killedAt: Infinity,
       suspended: [],

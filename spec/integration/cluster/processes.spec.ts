@@ -15,14 +15,13 @@ it.concurrent(
   async () => {
     // So long a ttl that instances which are a few milliseconds apart do start together.
     await using cluster = await createCluster(redisInJavaScript, { ...sizes, lockTtlMs: 6_000 });
-    const all = await Promise.all([cluster.add(), cluster.add(), cluster.add()]);
+    const [first, second, third] = [await cluster.add(), await cluster.add(), await cluster.add()];
+    const all = [first, second, third];
     await startTogether(all);
     const held = () => all.flatMap((instance) => instance.roles()).sort();
     await until(() => expect(held()).toEqual([0, 1, 2, 3, 4, 5]));
     for (const instance of all) expect(instance.roles().length).toBeGreaterThanOrEqual(1);
 
-    const [first, second, third] = all;
-    if (first === undefined || second === undefined || third === undefined) expect.unreachable();
     first.terminate();
     expect(await first.ended).toEqual(peacefully);
     await until(() => expect(second.roles().length + third.roles().length).toBe(6));

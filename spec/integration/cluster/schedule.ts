@@ -3,12 +3,21 @@ import type { Random } from './random.js';
 /** How a store can be away: no connection, or one that says nothing. */
 export type Outage = 'refuse' | 'hang';
 
-/** What is done to a cluster. `slot` is the number of an instance's place in it. */
+/**
+ * To whom something is done: one of those that hold a role at the time, or of all; `at` tells which, as
+ * a share of the list.
+ */
+export interface Victim {
+  among: 'holders' | 'all';
+  at: number;
+}
+
+/** What is done to a cluster. */
 export type Deed =
-  | { do: 'kill'; slot: number; storeIsDownAtStart: Outage | undefined }
-  | { do: 'suspend'; slot: number; ms: number }
-  | { do: 'stop'; slot: number }
-  | { do: 'outage'; slots: number[]; how: Outage; ms: number }
+  | { do: 'kill'; whom: Victim; storeIsDownAtStart: Outage | undefined }
+  | { do: 'suspend'; whom: Victim; ms: number }
+  | { do: 'stop'; whom: Victim }
+  | { do: 'outage'; whom: Victim | 'everyone'; how: Outage; ms: number }
   /** How many tasks are kept waiting for a poll. */
   | { do: 'feed'; queued: number }
   | { do: 'grow' };
@@ -44,15 +53,15 @@ const deck: readonly Card[] = [
 ];
 
 /**
- * What happens to a cluster of `slots` instances within `ms`. Halfway through, a rolling change to
- * larger sizes begins.
+ * What happens to a cluster within `ms`. Halfway through, a rolling change to larger sizes begins.
+ * Things come one on top of the other, but now and then what has happened is left to settle.
  */
-export function createSchedule(random: Random, slots: number, ttlMs: number, ms: number): Step[] {
+export function createSchedule(random: Random, ttlMs: number, ms: number): Step[] {
   const steps: Step[] = [];
   let cards: Card[] = [];
   let grown = false;
   for (let at = 0; at < ms; at += steps.at(-1)?.afterMs ?? 0) {
-    const afterMs = random.between(0.3, 1.1) * ttlMs;
+    const afterMs = (random.next() < 0.25 ? 2 : random.between(0.3, 1.1)) * ttlMs;
     if (!grown && at > ms / 2) {
       grown = true;
       steps.push({ afterMs, do: 'grow' });
@@ -60,34 +69,33 @@ export function createSchedule(random: Random, slots: number, ttlMs: number, ms:
     }
     if (cards.length === 0) cards = random.shuffled(deck);
     const card = cards.pop() ?? 'feed';
-    steps.push({ afterMs, ...play(card, random, slots, ttlMs) });
+    steps.push({ afterMs, ...play(card, random, ttlMs) });
   }
   return steps;
 }
 
-function play(card: Card, random: Random, slots: number, ttlMs: number): Deed {
-  const slot = Math.floor(random.between(0, slots));
-  const all = Array.from({ length: slots }, (_, number) => number);
+function play(card: Card, random: Random, ttlMs: number): Deed {
+  const whom: Victim = { among: random.next() < 0.7 ? 'holders' : 'all', at: random.next() };
   const how = random.pick<Outage>(['refuse', 'hang']);
   const short = random.between(0.1, 0.5) * ttlMs;
   const long = random.between(1.4, 2.2) * ttlMs;
   switch (card) {
     case 'kill':
-      return { do: 'kill', slot, storeIsDownAtStart: undefined };
+      return { do: 'kill', whom, storeIsDownAtStart: undefined };
     case 'kill, store down at start':
-      return { do: 'kill', slot, storeIsDownAtStart: how };
+      return { do: 'kill', whom, storeIsDownAtStart: how };
     case 'suspend':
-      return { do: 'suspend', slot, ms: long };
+      return { do: 'suspend', whom, ms: long };
     case 'suspend shortly':
-      return { do: 'suspend', slot, ms: short };
+      return { do: 'suspend', whom, ms: short };
     case 'stop':
-      return { do: 'stop', slot };
+      return { do: 'stop', whom };
     case 'short outage':
-      return { do: 'outage', slots: all, how, ms: short };
+      return { do: 'outage', whom: 'everyone', how, ms: short };
     case 'long outage':
-      return { do: 'outage', slots: all, how, ms: long };
+      return { do: 'outage', whom: 'everyone', how, ms: long };
     case 'outage for one':
-      return { do: 'outage', slots: [slot], how, ms: long };
+      return { do: 'outage', whom, how, ms: long };
     case 'feed':
       return { do: 'feed', queued: random.pick([0, 2, 20, 20]) };
   }

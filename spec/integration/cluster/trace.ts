@@ -12,7 +12,6 @@ export interface HandOut {
   instance: string;
   /** The task's own, from its input. */
   id: string;
-  polledAt: number;
   handedOutAt: number;
   /** When a report closed it; undefined: none has. */
   closedAt?: number;
@@ -26,8 +25,8 @@ export interface Trace {
   handOuts: HandOut[];
   /** Every poll, as it reached the service. */
   polls: { at: number; instance: string }[];
-  /** How many roles there are by the config of each instance. */
-  roles: Map<string, number>;
+  /** What matters here of the config of each instance. */
+  configs: Map<string, { roles: number; onLeaseLost: 'drain' | 'abort' }>;
   /** From when on how many tasks may run at a time: the last one that has begun counts. */
   caps: { at: number; tasks: number }[];
 }
@@ -37,7 +36,7 @@ export function createTrace(tasks: number): Trace {
     happenings: [],
     handOuts: [],
     polls: [],
-    roles: new Map(),
+    configs: new Map(),
     caps: [{ at: -Infinity, tasks }],
   };
 }

@@ -1,55 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Chaos } from './chaos.js';
-import type { Happening, HandOut, Trace } from './trace.js';
-import { createTrace } from './trace.js';
-import { judge } from './verdict.js';
+import { createStory } from './story.js';
 
 // The judge of a cluster must itself be seen to find what it is there to find. Moments are seconds.
-
-const tolerances = { ttlMs: 1.5, slackMs: 0.4 };
-const noSteps = { kill: 0, suspend: 0, stop: 0, outage: 0, feed: 0, grow: 0 };
-
-type Told = Happening extends infer H
-  ? H extends Happening
-    ? Omit<H, 'at' | 'instance'>
-    : never
-  : never;
-
-/** A cluster of instances a, b and c with two roles of one task each, put together by hand. */
-function createStory() {
-  const trace: Trace = createTrace(2);
-  const runs = new Map<string, number>();
-  for (const instance of ['a', 'b', 'c']) trace.roles.set(instance, 2);
-  const tell = (at: number, instance: string, told: Told) =>
-    void trace.happenings.push({ at, instance, ...told });
-  return {
-    trace,
-    runs,
-    tell,
-    up(...instances: string[]) {
-      for (const instance of instances) tell(0, instance, { what: 'running' });
-    },
-    /** A task under a role, from its hand-out to its report, by a poll sent a tenth before. */
-    task(instance: string, role: number, from: number, to: number, more: Partial<HandOut> = {}) {
-      const id = `t${trace.handOuts.length}`;
-      runs.set(id, 1);
-      tell(from, instance, { what: 'invoked', role, id });
-      trace.handOuts.push({
-        instance,
-        id,
-        polledAt: from - 0.1,
-        handedOutAt: from,
-        ...(to < Infinity ? { closedAt: to } : {}),
-        ...more,
-      });
-    },
-    judge: (more: Partial<Chaos> = {}) => {
-      const tasks = trace.handOuts.length;
-      const chaos = { trace, tasks, runs, endedAt: 100, steps: noSteps, ends: [], ...more };
-      return judge(chaos, tolerances);
-    },
-  };
-}
 
 describe('the cap', () => {
   it('has nothing against tasks one after another, and as many at a time as may be', () => {
@@ -79,20 +31,19 @@ describe('the cap', () => {
 
   it('does not count the tasks of a lease that was lost, from the loss on', () => {
     const { up, tell, task, judge } = createStory();
-    up('a', 'b');
-    tell(1, 'a', { what: 'acquired', role: 0 });
-    tell(1, 'a', { what: 'acquired', role: 1 });
-    task('a', 0, 2, 6);
-    task('a', 1, 2, 6);
-    tell(3, 'a', { what: 'lost', role: 0 });
+    up('b', 'c');
+    tell(1, 'b', { what: 'acquired', role: 0 });
+    tell(1, 'b', { what: 'acquired', role: 1 });
+    task('b', 0, 2, 6);
+    task('b', 1, 2, 6);
+    tell(3, 'b', { what: 'lost', role: 0 });
     // Brought by a poll that was open at the loss.
-    task('a', 0, 3.5, 3.6, { polledAt: 2.9, error: 'StepFuncSource.LeaseLost' });
-    tell(3, 'b', { what: 'acquired', role: 0 });
-    task('b', 0, 4, 5);
+    task('b', 0, 3.5, 3.6, { polledAt: 2.9 });
+    tell(3, 'c', { what: 'acquired', role: 0 });
+    task('c', 0, 4, 5);
     const { complaints, figures } = judge();
     expect(complaints).toEqual([]);
     expect(figures).toMatchObject({ heldOver: 0, allOver: 1, leftOver: 2, losses: 1 });
-    expect(figures).toMatchObject({ tasksFailedAsLeaseLost: 1 });
   });
 
   it('does not count tasks of the killed, nor those of the suspended until they are awake', () => {
@@ -148,11 +99,31 @@ describe('the rest', () => {
     up('a', 'b');
     tell(1, 'a', { what: 'acquired', role: 0 });
     tell(3, 'b', { what: 'acquired', role: 0 });
-    task('a', 0, 3.4, 3.6);
+    task('a', 0, 3.4, 3.6, { polledAt: 2.9 });
     expect(judge().complaints).toEqual([]);
     task('a', 0, 5, 5.1);
     expect(judge().complaints).toEqual([
       'L5: a polled for role 0 2 ms after b had got it (task t1)',
+    ]);
+  });
+
+  it('L5: tells of a left-over that did not fare as onLeaseLost says', () => {
+    const story = (instance: string, closedAt: number, error?: string) => {
+      const { up, tell, task, judge } = createStory();
+      up(instance);
+      tell(1, instance, { what: 'acquired', role: 0 });
+      task(instance, 0, 2, closedAt, error === undefined ? {} : { error });
+      tell(3, instance, { what: 'lost', role: 0 });
+      return judge().complaints;
+    };
+    const leaseLost = 'StepFuncSource.LeaseLost';
+    expect(story('a', 3.1, leaseLost)).toEqual([]);
+    expect(story('a', 5, leaseLost)).toEqual([
+      'L5: a aborts, but task t0 was open for 2 ms after the loss',
+    ]);
+    expect(story('b', 5)).toEqual([]);
+    expect(story('b', 3.1, leaseLost)).toEqual([
+      'L5: b drains, but failed task t0: StepFuncSource.LeaseLost',
     ]);
   });
 
@@ -206,7 +177,9 @@ describe('the rest', () => {
       tell(2, 'b', { what: 'reconnected' });
     });
     expect(longAgo).toBe(1);
-    expect(story(({ trace }) => trace.roles.set('b', 0))).toBe(0);
+    expect(story(({ trace }) => trace.configs.set('b', { roles: 0, onLeaseLost: 'drain' }))).toBe(
+      0,
+    );
   });
 
   it('L9: tells of a process that did not end well, or had something to say', () => {

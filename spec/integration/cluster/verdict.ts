@@ -1,6 +1,6 @@
 import type { Chaos } from './chaos.js';
 import { judgeCap } from './judge-cap.js';
-import { takeovers, trespasses } from './judge-roles.js';
+import { misfits, takeovers, trespasses } from './judge-roles.js';
 import { livesIn } from './lives.js';
 
 export interface Verdict {
@@ -47,7 +47,8 @@ export function judge(chaos: Chaos, { ttlMs, slackMs }: Tolerances): Verdict {
   };
 
   complain(cap.heldOver > 0, `C4: ${cap.heldOver} tasks above the cap, left-overs not counted`);
-  complaints.push(...trespasses(trace, lives, slackMs).map((what) => `L5: ${what}`));
+  const unruly = [...trespasses(trace, lives), ...misfits(trace, lives, slackMs)];
+  complaints.push(...unruly.map((what) => `L5: ${what}`));
 
   const twice = [...runs].filter(([, times]) => times > 1);
   complain(twice.length > 0, `run more than once: ${JSON.stringify(twice)}`);

@@ -17,23 +17,22 @@ export class WatchedSfn extends FakeSfn {
 
   override async reply(operation: SfnOperation, signal: AbortSignal): Promise<Reply> {
     const { name, input } = operation;
-    const polledAt = nowMs();
     if (name === 'GetActivityTask') {
-      this.#trace.polls.push({ at: polledAt, instance: String(input['workerName']) });
+      this.#trace.polls.push({ at: nowMs(), instance: String(input['workerName']) });
     }
     const reply = await super.reply(operation, signal);
     if (reply.kind !== 'answer') return reply;
-    if (name === 'GetActivityTask') this.#handedOut(input, polledAt, reply.body);
+    if (name === 'GetActivityTask') this.#handedOut(input, reply.body);
     else if (name !== 'CreateActivity') this.#reported(input);
     return reply;
   }
 
-  #handedOut(input: SfnOperation['input'], polledAt: number, body: Record<string, unknown>): void {
+  #handedOut(input: SfnOperation['input'], body: Record<string, unknown>): void {
     const { taskToken } = body;
     if (typeof taskToken !== 'string') return;
     const { id } = JSON.parse(String(body['input'])) as { id: string };
     const instance = String(input['workerName']);
-    const handOut: HandOut = { instance, id, polledAt, handedOutAt: nowMs() };
+    const handOut: HandOut = { instance, id, handedOutAt: nowMs() };
     this.#trace.handOuts.push(handOut);
     this.#open.set(taskToken, handOut);
   }

@@ -8,10 +8,8 @@ export type RawAnswer = string | Buffer | (() => Generator<string | Buffer>);
 /** A server that speaks what it likes in answer to HTTP. */
 export interface RawServer extends AsyncDisposable {
   readonly url: string;
-  /** What each connection has sent. */
-  received(): string[];
-  /** Connections that are open. */
-  open(): number;
+  /** Connections that are open and have asked for something. */
+  unanswered(): number;
 }
 
 export interface RawServerOptions {
@@ -24,7 +22,7 @@ export async function startRawServer(
   { paceMs }: RawServerOptions = {},
 ): Promise<RawServer> {
   const sockets = new Set<Socket>();
-  const received: string[] = [];
+  const asking = new Set<Socket>();
   const rest = () =>
     new Promise((resolve) =>
       paceMs === undefined ? setImmediate(resolve) : setTimeout(resolve, paceMs),
@@ -42,24 +40,24 @@ export async function startRawServer(
   }
 
   const server = createServer((socket) => {
-    const index = received.push('') - 1;
     sockets.add(socket);
     socket.setNoDelay(true);
-    socket.on(
-      'data',
-      (data) => (received[index] = `${received[index] ?? ''}${data.toString('latin1')}`),
-    );
-    socket.once('data', () => void reply(socket).catch(() => socket.destroy()));
+    socket.once('data', () => {
+      asking.add(socket);
+      reply(socket).catch(() => socket.destroy());
+    });
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => sockets.delete(socket));
+    socket.on('close', () => {
+      sockets.delete(socket);
+      asking.delete(socket);
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    received: () => received,
-    open: () => sockets.size,
+    unanswered: () => asking.size,
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close');
       server.close();

@@ -1,0 +1,3 @@
+export function arnOf(activityName: string): string {
+  return `arn:aws:states:us-east-1:123456789012:activity:${activityName}`;
+}

@@ -1,0 +1,57 @@
+import type { Chaos } from './chaos.js';
+import type { Happening, HandOut, Trace } from './trace.js';
+import { createTrace } from './trace.js';
+import { judge } from './verdict.js';
+
+// Moments are seconds here.
+const tolerances = { ttlMs: 1.5, slackMs: 0.4 };
+const noSteps = { kill: 0, suspend: 0, stop: 0, outage: 0, feed: 0, grow: 0 };
+
+type Told = Happening extends infer H
+  ? H extends Happening
+    ? Omit<H, 'at' | 'instance'>
+    : never
+  : never;
+
+/** A cluster of instances a (that aborts what it loses), b and c (that drain it) with two roles of one task each, put together by hand. */
+export function createStory() {
+  const trace: Trace = createTrace(2);
+  const runs = new Map<string, number>();
+  for (const instance of ['a', 'b', 'c']) {
+    trace.configs.set(instance, { roles: 2, onLeaseLost: instance === 'a' ? 'abort' : 'drain' });
+  }
+  const tell = (at: number, instance: string, told: Told) =>
+    void trace.happenings.push({ at, instance, ...told });
+  return {
+    trace,
+    runs,
+    tell,
+    up(...instances: string[]) {
+      for (const instance of instances) tell(0, instance, { what: 'running' });
+    },
+    /** A task under a role, from its hand-out to its report, by a poll asked for a tenth before. */
+    task(
+      instance: string,
+      role: number,
+      from: number,
+      to: number,
+      { polledAt = from - 0.1, ...more }: Partial<HandOut> & { polledAt?: number } = {},
+    ) {
+      const id = `t${trace.handOuts.length}`;
+      runs.set(id, 1);
+      tell(from, instance, { what: 'invoked', role, id, polledAt });
+      trace.handOuts.push({
+        instance,
+        id,
+        handedOutAt: from,
+        ...(to < Infinity ? { closedAt: to } : {}),
+        ...more,
+      });
+    },
+    judge: (more: Partial<Chaos> = {}) => {
+      const tasks = trace.handOuts.length;
+      const chaos = { trace, tasks, runs, endedAt: 100, steps: noSteps, ends: [], ...more };
+      return judge(chaos, tolerances);
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import {
+  CreateStateMachineCommand,
+  DeleteActivityCommand,
+  DeleteStateMachineCommand,
+  DescribeExecutionCommand,
+  SFNClient,
+  StartExecutionCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { expect, vi } from 'vitest';
+import { pointSdkAt } from '../integration/support/aws-environment.js';
+
+/** How an execution ended: fields of DescribeExecution. */
+export interface Ended {
+  status: string;
+  /** JSON text, where it succeeded. */
+  output?: string | undefined;
+  error?: string | undefined;
+  cause?: string | undefined;
+}
+
+export interface Execution {
+  /** Resolves once the execution has ended, in whatever way. */
+  ended: Promise<Ended>;
+  /** StopExecution. */
+  stop(): Promise<void>;
+}
+
+export interface StepFunctionsLocal extends AsyncDisposable {
+  /** A name that nobody has used: tasks that were lost to aborted polls of another test stay there. */
+  activityName(purpose: string): string;
+  /** Creates a state machine and starts an execution of it. */
+  execute(definition: object, input: unknown): Promise<Execution>;
+  /** Deletes an activity at the end. */
+  deleteLater(activityArn: string): void;
+}
+
+/** Nobody assumes it. */
+const roleArn = 'arn:aws:iam::123456789012:role/stepfunc-source';
+
+/** The Step Functions Local at SFN_LOCAL_URL. Points the default clients of sources there too. */
+export function connect(): StepFunctionsLocal {
+  const endpoint = process.env['SFN_LOCAL_URL'];
+  if (endpoint === undefined || endpoint === '') {
+    throw new Error('Set SFN_LOCAL_URL, or see `npm run test:sfn-local`');
+  }
+  pointSdkAt(endpoint, process.env['AWS_REGION'] ?? 'us-east-1');
+  const client = new SFNClient();
+  const suffix = randomBytes(4).toString('hex');
+  const machines: string[] = [];
+  const activities: string[] = [];
+
+  async function endOf(executionArn: string | undefined): Promise<Ended> {
+    const look = async () => {
+      const { status, output, error, cause } = await client.send(
+        new DescribeExecutionCommand({ executionArn }),
+      );
+      expect(status).not.toBe('RUNNING');
+      return { status: String(status), output, error, cause };
+    };
+    return vi.waitFor(look, { timeout: 120_000, interval: 200 });
+  }
+
+  return {
+    activityName: (purpose) => `${purpose}-${suffix}`,
+
+    async execute(definition, input) {
+      const name = `stepfunc-source-${suffix}-${machines.length}`;
+      const { stateMachineArn } = await client.send(
+        new CreateStateMachineCommand({ name, roleArn, definition: JSON.stringify(definition) }),
+      );
+      if (stateMachineArn !== undefined) machines.push(stateMachineArn);
+      const { executionArn } = await client.send(
+        new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
+      );
+      return {
+        ended: endOf(executionArn),
+        async stop() {
+          await client.send(new StopExecutionCommand({ executionArn }));
+        },
+      };
+    },
+
+    deleteLater: (activityArn) => void activities.push(activityArn),
+
+    async [Symbol.asyncDispose]() {
+      for (const stateMachineArn of machines) {
+        await client.send(new DeleteStateMachineCommand({ stateMachineArn }));
+      }
+      for (const activityArn of activities) {
+        await client.send(new DeleteActivityCommand({ activityArn }));
+      }
+      client.destroy();
+      vi.unstubAllEnvs();
+    },
+  };
+}
