@@ -22,6 +22,8 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'unit',
+          // Properties take a while on a busy machine.
+          testTimeout: 30_000,
           include: ['spec/**/*.spec.ts'],
           exclude: ['spec/integration/**', 'spec/slow/**', 'spec/sfn-local/**'],
         },

@@ -67,7 +67,7 @@ async function main(): Promise<void> {
   }
   console.log(`\n${toText(summaryTable(findings.map(({ finding }) => finding)))}`);
   if (quick) console.log('\nA quick run: too few and too short rounds to go by.');
-  if (report) console.log(`\nWritten: ${writeReport(root, findings, rounds)}`);
+  if (report) console.log(`\nWritten: ${await writeReport(root, findings, rounds)}`);
 }
 
 function chooseMeasures(only: string | undefined): Measure[] {

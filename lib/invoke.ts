@@ -1,3 +1,4 @@
+import { chunksUntil } from './chunks-until.js';
 import { field } from './field.js';
 import { readCapped } from './read-capped.js';
 import { MAX_OUTPUT_BYTES } from './result.js';
@@ -59,8 +60,11 @@ export class InvokeAborted extends Error {
 /**
  * Turns what invoke resolved to into a plain response, reading a fetch Response's body up to just
  * past what AWS takes. Throws a TypeError that tells what is wrong with anything else.
+ *
+ * Once `signal` aborts, what is left of a Response's body is cancelled: an invoke that ignores its
+ * signal would leave a connection open, with the source itself reading from it.
  */
-export async function readAnswer(answer: unknown): Promise<InvokeResponse> {
+export async function readAnswer(answer: unknown, signal?: AbortSignal): Promise<InvokeResponse> {
   if (typeof answer !== 'object' || answer === null) {
     throw new TypeError(`invoke must resolve to { status, headers, body }, got ${kindOf(answer)}`);
   }
@@ -76,7 +80,7 @@ export async function readAnswer(answer: unknown): Promise<InvokeResponse> {
   return {
     status,
     headers: headers as InvokeResponse['headers'],
-    body: isFetchResponse(answer) ? await readResponse(answer) : plainBody(body),
+    body: isFetchResponse(answer) ? await readResponse(answer, signal) : plainBody(body),
   };
 }
 
@@ -90,7 +94,7 @@ function isFetchResponse(answer: object): answer is Response {
   return 'text' in answer && typeof answer.text === 'function' && 'bodyUsed' in answer;
 }
 
-async function readResponse(response: Response): Promise<string> {
+async function readResponse(response: Response, signal?: AbortSignal): Promise<string> {
   if (response.bodyUsed) {
     throw new TypeError("invoke's Response must be unread, but its body has been read already");
   }
@@ -99,7 +103,8 @@ async function readResponse(response: Response): Promise<string> {
   if (typeof field(chunks, Symbol.asyncIterator) !== 'function') {
     throw new TypeError(`invoke's Response must have a body to read, got ${kindOf(chunks)}`);
   }
-  return readCapped(response.body, MAX_OUTPUT_BYTES + 1);
+  const { body } = response;
+  return readCapped(signal ? chunksUntil(signal, body) : body, MAX_OUTPUT_BYTES + 1);
 }
 
 function kindOf(value: unknown): string {

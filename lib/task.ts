@@ -108,7 +108,7 @@ function invokeInTime(
   const { signal } = interruption;
   const headers = { 'content-type': 'application/json' };
   const call = async () =>
-    readAnswer(await invoke({ method: 'POST', path, headers, body: input }, signal));
+    readAnswer(await invoke({ method: 'POST', path, headers, body: input }, signal), signal);
   const timeOut = async (inner: AbortSignal) => {
     await longDelay(inner, invokeTimeoutMs);
     const late = `The component did not answer within ${invokeTimeoutMs} ms (invokeTimeoutMs)`;

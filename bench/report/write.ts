@@ -1,16 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { format } from 'prettier';
 import type { Measure } from '../measures/measure.js';
 import type { Finding } from './finding.js';
 import { toMarkdown } from './markdown.js';
 import { toSvg } from './svg.js';
 
 /** Writes docs/performance.md and its plots; returns the page's path. */
-export function writeReport(
+export async function writeReport(
   root: URL,
   findings: readonly { measure: Measure; finding: Finding }[],
   rounds: number,
-): string {
+): Promise<string> {
   const plots = new URL('docs/performance/', root);
   mkdirSync(plots, { recursive: true });
   for (const { finding } of findings) {
@@ -19,6 +20,7 @@ export function writeReport(
     }
   }
   const page = new URL('docs/performance.md', root);
-  writeFileSync(page, toMarkdown(root, findings, rounds));
+  const text = toMarkdown(root, findings, rounds);
+  writeFileSync(page, await format(text, { parser: 'markdown' }));
   return fileURLToPath(page);
 }
