@@ -6,30 +6,32 @@ import type { LostHow } from './report.js';
 export type StepFuncSourceState = 'stopped' | 'starting' | 'running' | 'stopping';
 
 /** Fields of every event. */
-interface SourceEvent {
+export interface SourceEvent {
   activityName: string;
 }
 
 /** Fields of every event of one poller. */
-interface RoleEvent extends SourceEvent {
+export interface RoleEvent extends SourceEvent {
   /** The poller's number, from 0. */
   role: number;
 }
 
 /** Fields of every event of one task. */
-interface TaskEvent extends RoleEvent {
+export interface TaskEvent extends RoleEvent {
   /** A short id, this process's own: the task token is a secret. */
   task: string;
 }
 
-interface EndedEvent extends TaskEvent {
+/** Fields of every event that ends a task. */
+export interface EndedEvent extends TaskEvent {
   /** Milliseconds from the poll that brought the task to its end: its slot is free now. */
   durationMs: number;
   /** Milliseconds of these until invoke had ended; the rest went into the report. */
   invokeMs: number;
 }
 
-interface ReportedEvent extends EndedEvent {
+/** Fields of every event of a task that AWS has taken the report of. */
+export interface ReportedEvent extends EndedEvent {
   /** How often the report was sent: 1 where all went well. */
   attempts: number;
 }
@@ -68,6 +70,7 @@ export interface StepFuncSourceEvents {
   lockStoreFailed: RoleEvent & { error: string };
 }
 
+/** The events' names. */
 export type EventName = keyof StepFuncSourceEvents;
 
 /** What it throws, or rejects with where it is async, disturbs nobody. */

@@ -9,6 +9,7 @@ export interface Health {
   problems: HealthProblem[];
 }
 
+/** One thing that is wrong. */
 export interface HealthProblem {
   /**
    * - `notRunning`: the source is not running

@@ -9,6 +9,7 @@ import { show } from './show.js';
 /** Header bytes a component may answer with: room for a `step-func-cause` of 32,768 characters. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
+/** What `httpInvoke` takes beside the base URL, all optional. */
 export interface HttpInvokeOptions {
   /** Sent with every request, beside `content-type` or, where they name it, in its place. */
   headers?: Record<string, string> | undefined;

@@ -4,9 +4,13 @@ import type { EventName, Events, StepFuncSourceEvents } from './events.js';
 
 /** A logger: fields first, then the message, as pino has it. `console` fits as well. */
 export interface Logger {
+  /** Tasks that were received, and those that succeeded. */
   debug(fields: object, message: string): void;
+  /** Changes of the source's state, and roles that come and go. */
   info(fields: object, message: string): void;
+  /** Failures: of tasks, and of calls that are made again. */
   warn(fields: object, message: string): void;
+  /** Tasks that were lost. */
   error(fields: object, message: string): void;
 }
 

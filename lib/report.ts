@@ -22,6 +22,7 @@ export type Settlement =
   | { outcome: 'failed'; error: string; attempts: number }
   | { outcome: 'lost'; how: LostHow };
 
+/** How a task was lost: `closed` before its report, `unknown`, or `abandoned` at stop. */
 export type LostHow = 'closed' | 'unknown' | 'abandoned';
 
 /** What the next try sends. A bare failure has no error and no cause: AWS takes it without KMS. */

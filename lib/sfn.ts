@@ -15,6 +15,7 @@ import { field } from './field.js';
  * of `stepfunc-source/testing`, so does anything that wraps one of them.
  */
 export interface SfnClient {
+  /** Sends one of the SDK's commands: resolves to its output, rejects with the SDK's errors. */
   send(command: object, options?: { abortSignal?: AbortSignal }): Promise<unknown>;
 }
 

@@ -10,6 +10,7 @@ export interface StepFuncSourceStatus extends Totals {
   pollers: PollerStatus[];
 }
 
+/** What one poller is doing. */
 export interface PollerStatus {
   /** The poller's number, from 0. */
   role: number;
@@ -22,6 +23,7 @@ export interface PollerStatus {
   lease?: LeaseStatus;
 }
 
+/** The lease that a role is held by. */
 export interface LeaseStatus {
   /** When this instance got the role: milliseconds since 1970. */
   since: number;

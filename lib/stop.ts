@@ -5,6 +5,7 @@ import { InvokeAborted } from './invoke.js';
 import { show } from './show.js';
 import type { Totals } from './totals.js';
 
+/** What `stop` and `run` take. */
 export interface StopOptions {
   /** Milliseconds until polls and invokes are aborted: a number from 0. Default: never. */
   graceMs?: number | undefined;

@@ -14,9 +14,11 @@ export type { Lock, LockFactory } from './types.js';
 
 /** What the locks need of a DynamoDB client: the SDK's `send`. A `DynamoDBClient` fits. */
 export interface DynamoDbClient {
+  /** Sends one of the SDK's commands: resolves to its output, rejects with the SDK's errors. */
   send(command: object): Promise<unknown>;
 }
 
+/** What `dynamoDbLocks` takes. */
 export interface DynamoDbLocksOptions {
   /** Never destroyed by the locks. It should have time-outs: the SDK's default is none. */
   client: DynamoDbClient;

@@ -9,6 +9,7 @@ import { activityAttributes, Attribute, boundNames, SCOPE } from './attributes.j
 import { observeGauges } from './gauges.js';
 import { createInstruments } from './instruments.js';
 
+/** What `recordMetrics` takes beside the source, all optional. */
 export interface MetricsOptions {
   /** Default: the global one, which must have been set by then. */
   meterProvider?: MeterProvider | undefined;

@@ -17,6 +17,7 @@ import { toTaskResult } from '../result.js';
 import { show } from '../show.js';
 import { activityAttributes, Attribute, SCOPE } from './attributes.js';
 
+/** What `traceInvoke` takes beside the invoke. */
 export interface TraceOptions {
   /** The activity's name, as in the source's config. */
   activityName: string;

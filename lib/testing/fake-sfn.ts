@@ -10,6 +10,7 @@ import { asSdkWould, sdkAbortError } from './sdk-shape.js';
 import type { TaskClocks, TaskOutcome } from './task.js';
 import { taskInput } from './task-input.js';
 
+/** How a fake behaves, all optional: as AWS does, but for the time of its long polls. */
 export interface FakeSfnOptions {
   /**
    * How long a poll is held while there is no task, in milliseconds. Default 1,000, so that a test which

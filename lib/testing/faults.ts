@@ -1,10 +1,14 @@
-import type { SfnOperation } from '../sfn.js';
 import { ServiceError } from './service-error.js';
 import type { Reply } from './reply.js';
 import type { Input } from './validation.js';
 
 /** The five calls that the test kit answers. */
-export type OperationName = SfnOperation['name'];
+export type OperationName =
+  | 'CreateActivity'
+  | 'GetActivityTask'
+  | 'SendTaskSuccess'
+  | 'SendTaskFailure'
+  | 'SendTaskHeartbeat';
 
 /** Which calls a fault befalls. */
 export interface FaultScope {
@@ -37,6 +41,7 @@ export type Fault = FaultScope &
     | { kind: 'error'; name: string; message?: string | undefined; status?: number | undefined }
   );
 
+/** The faults' names. */
 export type FaultKind = Fault['kind'];
 
 /** What the faults that befall one call come to. */

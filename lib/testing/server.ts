@@ -6,6 +6,7 @@ import type { Reply } from './reply.js';
 import { ServiceError } from './service-error.js';
 import { operationIn, send } from './wire.js';
 
+/** Where to listen, and what to serve; all optional. */
 export interface FakeSfnServerOptions extends FakeSfnOptions {
   /** Default 0: any port that is free. */
   port?: number | undefined;
@@ -15,6 +16,7 @@ export interface FakeSfnServerOptions extends FakeSfnOptions {
   sfn?: FakeSfn | undefined;
 }
 
+/** A fake behind a port. */
 export interface FakeSfnServer extends AsyncDisposable {
   /** What is served: run tasks, set faults and count calls here. */
   readonly sfn: FakeSfn;
