@@ -87,3 +87,5 @@ await close();
 destroy();
 process.off('disconnect', orphaned);
 process.disconnect();
+// Holds nothing by itself: whatever else does is found out by the exit code, and does so no longer.
+setTimeout(() => process.exit(3), 15_000).unref();
