@@ -11,6 +11,12 @@ export function closestKey(unknown: string, known: readonly string[]): string | 
   return best?.key;
 }
 
+/** What to say of a key that is not known: which was probably meant, or which there are. */
+export function hintFor(unknown: string, known: readonly string[], kind: string): string {
+  const meant = closestKey(unknown, known);
+  return meant === undefined ? `known ${kind} are ${known.join(', ')}` : `did you mean ${meant}?`;
+}
+
 function letters(key: string): string {
   return key
     .toLowerCase()

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { closestKey } from './closest-key.js';
+import { hintFor } from './closest-key.js';
 import { field } from './field.js';
 import { show } from './show.js';
 
@@ -201,9 +201,5 @@ function tell(config: unknown, issue: z.core.$ZodIssue): string[] {
 }
 
 function tellUnknown(key: string): string {
-  const known = Object.keys(shape);
-  const meant = closestKey(key, known);
-  const hint =
-    meant === undefined ? `known keys are ${known.join(', ')}` : `did you mean ${meant}?`;
-  return `- ${JSON.stringify(key)}: unknown key; ${hint}`;
+  return `- ${JSON.stringify(key)}: unknown key; ${hintFor(key, Object.keys(shape), 'keys')}`;
 }

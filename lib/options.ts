@@ -1,4 +1,4 @@
-import { closestKey } from './closest-key.js';
+import { hintFor } from './closest-key.js';
 import { field } from './field.js';
 import type { Invoke } from './invoke.js';
 import type { LockFactory } from './locks/types.js';
@@ -53,9 +53,8 @@ export function checkOptions(options: unknown): LiveOptions {
   }
   for (const key of Object.keys(options)) {
     if (optionKeys.includes(key)) continue;
-    const meant = closestKey(key, optionKeys);
     throw new TypeError(
-      `createStepFuncSource: unknown option ${JSON.stringify(key)}; ${meant === undefined ? `known options are ${optionKeys.join(', ')}` : `did you mean ${meant}?`}`,
+      `createStepFuncSource: unknown option ${JSON.stringify(key)}; ${hintFor(key, optionKeys, 'options')}`,
     );
   }
   const { client, locks, logger } = options as StepFuncSourceOptions;
