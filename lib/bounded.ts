@@ -1,14 +1,5 @@
-import { abortable, delay, race } from 'abort-controller-x';
-
-/** Node's timers hold 31 bits of milliseconds; a longer one would fire at once. */
-const LONGEST_TIMER_MS = 2_147_483_647;
-
-/** abort-controller-x's `delay` for any number of milliseconds, more than 24 days and Infinity too. */
-export async function longDelay(signal: AbortSignal, ms: number): Promise<void> {
-  let left = ms;
-  for (; left > LONGEST_TIMER_MS; left -= LONGEST_TIMER_MS) await delay(signal, LONGEST_TIMER_MS);
-  return delay(signal, left);
-}
+import { execute } from 'abort-controller-x';
+import { startTimer } from './timer.js';
 
 /**
  * Runs `fn` for `ms` at most. Rejects with a TimeoutError at that moment, and with an AbortError
@@ -20,12 +11,62 @@ export function bounded<T>(
   ms: number,
   fn: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  return race(signal, (inner) => [abortable(inner, fn(inner)), expire(inner, ms)]);
+  return execute<T>(signal, (resolve, reject) => {
+    const inner = new AbortController();
+    const answer = fn(inner.signal);
+    const cancel = startTimer(ms, () => {
+      reject(new TimeoutError(ms));
+      inner.abort();
+    });
+    settleBy(answer, cancel, resolve, reject);
+    return () => {
+      cancel();
+      inner.abort();
+    };
+  });
 }
 
-async function expire(signal: AbortSignal, ms: number): Promise<never> {
-  await longDelay(signal, ms);
-  throw new TimeoutError(ms);
+/**
+ * Runs `fn` under a controller, which is aborted after `ms`: with what `late` returns as reason.
+ * Rejects with the reason when it is aborted, by that or by anybody else; settles then even if `fn`
+ * does not heed its signal, and drops what comes of it later. Leaves no timer and no listener behind.
+ */
+export function abortLate<T>(
+  controller: AbortController,
+  ms: number,
+  late: () => Error,
+  fn: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { signal } = controller;
+  return execute<T>(signal, (resolve, reject) => {
+    const answer = fn(signal);
+    const cancel = startTimer(ms, () => controller.abort(late()));
+    settleBy(answer, cancel, resolve, reject);
+    if (signal.aborted) {
+      // By `fn` itself, too early for `execute` to hear of it.
+      cancel();
+      reject(signal.reason);
+    }
+    return cancel;
+  });
+}
+
+function settleBy<T>(
+  answer: Promise<T>,
+  cancel: () => void,
+  resolve: (value: T) => void,
+  reject: (error: unknown) => void,
+): void {
+  answer.then(
+    (value) => {
+      cancel();
+      resolve(value);
+    },
+    (error: unknown) => {
+      cancel();
+      reject(error);
+    },
+  );
 }
 
 export class TimeoutError extends Error {

@@ -1,7 +1,8 @@
 import { throwIfAborted } from 'abort-controller-x';
 import { meaningOf } from './aws-errors.js';
-import { bounded, longDelay } from './bounded.js';
+import { bounded } from './bounded.js';
 import type { Sfn } from './sfn.js';
+import { longDelay } from './timer.js';
 
 /** A heartbeat that takes longer than its interval is late anyway; the next one has its turn. */
 const MIN_TIMEOUT_MS = 1_000;

@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici';
 import { Agent } from 'undici';
+import { exchange } from './exchange.js';
 import { field } from './field.js';
 import type { InvokeRequest, InvokeResponse } from './invoke.js';
-import { readCapped } from './read-capped.js';
 import { MAX_OUTPUT_BYTES } from './result.js';
 import { show } from './show.js';
 
@@ -40,16 +40,12 @@ export function httpInvoke(baseUrl: string | URL, options: HttpInvokeOptions = {
   const extraHeaders = options.headers && lowerCased(options.headers);
 
   async function invoke(request: InvokeRequest, signal: AbortSignal): Promise<InvokeResponse> {
-    const { statusCode, headers, body } = await dispatcher.request({
-      origin,
-      path: basePath + request.path,
-      method: request.method,
-      headers:
-        extraHeaders === undefined ? request.headers : { ...request.headers, ...extraHeaders },
-      body: request.body,
-      signal,
-    });
-    return { status: statusCode, headers, body: await readCapped(body, MAX_OUTPUT_BYTES + 1) };
+    const headers =
+      extraHeaders === undefined ? request.headers : { ...request.headers, ...extraHeaders };
+    const path = basePath + request.path;
+    const sent = { origin, path, headers, body: request.body };
+    const answer = await exchange(dispatcher, sent, signal, MAX_OUTPUT_BYTES + 1);
+    return { ...answer, body: answer.body.toString('utf8') };
   }
 
   return Object.assign(invoke, {
@@ -90,7 +86,7 @@ function lowerCased(headers: Record<string, string>): Record<string, string> {
 }
 
 function checkDispatcher(dispatcher: Dispatcher | undefined): Dispatcher | undefined {
-  if (dispatcher === undefined || typeof field(dispatcher, 'request') === 'function') {
+  if (dispatcher === undefined || typeof field(dispatcher, 'dispatch') === 'function') {
     return dispatcher;
   }
   throw new TypeError(

@@ -10,7 +10,8 @@ import type { Tell } from './role-poller.js';
 import { createRolePoller } from './role-poller.js';
 import { rolesFor } from './roles.js';
 import type { CreatePoller, RunningRoles } from './running-roles.js';
-import { defaultClients, sfnCalls } from './sfn.js';
+import { sfnCalls } from './sfn.js';
+import type { DefaultClients } from './sfn-clients.js';
 import { createSocketCheck } from './sockets.js';
 
 export interface LifetimeOptions {
@@ -37,7 +38,7 @@ export interface Lifetime {
 export async function beginLifetime(ending: Ending, options: LifetimeOptions): Promise<Lifetime> {
   const { invoke, live, tell, onPollAbandoned } = options;
   const { activityName, activityArn: givenArn } = options.config();
-  const clients = live.clients === undefined ? defaultClients() : { ...live.clients, destroy };
+  const clients = live.clients === undefined ? await ownClients() : { ...live.clients, destroy };
   const sfn = sfnCalls(clients);
   const activity = createActivity(sfn, activityName, givenArn, ending.abort);
 
@@ -82,6 +83,12 @@ export async function beginLifetime(ending: Ending, options: LifetimeOptions): P
     roles,
     ended: roles.ended.then(() => clients.destroy()),
   };
+}
+
+/** Loaded where they are needed: undici takes as long to load as all else here. */
+async function ownClients(): Promise<DefaultClients> {
+  const { defaultClients } = await import('./sfn-clients.js');
+  return defaultClients();
 }
 
 function destroy(): void {

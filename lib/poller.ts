@@ -10,10 +10,11 @@ export interface PollerOptions {
   /** Slots: open polls and tasks together never exceed this. */
   concurrency: number;
   /**
-   * One poll. Rejects where it failed; `signal` aborts it. Resolves to undefined where `drain` aborts
-   * before it is sent: it is then not sent at all.
+   * One poll. Rejects where it failed; the controller aborts it, and is its own, to be aborted where it
+   * takes too long. Resolves to undefined where `drain` aborts before it is sent: it is then not sent
+   * at all.
    */
-  poll(signal: AbortSignal, drain: AbortSignal): Promise<ActivityTask | undefined>;
+  poll(controller: AbortController, drain: AbortSignal): Promise<ActivityTask | undefined>;
   /**
    * Runs one task to its end, and holds its slot until then. Must not reject. `signal` gives it up;
    * `interruption` ends its invoke.
@@ -78,7 +79,7 @@ export function createPoller(options: PollerOptions): Poller {
       async function turn(turnSignal: AbortSignal): Promise<void> {
         const abortion = new AbortController();
         polling.add(abortion);
-        const task = await receive(abortion.signal);
+        const task = await receive(abortion);
         polling.delete(abortion);
         if (task !== undefined) {
           // One of its own: a poll that was aborted just as it brought the task has no InvokeAborted to tell.
@@ -96,11 +97,11 @@ export function createPoller(options: PollerOptions): Poller {
       }
 
       /** Turns an open poll into a task or nothing, in one breath: no slot is ever counted twice. */
-      async function receive(pollSignal: AbortSignal): Promise<ActivityTask | undefined> {
+      async function receive(abortion: AbortController): Promise<ActivityTask | undefined> {
         const sentAt = performance.now();
         const era = backOff.era();
         try {
-          const task = await poll(pollSignal, drain);
+          const task = await poll(abortion, drain);
           openPolls -= 1;
           quietSince = performance.now();
           failing = undefined;
@@ -115,7 +116,7 @@ export function createPoller(options: PollerOptions): Poller {
           if (early > 0) rest(early);
         } catch (error) {
           openPolls -= 1;
-          if (pollSignal.aborted) {
+          if (abort.aborted) {
             onPollAbandoned();
           } else {
             quietSince = performance.now();

@@ -3,7 +3,7 @@ import { catchAbortError } from 'abort-controller-x';
 import type { Activity } from './activity.js';
 import { ActivityError } from './activity.js';
 import { errorName, meaningOf } from './aws-errors.js';
-import { bounded } from './bounded.js';
+import { abortLate, TimeoutError } from './bounded.js';
 import type { Config } from './config.js';
 import type { EventName, StepFuncSourceEvents } from './events.js';
 import type { Invoke } from './invoke.js';
@@ -54,13 +54,18 @@ export function createRolePoller(
   // Not the whole config, task by task: spreading what zod has made takes 10 µs.
   const { path, invokeTimeoutMs, heartbeatIntervalMs } = config;
 
-  async function poll(signal: AbortSignal, drain: AbortSignal): Promise<ActivityTask | undefined> {
+  const late = () => new TimeoutError(POLL_TIMEOUT_MS);
+
+  async function poll(
+    controller: AbortController,
+    drain: AbortSignal,
+  ): Promise<ActivityTask | undefined> {
     // While it is waited for, no poll is open yet: from the drain on, there shall be none.
     const arn = activity.known() ?? (await activity.arn(drain).catch(catchAbortError));
     if (arn === undefined || drain.aborted) return undefined;
     try {
-      return await bounded(signal, POLL_TIMEOUT_MS, (inner) =>
-        sfn.getActivityTask(arn, config.workerName, inner),
+      return await abortLate(controller, POLL_TIMEOUT_MS, late, (signal) =>
+        sfn.getActivityTask(arn, config.workerName, signal),
       );
     } catch (error) {
       if (meaningOf(error) === 'gone') activity.forget(arn);

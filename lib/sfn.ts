@@ -4,9 +4,7 @@ import {
   SendTaskFailureCommand,
   SendTaskHeartbeatCommand,
   SendTaskSuccessCommand,
-  SFNClient,
 } from '@aws-sdk/client-sfn';
-import { UndiciHttpHandler } from '@smithy/undici-http-handler';
 import { attemptsOf } from './aws-errors.js';
 import { field } from './field.js';
 
@@ -30,37 +28,6 @@ export interface SfnClients {
 export interface ActivityTask {
   token: string;
   input: string;
-}
-
-/** Answers later than these are none, so that a server which hangs is met with a retry. */
-const POLL_ANSWER_MS = 75_000;
-const REPORT_ANSWER_MS = 10_000;
-
-export interface DefaultClients extends SfnClients {
-  /** Closes every socket. */
-  destroy(): void;
-}
-
-/**
- * The SDK's clients for who brings none: endpoint, region and credentials from the SDK's usual
- * places, and as many sockets as there are calls at a time.
- */
-export function defaultClients(): DefaultClients {
-  const poll = new SFNClient({ maxAttempts: 1, requestHandler: requestHandler(POLL_ANSWER_MS) });
-  const report = new SFNClient({ requestHandler: requestHandler(REPORT_ANSWER_MS) });
-  return {
-    poll,
-    report,
-    destroy() {
-      poll.destroy();
-      report.destroy();
-    },
-  };
-}
-
-// undici's Agent opens a socket for every request that finds none idle, without a limit.
-function requestHandler(answerMs: number): UndiciHttpHandler {
-  return new UndiciHttpHandler({ dispatcher: { headersTimeout: answerMs, bodyTimeout: answerMs } });
 }
 
 /** The five calls. Each rejects with what the client rejected with: see aws-errors.ts. */

@@ -1,8 +1,8 @@
 import { delay, run } from 'abort-controller-x';
-import { longDelay } from './bounded.js';
 import type { EndingController } from './ending.js';
 import { InvokeAborted } from './invoke.js';
 import { show } from './show.js';
+import { longDelay } from './timer.js';
 import type { Totals } from './totals.js';
 
 /** What `stop` and `run` take. */

@@ -1,5 +1,5 @@
-import { abortable, race, spawn } from 'abort-controller-x';
-import { longDelay } from './bounded.js';
+import { spawn } from 'abort-controller-x';
+import { abortLate } from './bounded.js';
 import { describeError } from './describe-error.js';
 import { ErrorName } from './error-name.js';
 import { heartbeat } from './heartbeat.js';
@@ -105,15 +105,13 @@ function invokeInTime(
   { input }: ActivityTask,
   { invoke, path, invokeTimeoutMs }: TaskOptions,
 ): Promise<InvokeResponse> {
-  const { signal } = interruption;
   const headers = { 'content-type': 'application/json' };
-  const call = async () =>
+  const call = async (signal: AbortSignal) =>
     readAnswer(await invoke({ method: 'POST', path, headers, body: input }, signal), signal);
-  const timeOut = async (inner: AbortSignal) => {
-    await longDelay(inner, invokeTimeoutMs);
-    const late = `The component did not answer within ${invokeTimeoutMs} ms (invokeTimeoutMs)`;
-    interruption.abort(new InvokeAborted('timeout', late));
-    throw interruption.signal.reason;
-  };
-  return race(signal, (inner) => [abortable(inner, call()), timeOut(inner)]);
+  const late = () =>
+    new InvokeAborted(
+      'timeout',
+      `The component did not answer within ${invokeTimeoutMs} ms (invokeTimeoutMs)`,
+    );
+  return abortLate(interruption, invokeTimeoutMs, late, call);
 }

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { bounded, longDelay, TimeoutError } from '../lib/bounded.js';
+import { abortLate, bounded, TimeoutError } from '../lib/bounded.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const never = () => new Promise<never>(() => undefined);
@@ -22,52 +22,6 @@ function watch(promise: Promise<unknown>): { settled?: unknown } {
   );
   return watched;
 }
-
-describe('longDelay', () => {
-  it.each([
-    ['a second', 1_000],
-    ['as long as a timer of Node can', 2_147_483_647],
-    ['a millisecond more than that', 2_147_483_648],
-    ['30 days', 30 * DAY_MS],
-    ['a year', 365 * DAY_MS],
-  ])('waits for %s, and not a millisecond less', async (_, ms) => {
-    const { signal } = new AbortController();
-    const watched = watch(longDelay(signal, ms));
-    await vi.advanceTimersByTimeAsync(ms - 1);
-    expect(watched).toEqual({});
-    await vi.advanceTimersByTimeAsync(1);
-    expect(watched.settled).toEqual(['resolved', undefined]);
-    expect(listeners(signal)).toBe(0);
-  });
-
-  it('waits for ever where that is wanted, and ends with its signal', async () => {
-    const controller = new AbortController();
-    const watched = watch(longDelay(controller.signal, Infinity));
-    await vi.advanceTimersByTimeAsync(1_000 * DAY_MS);
-    expect(watched).toEqual({});
-    expect(vi.getTimerCount()).toBe(1);
-    controller.abort();
-    expect(vi.getTimerCount()).toBe(0);
-    await vi.advanceTimersByTimeAsync(0);
-    expect(watched.settled).toMatchObject(['rejected', { name: 'AbortError' }]);
-    expect(listeners(controller.signal)).toBe(0);
-  });
-
-  it('ends with its signal in a later stretch of a long wait', async () => {
-    const controller = new AbortController();
-    const watched = watch(longDelay(controller.signal, 60 * DAY_MS));
-    await vi.advanceTimersByTimeAsync(55 * DAY_MS);
-    controller.abort();
-    await vi.advanceTimersByTimeAsync(0);
-    expect(watched.settled).toMatchObject(['rejected', { name: 'AbortError' }]);
-  });
-
-  it('does not begin under a signal that has aborted', async () => {
-    await expect(longDelay(AbortSignal.abort(), Infinity)).rejects.toMatchObject({
-      name: 'AbortError',
-    });
-  });
-});
 
 describe('bounded', () => {
   function setUp<T>(fn: (signal: AbortSignal) => Promise<T>, ms = 1_000) {
@@ -218,10 +172,108 @@ describe('bounded', () => {
         else if ((what as Error).message === 'failed')
           expect([fails, end * 2]).toEqual([true, first]);
         else expect([(what as Error).name, abort * 2 + 1]).toEqual(['AbortError', first]);
-        expect(inner().aborted).toBe(true);
+        const cutShort = what instanceof TimeoutError || (what as Error).name === 'AbortError';
+        expect(inner().aborted).toBe(cutShort);
         expect(listeners(controller.signal)).toBe(0);
         expect(vi.getTimerCount()).toBe(0);
       }),
     );
+  });
+});
+
+describe('abortLate', () => {
+  const late = () => new Error('too late');
+
+  function setUp<T>(fn: (signal: AbortSignal) => Promise<T>, ms = 1_000) {
+    const controller = new AbortController();
+    const watched = watch(abortLate(controller, ms, late, fn));
+    return { controller, watched };
+  }
+
+  it.each([
+    ['resolves to what fn resolves to', () => Promise.resolve('value'), ['resolved', 'value']],
+    [
+      'rejects with what fn rejects with',
+      () => Promise.reject(new Error('its own')),
+      ['rejected', new Error('its own')],
+    ],
+    [
+      'rejects with what fn throws before it has a promise',
+      () => {
+        throw new Error('at once');
+      },
+      ['rejected', new Error('at once')],
+    ],
+  ] as const)('%s, and aborts nothing', async (_, fn, settled) => {
+    const { controller, watched } = setUp(fn);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(watched.settled).toEqual(settled);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(controller.signal.aborted).toBe(false);
+    expect(listeners(controller.signal)).toBe(0);
+  });
+
+  it.each([1, 1_000, 30 * DAY_MS])(
+    'T9: after %d ms aborts the controller with the reason, and rejects with it',
+    async (ms) => {
+      const { controller, watched } = setUp(never, ms);
+      await vi.advanceTimersByTimeAsync(ms - 1);
+      expect(watched).toEqual({});
+      await vi.advanceTimersByTimeAsync(1);
+      expect(watched.settled).toEqual(['rejected', late()]);
+      expect(controller.signal.reason).toBe((watched.settled as unknown[])[1]);
+      expect(listeners(controller.signal)).toBe(0);
+    },
+  );
+
+  it('rejects with the reason of whoever aborts the controller before', async () => {
+    const { controller, watched } = setUp(never);
+    const reason = new Error('stopped');
+    controller.abort(reason);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(watched.settled).toEqual(['rejected', reason]);
+    expect(controller.signal.reason).toBe(reason);
+    expect(listeners(controller.signal)).toBe(0);
+  });
+
+  it('rejects where fn itself aborts the controller, and drops what comes of it', async () => {
+    const controller = new AbortController();
+    const reason = new Error('by its own hand');
+    const fn = async () => {
+      controller.abort(reason);
+      await Promise.resolve();
+      throw new Error('much too late');
+    };
+    const watched = watch(abortLate(controller, 1_000, late, fn));
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(watched.settled).toEqual(['rejected', reason]);
+    expect(listeners(controller.signal)).toBe(0);
+  });
+
+  it('does not call fn under a controller that has aborted', async () => {
+    const controller = new AbortController();
+    controller.abort(new Error('before'));
+    const fn = vi.fn(never);
+    await expect(abortLate(controller, 1_000, late, fn)).rejects.toThrow('before');
+    expect(fn).not.toHaveBeenCalled();
+  });
+
+  it.each(['time-out', 'abort'])('S3: what comes of fn after the %s is dropped', async (end) => {
+    for (const how of ['resolve', 'reject'] as const) {
+      let settle: () => void = () => undefined;
+      const { controller, watched } = setUp(
+        () =>
+          new Promise<void>((resolve, reject) => {
+            settle = () => (how === 'resolve' ? resolve() : reject(new Error('much too late')));
+          }),
+      );
+      if (end === 'abort') controller.abort();
+      await vi.advanceTimersByTimeAsync(1_000);
+      const { settled } = watched;
+      expect(settled).toMatchObject(['rejected', {}]);
+      settle();
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(watched.settled).toBe(settled);
+    }
   });
 });

@@ -24,7 +24,7 @@ function setUp(concurrency: number) {
   let sent = 0;
   const poller = createPoller({
     concurrency,
-    poll: (signal) =>
+    poll: ({ signal }) =>
       new Promise((resolve, reject) => {
         sent += 1;
         polls.push((answer) => (answer instanceof Error ? reject(answer) : resolve(answer)));

@@ -1,4 +1,3 @@
-import type { SFNClient } from '@aws-sdk/client-sfn';
 import {
   CreateActivityCommand,
   GetActivityTaskCommand,
@@ -7,13 +6,10 @@ import {
   SendTaskHeartbeatCommand,
   SendTaskSuccessCommand,
 } from '@aws-sdk/client-sfn';
-import { UndiciHttpHandler } from '@smithy/undici-http-handler';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { SfnClient } from '../lib/sfn.js';
-import { defaultClients, operationOf, sfnCalls } from '../lib/sfn.js';
+import { operationOf, sfnCalls } from '../lib/sfn.js';
 import { awsError } from './fake-calls.js';
-
-afterEach(() => void vi.unstubAllEnvs());
 
 interface Sent {
   command: object;
@@ -195,42 +191,4 @@ describe('operationOf', () => {
     ['what only looks like one', { input: { taskToken: 'token' } }],
     ['nothing in particular', {}],
   ])('does not know %s', (_, command) => expect(operationOf(command)).toBeUndefined());
-});
-
-describe('defaultClients', () => {
-  const configOf = (client: SfnClient) => (client as unknown as SFNClient).config;
-
-  it('polls are never tried again by the SDK, reports are', async () => {
-    vi.stubEnv('AWS_MAX_ATTEMPTS', '7');
-    const clients = defaultClients();
-    expect(await configOf(clients.poll).maxAttempts()).toBe(1);
-    expect(await configOf(clients.report).maxAttempts()).toBe(7);
-    clients.destroy();
-  });
-
-  it("region and credentials come from the SDK's usual places", async () => {
-    vi.stubEnv('AWS_REGION', 'eu-central-2');
-    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
-    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'wJalr');
-    const clients = defaultClients();
-    for (const client of [clients.poll, clients.report]) {
-      expect(await configOf(client).region()).toBe('eu-central-2');
-      expect(await configOf(client).credentials()).toMatchObject({ accessKeyId: 'AKIDEXAMPLE' });
-    }
-    clients.destroy();
-  });
-
-  it('S3: each has sockets of its own, which destroy() closes', () => {
-    const clients = defaultClients();
-    const handlers = [clients.poll, clients.report].map(
-      (client) => configOf(client).requestHandler,
-    );
-    expect(handlers[0]).not.toBe(handlers[1]);
-    const destroyed = handlers.map((handler) => {
-      expect(handler).toBeInstanceOf(UndiciHttpHandler);
-      return vi.spyOn(handler as UndiciHttpHandler, 'destroy');
-    });
-    clients.destroy();
-    for (const spy of destroyed) expect(spy).toHaveBeenCalledTimes(1);
-  });
 });
