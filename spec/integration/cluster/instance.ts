@@ -1,6 +1,6 @@
 import type { Invoke, SfnClient } from '../../../lib/index.js';
 import { createStepFuncSource } from '../../../lib/index.js';
-import { defaultClients } from '../../../lib/sfn.js';
+import { defaultClients } from '../../../lib/sfn-clients.js';
 import { httpInvoke } from '../../../lib/http.js';
 import { connectTo } from '../locks/connect.js';
 import { nowMs } from './clock.js';
