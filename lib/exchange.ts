@@ -33,10 +33,11 @@ export function exchange(
   mostBytes: number,
 ): Promise<Answer> {
   return execute<Answer>(signal, (resolve, reject) => {
-    const answer = { status: 0, headers: {} };
+    let status = 0;
+    let headers: Answer['headers'] = {};
     const body = createCappedBody(mostBytes);
     let connection: Dispatcher.DispatchController | undefined;
-    const end = () => resolve({ ...answer, body: body.bytes() });
+    const end = () => resolve({ status, headers, body: body.bytes() });
 
     dispatcher.dispatch(
       { ...request, method: 'POST' },
@@ -47,9 +48,9 @@ export function exchange(
           if (signal.aborted) controller.abort(reasonOf(signal));
         },
         // Called for 103 Early Hints and the like too: the last one counts.
-        onResponseStart(_, status, headers) {
-          answer.status = status;
-          answer.headers = headers;
+        onResponseStart(_, newStatus, newHeaders) {
+          status = newStatus;
+          headers = newHeaders;
         },
         onResponseData(controller, chunk) {
           if (body.add(chunk)) return;
