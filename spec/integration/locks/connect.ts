@@ -27,14 +27,19 @@ export function connectTo(connection: Connection): Promise<Client> {
   }
 }
 
-async function connectToRedis({ port, url = 'redis://127.0.0.1' }: Connection): Promise<Client> {
-  const { LockFactory: VerrouLocks } = await import('@verrou/core');
-  const { redisStore } = await import('@verrou/core/drivers/redis');
-  const { Redis } = await import('ioredis');
+/** Of a Redis, with the user, the password and the database that an outside one needs. */
+export function redisUrl({ port, url = 'redis://127.0.0.1' }: Connection): string {
   const address = new URL(url);
   address.hostname = '127.0.0.1';
   address.port = String(port);
-  const redis = new Redis(address.href, {
+  return address.href;
+}
+
+async function connectToRedis(connection: Connection): Promise<Client> {
+  const { LockFactory: VerrouLocks } = await import('@verrou/core');
+  const { redisStore } = await import('@verrou/core/drivers/redis');
+  const { Redis } = await import('ioredis');
+  const redis = new Redis(redisUrl(connection), {
     maxRetriesPerRequest: 1,
     commandTimeout: 1_000,
     connectTimeout: 1_000,

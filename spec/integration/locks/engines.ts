@@ -6,6 +6,7 @@ import { connect, createServer } from 'node:net';
 import { setTimeout as pass } from 'node:timers/promises';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { createRedisMock } from 'js-redis-server';
+import { freePort } from '../support/free-port.js';
 import type { Client, Connection } from './connect.js';
 import { connectTo, dynamoDbClient, tableName } from './connect.js';
 import type { Network } from './network.js';
@@ -172,14 +173,6 @@ async function createGateway(to: URL): Promise<Server> {
 
 async function closeServer(server: Server): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await closeServer(server);
-  return port;
 }
 
 async function reachable(port: number, server: ChildProcess): Promise<void> {

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import type { ServerOptions } from 'node:https';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
@@ -30,8 +32,11 @@ export interface Component extends AsyncDisposable {
   closeIdleConnections(): void;
 }
 
-/** Starts a component on a port that is free. It keeps idle connections, and says so, for minutes. */
-export async function startComponent(handler: Handler): Promise<Component> {
+/**
+ * Starts a component on a port that is free, with TLS where that is given. It keeps idle connections,
+ * and says so, for minutes.
+ */
+export async function startComponent(handler: Handler, tls?: ServerOptions): Promise<Component> {
   const requests: ComponentRequest[] = [];
   let connections = 0;
   let connectionsSoFar = 0;
@@ -46,10 +51,12 @@ export async function startComponent(handler: Handler): Promise<Component> {
     await handler(received, response);
   }
 
-  const server = createServer((request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     // A request that was cut off, or a handler that threw.
     receive(request, response).catch(() => response.destroy());
-  });
+  };
+  const server: Server =
+    tls === undefined ? createServer(onRequest) : createTlsServer(tls, onRequest);
   server.keepAliveTimeout = 600_000;
   server.on('connection', (socket) => {
     connections += 1;
@@ -60,7 +67,7 @@ export async function startComponent(handler: Handler): Promise<Component> {
   await once(server, 'listening');
 
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     unanswered: () => unanswered,
     connections: () => connections,

@@ -17,6 +17,9 @@ export interface ServiceOrder {
 export interface Process {
   /** Its lines on stdout so far. */
   said(): string[];
+  /** Sends it a line; without one, the end of its input. */
+  tell(line?: string): void;
+  signal(signal: NodeJS.Signals): void;
   terminate(): void;
   /** Resolves once it has ended. */
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }>;
@@ -31,23 +34,38 @@ export function killProcesses(): void {
 
 /** Starts a script of this folder in a process of its own, on the fake at `endpoint`. */
 export function startProcess(script: string, endpoint: string, order: ServiceOrder): Process {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', fileURLToPath(new URL(script, import.meta.url)), JSON.stringify(order)],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // Without whatever the test runner sets for its own.
-      env: { PATH: process.env['PATH'], ...awsEnvironment(endpoint) },
-    },
-  );
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  return startNode([file, JSON.stringify(order)], { env: awsEnvironment(endpoint) });
+}
+
+export interface NodeOptions {
+  /** All that it has but for PATH: nothing of what the test runner sets for its own. */
+  env: NodeJS.ProcessEnv;
+  cwd?: string;
+}
+
+/** Starts a script, TypeScript or not, in a process of its own. */
+export function startNode(args: readonly string[], { env, cwd }: NodeOptions): Process {
+  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+    stdio: 'pipe',
+    env: { PATH: process.env['PATH'], ...env },
+    cwd,
+  });
   children.add(child);
   child.once('exit', () => children.delete(child));
+  // It may have ended before it read what it was told; that shows by how it ended.
+  child.stdin.on('error', () => undefined);
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
   child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
   return {
     said: () => stdout.split('\n').filter(Boolean),
+    tell(line) {
+      if (line === undefined) child.stdin.end();
+      else child.stdin.write(`${line}\n`);
+    },
+    signal: (signal) => void child.kill(signal),
     terminate: () => void child.kill('SIGTERM'),
     ended: once(child, 'close').then(([code, signal]) => ({
       code: code as number | null,
