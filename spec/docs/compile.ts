@@ -1,12 +1,12 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import ts from 'typescript';
+import { isCode, moduleOf } from './module.js';
 import type { Block, Page } from './pages.js';
 import { root } from './pages.js';
-import { preambleOf } from './preamble.js';
 
 /**
  * Compiles the code of the pages against lib, as a strict user would, each block as a module of its
- * own. What a fragment takes for granted: see preamble.ts.
+ * own: see module.ts.
  */
 export interface CompiledPages {
   /** One line an error: where, and what. */
@@ -21,19 +21,11 @@ export interface CompiledPages {
   stringsOf(type: string, member: string): string[];
 }
 
-const EXTENSIONS: Record<string, string> = { ts: 'mts', js: 'mjs' };
-
 export function compilePages(pages: readonly Page[]): CompiledPages {
   const sources = new Map<string, { text: string; block: Block }>();
-  for (const page of pages) {
-    for (const block of page.blocks) {
-      const extension = EXTENSIONS[block.language];
-      if (extension === undefined) continue;
-      const preamble = extension === 'mts' ? preambleOf(page, block) : '';
-      const script = isCommonJs(block) ? 'cjs' : extension;
-      const file = join(root, 'spec/docs', `${basename(page.path, '.md')}-${block.line}.${script}`);
-      sources.set(file, { text: preamble + block.code, block });
-    }
+  for (const block of pages.flatMap(({ blocks }) => blocks).filter(isCode)) {
+    const { name, text } = moduleOf(block);
+    sources.set(join(root, 'spec/docs', name), { text, block });
   }
 
   const options = { ...projectOptions(), ...asUsers };
@@ -50,22 +42,27 @@ export function compilePages(pages: readonly Page[]): CompiledPages {
   const index = join(root, 'lib/index.ts');
   const program = ts.createProgram([...sources.keys(), index], options, host);
 
-  const errors = [...sources.keys()].flatMap((file) => {
-    const sourceFile = program.getSourceFile(file);
-    return [
-      ...program.getSyntacticDiagnostics(sourceFile),
-      ...program.getSemanticDiagnostics(sourceFile),
-    ].map((diagnostic) => {
-      const block = sources.get(file)?.block;
-      const { line = 0 } = sourceFile?.getLineAndCharacterOfPosition(diagnostic.start ?? 0) ?? {};
-      const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
-      const at = block?.where.replace(/\d+$/, String(block.line + line));
-      return `${at}: ${message}`;
-    });
-  });
-
   const checker = program.getTypeChecker();
   const exports = new Map(exportsOf(checker, program.getSourceFile(index)));
+
+  const errors = [...sources].flatMap(([file, { block }]) => {
+    const sourceFile = program.getSourceFile(file);
+    if (sourceFile === undefined) return [`${block.where}: could not be read`];
+    return [
+      ...[
+        ...program.getSyntacticDiagnostics(sourceFile),
+        ...program.getSemanticDiagnostics(sourceFile),
+      ].map((diagnostic) => {
+        const { line } = sourceFile.getLineAndCharacterOfPosition(diagnostic.start ?? 0);
+        const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
+        return `${block.where.replace(/\d+$/, String(block.line + line))}: ${message}`;
+      }),
+      ...otherThanPublic(checker, exports, sourceFile).map(
+        (name) => `${block.where}: type ${name} is not the one that lib/index.ts exports`,
+      ),
+    ];
+  });
+
   const typeOf = (name: string) => {
     const type = exports.get(name);
     if (type === undefined) throw new Error(`lib/index.ts exports no type ${name}`);
@@ -111,16 +108,31 @@ function projectOptions(): ts.CompilerOptions {
   return ts.parseJsonConfigFileContent(config, ts.sys, root, undefined, file).options;
 }
 
-function isCommonJs({ language, code }: Block): boolean {
-  return language === 'js' && code.includes('require(');
-}
-
 function exportsOf(checker: ts.TypeChecker, file: ts.SourceFile | undefined): [string, ts.Type][] {
   const module = file && checker.getSymbolAtLocation(file);
   if (module === undefined) throw new Error('lib/index.ts could not be compiled');
   return checker.getExportsOfModule(module).map((symbol) => {
     const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
     return [symbol.name, checker.getDeclaredTypeOfSymbol(target)];
+  });
+}
+
+/** The types that a block declares under the name of a public one, though they are not the same. */
+function otherThanPublic(
+  checker: ts.TypeChecker,
+  exports: ReadonlyMap<string, ts.Type>,
+  block: ts.SourceFile,
+): string[] {
+  return block.statements.flatMap((statement) => {
+    if (!ts.isTypeAliasDeclaration(statement) && !ts.isInterfaceDeclaration(statement)) return [];
+    const { text } = statement.name;
+    const exported = exports.get(text);
+    if (exported === undefined) return [];
+    const declared = checker.getTypeAtLocation(statement.name);
+    const same =
+      checker.isTypeAssignableTo(declared, exported) &&
+      checker.isTypeAssignableTo(exported, declared);
+    return same ? [] : [text];
   });
 }
 

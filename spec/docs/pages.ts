@@ -6,10 +6,14 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A fenced block. */
 export interface Block {
+  /** From the root: `docs/errors.md`. */
+  page: string;
   /** `README.md:12`, where its code begins. */
   where: string;
   /** The line of its code's first line, from 1. */
   line: number;
+  /** The heading that it stands under, as a link would have it: `README.md#install`. */
+  section: string;
   language: string;
   /** By a comment right before it: `<!-- example: name -->`. */
   example: string | undefined;
@@ -40,32 +44,37 @@ export function readPage(path: string): Page {
   const lines = readFileSync(join(root, path), 'utf8').split('\n');
   const blocks: Block[] = [];
   const outside: string[] = [];
-  let open: { fence: string; block: Block } | undefined;
+  const headings: string[] = [];
+  let open: { indent: string; fence: string; block: Block } | undefined;
   let example: string | undefined;
   for (const [i, line] of lines.entries()) {
     if (open === undefined) {
-      const fence = /^(```+)(\w*)/.exec(line);
+      // Indented where it belongs to an item of a list.
+      const fence = /^(\s*)(```+)(\w*)/.exec(line);
       if (fence === null) {
         outside.push(line);
+        const heading = /^#{1,6} (.*)$/.exec(line)?.[1];
+        if (heading !== undefined) headings.push(heading);
         const named = /^<!-- example: (.+) -->$/.exec(line);
         if (named !== null) example = named[1];
         else if (line !== '') example = undefined;
         continue;
       }
-      const [, marks = '', language = ''] = fence;
+      const [, indent = '', marks = '', language = ''] = fence;
       const at = i + 2;
-      const block = { where: `${path}:${at}`, line: at, language, example, code: '' };
-      open = { fence: marks, block };
+      const section = `${path}#${anchorsOf(headings).at(-1) ?? ''}`;
+      const place = { page: path, where: `${path}:${at}`, line: at, section };
+      open = { indent, fence: indent + marks, block: { ...place, language, example, code: '' } };
     } else if (line === open.fence) {
       blocks.push(open.block);
       open = undefined;
       example = undefined;
     } else {
-      open.block.code += `${line}\n`;
+      open.block.code += `${line.slice(open.indent.length)}\n`;
     }
   }
 
-  const headings = outside.flatMap((line) => /^#{1,6} (.*)$/.exec(line)?.[1] ?? []);
+  if (open !== undefined) throw new Error(`${open.block.where}: this block has no end`);
   const prose = outside.join('\n').replaceAll(/`[^`\n]*`/g, '');
   return {
     path,

@@ -1,4 +1,2 @@
 /** What docs/migrating.md takes for granted. */
-import type { LockFactory } from '../../../lib/index.js';
-
-export declare const locks: LockFactory;
+export { locks } from './locks.js';

@@ -1,10 +1,13 @@
 /** What fragments of docs/testing.md take for granted. */
 import type { Invoke, StepFuncSourceConfig } from '../../../lib/index.js';
-import type { FakeSfn } from '../../../lib/testing/index.js';
+import { FakeSfn } from '../../../lib/testing/index.js';
+import { sum } from '../sum.js';
 
 export { expect, test, vi } from 'vitest';
 
-export declare const config: StepFuncSourceConfig;
-export declare const invoke: Invoke;
-export declare const input: unknown;
-export declare const sfn: FakeSfn;
+export const config: StepFuncSourceConfig = { activityName: 'sum', path: '/step/sum' };
+/** Of a task that nobody answers. */
+export const input: unknown = { unanswered: true };
+export const invoke: Invoke = async ({ body }) =>
+  body === JSON.stringify(input) ? new Promise<never>(() => undefined) : sum(body);
+export const sfn = new FakeSfn({ longPollMs: 10 });
