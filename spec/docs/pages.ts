@@ -15,8 +15,6 @@ export interface Block {
   /** The heading that it stands under, as a link would have it: `README.md#install`. */
   section: string;
   language: string;
-  /** By a comment right before it: `<!-- example: name -->`. */
-  example: string | undefined;
   code: string;
 }
 
@@ -46,7 +44,6 @@ export function readPage(path: string): Page {
   const outside: string[] = [];
   const headings: string[] = [];
   let open: { indent: string; fence: string; block: Block } | undefined;
-  let example: string | undefined;
   for (const [i, line] of lines.entries()) {
     if (open === undefined) {
       // Indented where it belongs to an item of a list.
@@ -55,20 +52,16 @@ export function readPage(path: string): Page {
         outside.push(line);
         const heading = /^#{1,6} (.*)$/.exec(line)?.[1];
         if (heading !== undefined) headings.push(heading);
-        const named = /^<!-- example: (.+) -->$/.exec(line);
-        if (named !== null) example = named[1];
-        else if (line !== '') example = undefined;
         continue;
       }
       const [, indent = '', marks = '', language = ''] = fence;
       const at = i + 2;
       const section = `${path}#${anchorsOf(headings).at(-1) ?? ''}`;
       const place = { page: path, where: `${path}:${at}`, line: at, section };
-      open = { indent, fence: indent + marks, block: { ...place, language, example, code: '' } };
+      open = { indent, fence: indent + marks, block: { ...place, language, code: '' } };
     } else if (line === open.fence) {
       blocks.push(open.block);
       open = undefined;
-      example = undefined;
     } else {
       open.block.code += `${line.slice(open.indent.length)}\n`;
     }

@@ -1,0 +1,8 @@
+import { source } from '../assumed/README.js';
+import { runBlock, terminated } from './block.js';
+
+/** A block that stops the source that README.md takes for granted: tells what it got for it. */
+source.on('stateChanged', ({ to }) => console.log(to));
+await source.start();
+await terminated;
+console.log(JSON.stringify(await runBlock()));

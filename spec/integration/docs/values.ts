@@ -1,0 +1,22 @@
+import ts from 'typescript';
+import { expect } from 'vitest';
+import { write } from './folder.js';
+import { alone } from './run.js';
+
+/** A block that tells what an expression comes to, in a comment behind it. */
+export const value = alone('a value', async (block, context) => {
+  const file = await write(block, context.onTestFinished, (code) =>
+    code.replace(/^(.+); \/\/ (\{.*\})$/m, 'export const value = $1, told = $2;'),
+  );
+  const { value, told } = (await import(file)) as { value: unknown; told: unknown };
+  expect(told).toBeDefined();
+  expect(value).toEqual(told);
+});
+
+/**
+ * A block that declares types: there is nothing to run, which is all that is left to see here. That
+ * they are those of lib is seen where the pages are compiled.
+ */
+export const types = alone('types, with nothing to run', ({ code }) => {
+  expect(ts.transpile(code, { target: ts.ScriptTarget.ES2022 }).trim()).toBe('"use strict";');
+});
