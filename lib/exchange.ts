@@ -17,8 +17,8 @@ export interface Answer {
 }
 
 /**
- * One POST over HTTP: sends it and reads the answer, of its body `mostBytes` at most. The connection
- * of a longer one is closed.
+ * One POST over HTTP: sends it and reads the answer, of its body `mostBytes` at most: where they are
+ * reached, the connection is closed.
  *
  * Rejects with undici's errors, and with the reason of `signal` when that aborts; the connection is
  * then closed too. Leaves no listener behind. Time is bounded by the dispatcher and by `signal`.
@@ -36,14 +36,14 @@ export function exchange(
     let status = 0;
     let headers: Answer['headers'] = {};
     const body = createCappedBody(mostBytes);
-    let connection: Dispatcher.DispatchController | undefined;
+    let started: Dispatcher.DispatchController | undefined;
     const end = () => resolve({ status, headers, body: body.bytes() });
 
     dispatcher.dispatch(
       { ...request, method: 'POST' },
       {
         onRequestStart(controller) {
-          connection = controller;
+          started = controller;
           // It may have waited for a connection for longer than anybody wants its answer.
           if (signal.aborted) controller.abort(reasonOf(signal));
         },
@@ -58,10 +58,10 @@ export function exchange(
           controller.abort(new Error(`More than ${mostBytes} bytes are not wanted`));
         },
         onResponseEnd: end,
-        onResponseError: (_, error) => reject(error),
+        onResponseError: (_, error) => reject(signal.aborted ? signal.reason : error),
       },
     );
-    return () => connection?.abort(reasonOf(signal));
+    return () => started?.abort(reasonOf(signal));
   });
 }
 

@@ -1,8 +1,10 @@
 import type { Dispatcher } from 'undici';
 import { Agent } from 'undici';
+import type { ExchangeRequest } from './exchange.js';
 import { exchange } from './exchange.js';
 import { field } from './field.js';
 import type { InvokeRequest, InvokeResponse } from './invoke.js';
+import { readCapped } from './read-capped.js';
 import { MAX_OUTPUT_BYTES } from './result.js';
 import { show } from './show.js';
 
@@ -36,21 +38,50 @@ export interface HttpInvoke {
  */
 export function httpInvoke(baseUrl: string | URL, options: HttpInvokeOptions = {}): HttpInvoke {
   const { origin, basePath } = parseBase(baseUrl);
-  const dispatcher = checkDispatcher(options.dispatcher) ?? createAgent();
+  const { send, close } = senderOf(checkDispatcher(options.dispatcher));
   const extraHeaders = options.headers && lowerCased(options.headers);
 
-  async function invoke(request: InvokeRequest, signal: AbortSignal): Promise<InvokeResponse> {
+  function invoke(request: InvokeRequest, signal: AbortSignal): Promise<InvokeResponse> {
     const headers =
       extraHeaders === undefined ? request.headers : { ...request.headers, ...extraHeaders };
     const path = basePath + request.path;
-    const sent = { origin, path, headers, body: request.body };
-    const answer = await exchange(dispatcher, sent, signal, MAX_OUTPUT_BYTES + 1);
-    return { ...answer, body: answer.body.toString('utf8') };
+    return send({ origin, path, headers, body: request.body }, signal);
   }
 
-  return Object.assign(invoke, {
-    close: async () => (dispatcher === options.dispatcher ? undefined : dispatcher.close()),
-  });
+  return Object.assign(invoke, { close });
+}
+
+/** Of a body, a byte more than AWS takes tells that it is too much. */
+const MOST_BYTES = MAX_OUTPUT_BYTES + 1;
+
+interface Sender {
+  send(request: ExchangeRequest, signal: AbortSignal): Promise<InvokeResponse>;
+  close(): Promise<void>;
+}
+
+function senderOf(given: Dispatcher | undefined): Sender {
+  if (given === undefined) {
+    const agent = createAgent();
+    return {
+      async send(request, signal) {
+        const answer = await exchange(agent, request, signal, MOST_BYTES);
+        return { ...answer, body: answer.body.toString('utf8') };
+      },
+      close: () => agent.close(),
+    };
+  }
+  return {
+    // By its own `request`: what its `dispatch` wants depends on undici's version, and on what it is composed of.
+    async send(request, signal) {
+      const { statusCode, headers, body } = await given.request({
+        ...request,
+        method: 'POST',
+        signal,
+      });
+      return { status: statusCode, headers, body: await readCapped(body, MOST_BYTES) };
+    },
+    close: () => Promise.resolve(),
+  };
 }
 
 function createAgent(): Agent {
@@ -86,7 +117,7 @@ function lowerCased(headers: Record<string, string>): Record<string, string> {
 }
 
 function checkDispatcher(dispatcher: Dispatcher | undefined): Dispatcher | undefined {
-  if (dispatcher === undefined || typeof field(dispatcher, 'dispatch') === 'function') {
+  if (dispatcher === undefined || typeof field(dispatcher, 'request') === 'function') {
     return dispatcher;
   }
   throw new TypeError(

@@ -1,3 +1,4 @@
+import { throwIfAborted } from 'abort-controller-x';
 import { createActivity } from './activity.js';
 import { callSafely } from './call-safely.js';
 import type { Config } from './config.js';
@@ -44,6 +45,8 @@ export async function beginLifetime(ending: Ending, options: LifetimeOptions): P
 
   let activityArn: string;
   try {
+    // A stop while the clients were loaded: nothing shall be asked for.
+    throwIfAborted(ending.drain);
     activityArn = await activity.arn(ending.drain);
   } catch (error) {
     clients.destroy();

@@ -10,9 +10,9 @@ export interface PollerOptions {
   /** Slots: open polls and tasks together never exceed this. */
   concurrency: number;
   /**
-   * One poll. Rejects where it failed; the controller aborts it, and is its own, to be aborted where it
-   * takes too long. Resolves to undefined where `drain` aborts before it is sent: it is then not sent
-   * at all.
+   * One poll. Rejects where it failed. The controller is this poll's alone: it is aborted from outside
+   * to end it, and by the poll itself when it is late. Resolves to undefined where `drain` aborts before
+   * it is sent: it is then not sent at all.
    */
   poll(controller: AbortController, drain: AbortSignal): Promise<ActivityTask | undefined>;
   /**
@@ -116,6 +116,7 @@ export function createPoller(options: PollerOptions): Poller {
           if (early > 0) rest(early);
         } catch (error) {
           openPolls -= 1;
+          // Not by its own signal: a poll that was late has aborted that itself, and has failed.
           if (abort.aborted) {
             onPollAbandoned();
           } else {

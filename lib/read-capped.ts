@@ -6,7 +6,7 @@ export interface CappedBody {
   bytes(): Buffer;
 }
 
-/** Keeps `limit` bytes at most. However small the chunks, they take no more room than their bytes. */
+/** Keeps `limit` bytes at most. However small the chunks, they take no more room than twice their bytes. */
 export function createCappedBody(limit: number): CappedBody {
   let held: Uint8Array = new Uint8Array(0);
   let size = 0;

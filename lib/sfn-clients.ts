@@ -41,8 +41,7 @@ function createClient(
   // undici's Agent opens a socket for every request that finds none idle, without a limit.
   const agent = new Agent({ headersTimeout: answerMs, bodyTimeout: answerMs });
   const transport = createTransport(agent);
-  const { requestHandler } = transport;
-  const client = new SFNClient({ ...options, cacheMiddleware: true, requestHandler });
+  const client = new SFNClient({ ...options, cacheMiddleware: true });
   keepSigner(client);
   repeatFirstRequest(client);
   transport.addTo(client);
@@ -52,6 +51,9 @@ function createClient(
       if (abortSignal !== undefined) transport.endBy(sent.input, abortSignal);
       return client.send(sent);
     },
-    destroy: () => client.destroy(),
+    destroy() {
+      void agent.destroy();
+      client.destroy();
+    },
   };
 }

@@ -1,4 +1,4 @@
-import type { ServiceOutputTypes, SFNClient, SFNClientConfig } from '@aws-sdk/client-sfn';
+import type { ServiceOutputTypes, SFNClient } from '@aws-sdk/client-sfn';
 import type { Dispatcher } from 'undici';
 import type { Answer } from './exchange.js';
 import { exchange } from './exchange.js';
@@ -6,11 +6,10 @@ import { field } from './field.js';
 
 /** How an SFNClient's requests go out and its answers come in. */
 export interface Transport {
-  requestHandler: NonNullable<SFNClientConfig['requestHandler']>;
   addTo(client: SFNClient): void;
   /**
-   * Has `signal` end the call with this input. In the SDK's own way, by an option of the call, calls
-   * of a kind could not share a stack of middleware.
+   * Has `signal` end the call with this input. In the SDK's own way, by an option of the call, calls of
+   * a kind could not share a stack of middleware.
    */
   endBy(input: object, signal: AbortSignal): void;
 }
@@ -25,15 +24,19 @@ interface Request {
   body: string | Uint8Array;
 }
 
+/** What the first of two middlewares hands on to the second, past the SDK's own. */
+type Answered<T> = T & { answer: Answer };
+
 /**
- * Sends on a dispatcher of undici's, and reads good answers itself: their JSON is the output. Any other
- * answer goes to the SDK, which makes its errors of it, and before that a copy of the client's whole
- * configuration.
+ * Sends on a dispatcher of undici's. To make an output of an answer the SDK copies its whole
+ * configuration each time, so good answers are read here: their JSON is the output. Any other is left
+ * to the SDK, whose errors it makes.
+ *
+ * It stands in the stack of middleware, and not in the place of the client's requestHandler, since the SDK
+ * gives that to other clients as well: those that get credentials from STS.
  */
 export function createTransport(dispatcher: Dispatcher): Transport {
   const signals = new WeakMap<object, AbortSignal>();
-  /** What has come for a request, for the SDK to read. */
-  const answers = new WeakMap<object, Answer>();
 
   async function send(request: Request, signal: AbortSignal): Promise<Answer> {
     const { protocol, hostname, port, path, headers, body } = request;
@@ -46,23 +49,23 @@ export function createTransport(dispatcher: Dispatcher): Transport {
   }
 
   return {
-    requestHandler: {
-      handle: (request: object) => Promise.resolve({ response: responseOf(answers.get(request)) }),
-      updateHttpClientConfig: () => undefined,
-      httpHandlerConfigs: () => ({}),
-      destroy: () => void dispatcher.destroy(),
-    },
     addTo({ middlewareStack }) {
+      // Before the SDK's deserializer …
       middlewareStack.add(
         (next) => async (args) => {
           const request = args.request as Request;
           const answer = await send(request, signals.get(args.input) ?? neverAborted());
           const output = outputOf(answer);
           if (output !== undefined) return { response: headOf(answer), output };
-          answers.set(request, answer);
-          return next(args);
+          return next({ ...args, answer } as Answered<typeof args>);
         },
         { name: 'stepFuncSourceTransport', step: 'deserialize', priority: 'high' },
+      );
+      // … and behind it, in place of the requestHandler.
+      middlewareStack.add(
+        () => (args) =>
+          Promise.resolve({ response: responseOf((args as Answered<typeof args>).answer) }),
+        { name: 'stepFuncSourceAnswer', step: 'deserialize', priority: 'low' },
       );
     },
     endBy: (input, signal) => void signals.set(input, signal),
@@ -71,21 +74,6 @@ export function createTransport(dispatcher: Dispatcher): Transport {
 
 function neverAborted(): AbortSignal {
   return new AbortController().signal;
-}
-
-/** All that the SDK wants of a good answer: its signer reads the date, to set its clock by. */
-function headOf({ status, headers }: Answer) {
-  return { statusCode: status, headers };
-}
-
-/** The SDK's HttpResponse, in which a header is a string. */
-function responseOf(answer: Answer | undefined) {
-  if (answer === undefined) throw new Error('A request was not sent by the transport of its client');
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(answer.headers)) {
-    if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
-  }
-  return { statusCode: answer.status, headers, body: answer.body };
 }
 
 /** Undefined where the SDK has to say what is wrong. */
@@ -98,6 +86,20 @@ function outputOf({ status, body }: Answer): ServiceOutputTypes | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** All that the SDK wants of a good answer: its signer reads the date, to set its clock by. */
+function headOf({ status, headers }: Answer) {
+  return { statusCode: status, headers };
+}
+
+/** The SDK's HttpResponse, in which a header is a string. */
+function responseOf({ status, headers, body }: Answer) {
+  const joined: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) joined[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  return { statusCode: status, headers: joined, body };
 }
 
 /** The SDK retries by these names. */

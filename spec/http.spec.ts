@@ -2,6 +2,15 @@ import { httpInvoke } from 'stepfunc-source/http';
 import { MockAgent } from 'undici';
 import { describe, expect, it } from 'vitest';
 
+/** What undici's dispatchers called until its version 7, and still do where they find it. */
+interface OldHandler {
+  onConnect(abort: () => void): void;
+  onHeaders(status: number, headers: Buffer[], resume: () => void, text: string): boolean;
+  onData(chunk: Buffer): boolean;
+  onComplete(trailers: string[] | null): void;
+  onError(error: Error): void;
+}
+
 describe('httpInvoke', () => {
   const wanted =
     'expected baseUrl to be an http or https URL without query, fragment or credentials';
@@ -73,6 +82,49 @@ describe('httpInvoke', () => {
     await invoke({ method: 'POST', path: '/', headers, body: '1' }, new AbortController().signal);
     expect(sent).toEqual({ 'content-type': 'application/vnd.sum+json', 'x-tenant': 'a' });
     await dispatcher.close();
+  });
+
+  describe('sends through any dispatcher that undici knows how to', () => {
+    const request = { method: 'POST' as const, path: '/step/sum', headers: {}, body: '1' };
+    const { signal } = new AbortController();
+
+    it('one that answers by itself, as MockPool', async () => {
+      const agent = new MockAgent();
+      agent.disableNetConnect();
+      const pool = agent.get('http://app');
+      pool.intercept({ method: 'POST', path: '/step/sum' }).reply(200, '6');
+      pool
+        .intercept({ method: 'POST', path: '/step/sum' })
+        .replyWithError(new Error('pulled the plug'));
+      const invoke = httpInvoke('http://app', { dispatcher: pool });
+      expect(await invoke(request, signal)).toMatchObject({ status: 200, body: '6' });
+      await expect(invoke(request, signal)).rejects.toThrow('pulled the plug');
+      await agent.close();
+    });
+
+    it('one with an interceptor of the kind that undici 6 had', async () => {
+      const agent = new MockAgent();
+      agent.disableNetConnect();
+      agent.get('http://app').intercept({ method: 'POST', path: '/step/sum' }).reply(200, '6');
+      const statuses: number[] = [];
+      const watch = (handler: OldHandler): OldHandler => ({
+        onConnect: (abort) => handler.onConnect(abort),
+        onHeaders(status, ...rest) {
+          statuses.push(status);
+          return handler.onHeaders(status, ...rest);
+        },
+        onData: (chunk) => handler.onData(chunk),
+        onComplete: (trailers) => handler.onComplete(trailers),
+        onError: (error) => handler.onError(error),
+      });
+      const dispatcher = agent.compose(
+        (dispatch) => (options, handler) => dispatch(options, watch(handler as OldHandler)),
+      );
+      const invoke = httpInvoke('http://app', { dispatcher });
+      expect(await invoke(request, signal)).toMatchObject({ status: 200, body: '6' });
+      expect(statuses).toEqual([200]);
+      await agent.close();
+    });
   });
 
   it.each([

@@ -8,7 +8,10 @@ import {
   SFNClient,
 } from '@aws-sdk/client-sfn';
 import { setMaxListeners } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { attemptsOf, errorName, meaningOf } from '../../lib/aws-errors.js';
 import { field } from '../../lib/field.js';
@@ -171,6 +174,63 @@ describe('requests of the default clients', () => {
     });
     // It does so between one call and the next: how often is its own affair.
     expect(new Set(used).size).toBeGreaterThan(1);
+  });
+
+  describe('are signed with credentials that the SDK gets from STS', () => {
+    /** STS, as far as roles are concerned. */
+    const sts: Handler = ({ body }, response) => {
+      const action = new URLSearchParams(body).get('Action') ?? '';
+      const credentials = `<Credentials><AccessKeyId>AKIDROLE</AccessKeyId><SecretAccessKey>role</SecretAccessKey><SessionToken>session</SessionToken><Expiration>${new Date(Date.now() + 3_600_000).toISOString()}</Expiration></Credentials>`;
+      response.writeHead(200, { 'content-type': 'text/xml' });
+      response.end(
+        `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result>${credentials}</${action}Result></${action}Response>`,
+      );
+    };
+    const roleArn = 'arn:aws:iam::123456789012:role/worker';
+
+    it.each<[string, string, (folder: string) => Promise<Record<string, string>>]>([
+      [
+        'a web identity, as in EKS',
+        'AssumeRoleWithWebIdentity',
+        async (folder) => {
+          await writeFile(join(folder, 'token'), 'a token');
+          return { AWS_ROLE_ARN: roleArn, AWS_WEB_IDENTITY_TOKEN_FILE: join(folder, 'token') };
+        },
+      ],
+      [
+        'a profile with a role',
+        'AssumeRole',
+        async (folder) => {
+          const file = join(folder, 'config');
+          const base = '[profile base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = base';
+          await writeFile(
+            file,
+            `[profile worker]\nrole_arn = ${roleArn}\nsource_profile = base\n\n${base}\n`,
+          );
+          return { AWS_CONFIG_FILE: file, AWS_PROFILE: 'worker' };
+        },
+      ],
+    ])('by %s', async (_, action, environment) => {
+      const folder = await mkdtemp(join(tmpdir(), 'role-'));
+      onTestFinished(() => rm(folder, { recursive: true }));
+      await using stsServer = await startComponent(sts);
+      vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
+      vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined);
+      vi.stubEnv('AWS_ENDPOINT_URL_STS', stsServer.url);
+      for (const [name, value] of Object.entries(await environment(folder))) {
+        vi.stubEnv(name, value);
+      }
+      const own = defaultClients();
+      onTestFinished(() => own.destroy());
+      for (const n of [0, 1]) await send(own.report, success(n));
+      expect(stsServer.requests.map(({ body }) => body)).toEqual([
+        expect.stringContaining(`Action=${action}&`),
+      ]);
+      expect(aws.requests.map((request) => signatureOf(request, 'role'))).toMatchObject([
+        { accessKeyId: 'AKIDROLE', isGood: true },
+        { accessKeyId: 'AKIDROLE', isGood: true },
+      ]);
+    });
   });
 
   it('are signed by the clock of AWS, once AWS has told its time', async () => {
