@@ -23,8 +23,8 @@ export interface Answer {
  * Rejects with undici's errors, and with the reason of `signal` when that aborts; the connection is
  * then closed too. Leaves no listener behind. Time is bounded by the dispatcher and by `signal`.
  *
- * It is on undici's `dispatch`, since undici's `request` makes a stream of every body: 22 µs an
- * exchange (docs/performance.md).
+ * It is on undici's `dispatch`, since undici's `request` makes a stream of every body, with which a
+ * task costs 10 % more (docs/performance.md).
  */
 export function exchange(
   dispatcher: Dispatcher,

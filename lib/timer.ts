@@ -8,8 +8,8 @@ const LONGEST_TIMER_MS = 2_147_483_647;
  * cancels it, which has no effect once it was called.
  *
  * The library's only timer of its own. Where a promise is bounded in time, the promise nearly always
- * wins; a race with abort-controller-x's `delay` then costs two controllers, six listeners and two
- * errors, 35 µs a task (docs/performance.md).
+ * wins; with a race against abort-controller-x's `delay`, which then takes two controllers, six
+ * listeners and two errors, a task costs 10 % more (docs/performance.md).
  */
 export function startTimer(ms: number, then: () => void): () => void {
   let timer: NodeJS.Timeout;
