@@ -1,27 +1,16 @@
-import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { abortLate, bounded, TimeoutError } from '../lib/bounded.js';
+import { listeners, watch } from './watch.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const never = () => new Promise<never>(() => undefined);
-const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
 });
-
-/** Whether a promise has settled yet, and how. */
-function watch(promise: Promise<unknown>): { settled?: unknown } {
-  const watched: { settled?: unknown } = {};
-  promise.then(
-    (value) => (watched.settled = ['resolved', value]),
-    (error: unknown) => (watched.settled = ['rejected', error]),
-  );
-  return watched;
-}
 
 describe('bounded', () => {
   function setUp<T>(fn: (signal: AbortSignal) => Promise<T>, ms = 1_000) {
@@ -133,26 +122,6 @@ describe('bounded', () => {
     expect(fn).not.toHaveBeenCalled();
   });
 
-  it.each(['time-out', 'abort'])('S3: what comes of fn after the %s is dropped', async (end) => {
-    for (const late of ['resolve', 'reject'] as const) {
-      let settle: () => void = () => undefined;
-      const { controller, watched } = setUp(
-        () =>
-          new Promise<void>((resolve, reject) => {
-            settle = () => (late === 'resolve' ? resolve() : reject(new Error('much too late')));
-          }),
-      );
-      if (end === 'abort') controller.abort();
-      await vi.advanceTimersByTimeAsync(1_000);
-      const { settled } = watched;
-      expect(settled).toMatchObject(['rejected', {}]);
-      // Were this rejection unhandled, the test runner would fail this file.
-      settle();
-      await vi.advanceTimersByTimeAsync(1_000);
-      expect(watched.settled).toBe(settled);
-    }
-  });
-
   it('settles once, by whichever comes first, and leaves nothing behind', async () => {
     const moment = fc.integer({ min: 0, max: 50 });
     await fc.assert(
@@ -257,20 +226,30 @@ describe('abortLate', () => {
     await expect(abortLate(controller, 1_000, late, fn)).rejects.toThrow('before');
     expect(fn).not.toHaveBeenCalled();
   });
+});
 
-  it.each(['time-out', 'abort'])('S3: what comes of fn after the %s is dropped', async (end) => {
+describe.each([
+  ['bounded', ({ signal }: AbortController, fn: () => Promise<void>) => bounded(signal, 1_000, fn)],
+  [
+    'abortLate',
+    (controller: AbortController, fn: () => Promise<void>) =>
+      abortLate(controller, 1_000, () => new Error('too late'), fn),
+  ],
+] as const)('S3: what comes of fn, under %s', (_, run) => {
+  it.each(['time-out', 'abort'])('after the %s is dropped', async (end) => {
     for (const how of ['resolve', 'reject'] as const) {
       let settle: () => void = () => undefined;
-      const { controller, watched } = setUp(
-        () =>
-          new Promise<void>((resolve, reject) => {
-            settle = () => (how === 'resolve' ? resolve() : reject(new Error('much too late')));
-          }),
-      );
+      const controller = new AbortController();
+      const fn = () =>
+        new Promise<void>((resolve, reject) => {
+          settle = () => (how === 'resolve' ? resolve() : reject(new Error('much too late')));
+        });
+      const watched = watch(run(controller, fn));
       if (end === 'abort') controller.abort();
       await vi.advanceTimersByTimeAsync(1_000);
       const { settled } = watched;
       expect(settled).toMatchObject(['rejected', {}]);
+      // Were this rejection unhandled, the test runner would fail this file.
       settle();
       await vi.advanceTimersByTimeAsync(1_000);
       expect(watched.settled).toBe(settled);

@@ -1,25 +1,14 @@
-import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { longDelay, startTimer } from '../lib/timer.js';
+import { listeners, watch } from './watch.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
-const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
 });
-
-/** Whether a promise has settled yet, and how. */
-function watch(promise: Promise<unknown>): { settled?: unknown } {
-  const watched: { settled?: unknown } = {};
-  promise.then(
-    (value) => (watched.settled = ['resolved', value]),
-    (error: unknown) => (watched.settled = ['rejected', error]),
-  );
-  return watched;
-}
 
 const lengths: [string, number][] = [
   ['a second', 1_000],
