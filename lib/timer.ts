@@ -14,10 +14,8 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 export function startTimer(ms: number, then: () => void): () => void {
   let timer: NodeJS.Timeout;
   const wait = (left: number): void => {
-    timer =
-      left > LONGEST_TIMER_MS
-        ? setTimeout(() => wait(left - LONGEST_TIMER_MS), LONGEST_TIMER_MS)
-        : setTimeout(then, left);
+    const next = left > LONGEST_TIMER_MS ? () => wait(left - LONGEST_TIMER_MS) : then;
+    timer = setTimeout(next, Math.min(left, LONGEST_TIMER_MS));
   };
   wait(ms);
   return () => clearTimeout(timer);
