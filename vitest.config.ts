@@ -24,15 +24,22 @@ export default defineConfig({
           name: 'unit',
           // Properties take a while on a busy machine.
           testTimeout: 30_000,
-          include: ['spec/**/*.spec.ts'],
-          exclude: ['spec/integration/**', 'spec/slow/**', 'spec/sfn-local/**'],
+          include: [
+            'spec/unit/**/*.spec.ts',
+            'spec/behaviour/**/*.spec.ts',
+            'spec/docs/types.spec.ts',
+          ],
         },
       },
       {
         resolve: { alias },
         test: {
           name: 'integration',
-          include: ['spec/integration/**/*.spec.ts'],
+          include: [
+            'spec/integration/**/*.spec.ts',
+            'spec/cluster/**/*.spec.ts',
+            'spec/docs/{pages,run}.spec.ts',
+          ],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

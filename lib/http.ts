@@ -1,12 +1,12 @@
 import type { Dispatcher } from 'undici';
 import { Agent } from 'undici';
-import type { ExchangeRequest } from './exchange.js';
-import { exchange } from './exchange.js';
-import { field } from './field.js';
-import type { InvokeRequest, InvokeResponse } from './invoke.js';
-import { readCapped } from './read-capped.js';
-import { MAX_OUTPUT_BYTES } from './result.js';
-import { show } from './show.js';
+import type { ExchangeRequest } from './net/post.js';
+import { exchange } from './net/post.js';
+import { field } from './common/property.js';
+import type { InvokeRequest, InvokeResponse } from './task/invoke.js';
+import { readCapped } from './net/capped-body.js';
+import { MAX_OUTPUT_BYTES } from './task/result.js';
+import { show } from './common/format-value.js';
 
 /** Header bytes a component may answer with: room for a `step-func-cause` of 32,768 characters. */
 const MAX_HEADER_BYTES = 64 * 1024;

@@ -1,7 +1,7 @@
-export { ActivityError } from './activity.js';
-export { ConfigError } from './config.js';
-export type { Sizes, StepFuncSourceConfig } from './config.js';
-export { ErrorName } from './error-name.js';
+export { ActivityError } from './sfn/activity-arn.js';
+export { ConfigError } from './source/config.js';
+export type { Sizes, StepFuncSourceConfig } from './source/config.js';
+export { ErrorName } from './task/error-name.js';
 export type {
   EndedEvent,
   EventName,
@@ -12,18 +12,18 @@ export type {
   StepFuncSourceEvents,
   StepFuncSourceState,
   TaskEvent,
-} from './events.js';
-export type { Health, HealthProblem } from './health.js';
-export { InvokeAborted } from './invoke.js';
-export type { Invoke, InvokeAbortCode, InvokeRequest, InvokeResponse } from './invoke.js';
+} from './observe/events.js';
+export type { Health, HealthProblem } from './observe/health.js';
+export { InvokeAborted } from './task/invoke.js';
+export type { Invoke, InvokeAbortCode, InvokeRequest, InvokeResponse } from './task/invoke.js';
 export type { Lock, LockFactory } from './locks/types.js';
-export type { Logger } from './log.js';
-export type { StepFuncSourceOptions } from './options.js';
-export type { LostHow } from './report.js';
-export { toTaskResult } from './result.js';
-export type { TaskResult } from './result.js';
-export type { SfnClient, SfnClients } from './sfn.js';
-export { createStepFuncSource } from './source.js';
-export type { StepFuncSource } from './source.js';
-export type { LeaseStatus, PollerStatus, StepFuncSourceStatus } from './status.js';
-export type { StopOptions, StopSummary } from './stop.js';
+export type { Logger } from './observe/log.js';
+export type { StepFuncSourceOptions } from './source/options.js';
+export type { LostHow } from './task/report.js';
+export { toTaskResult } from './task/result.js';
+export type { TaskResult } from './task/result.js';
+export type { SfnClient, SfnClients } from './sfn/api.js';
+export { createStepFuncSource } from './source/source.js';
+export type { StepFuncSource } from './source/source.js';
+export type { LeaseStatus, PollerStatus, StepFuncSourceStatus } from './observe/status.js';
+export type { StopOptions, StopSummary } from './source/stop.js';

@@ -5,8 +5,8 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { field } from '../field.js';
-import { show } from '../show.js';
+import { field } from '../common/property.js';
+import { show } from '../common/format-value.js';
 import type { Lock, LockFactory } from './types.js';
 import { LOCK_NOT_OWNED } from './types.js';
 

@@ -1,7 +1,7 @@
 import type { Attributes, BatchObservableCallback, Meter, Observable } from '@opentelemetry/api';
-import type { HealthProblem } from '../health.js';
-import type { StepFuncSource } from '../source.js';
-import type { PollerStatus } from '../status.js';
+import type { HealthProblem } from '../observe/health.js';
+import type { StepFuncSource } from '../source/source.js';
+import type { PollerStatus } from '../observe/status.js';
 import { Attribute } from './attributes.js';
 import type { Instruments } from './instruments.js';
 

@@ -1,10 +1,10 @@
 import type { Attributes, MeterProvider } from '@opentelemetry/api';
 import { metrics } from '@opentelemetry/api';
-import { ErrorName } from '../error-name.js';
-import type { EventName, Listener, StepFuncSourceEvents } from '../events.js';
-import { field } from '../field.js';
-import { show } from '../show.js';
-import type { StepFuncSource } from '../source.js';
+import { ErrorName } from '../task/error-name.js';
+import type { EventName, Listener, StepFuncSourceEvents } from '../observe/events.js';
+import { field } from '../common/property.js';
+import { show } from '../common/format-value.js';
+import type { StepFuncSource } from '../source/source.js';
 import { activityAttributes, Attribute, boundNames, SCOPE } from './attributes.js';
 import { observeGauges } from './gauges.js';
 import { createInstruments } from './instruments.js';

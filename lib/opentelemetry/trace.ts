@@ -7,14 +7,14 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import { errorName } from '../aws-errors.js';
-import { callSafely } from '../call-safely.js';
-import { ErrorName } from '../error-name.js';
-import { field } from '../field.js';
-import type { Invoke, InvokeRequest, InvokeResponse } from '../invoke.js';
-import { InvokeAborted } from '../invoke.js';
-import { toTaskResult } from '../result.js';
-import { show } from '../show.js';
+import { errorName } from '../sfn/errors.js';
+import { callSafely } from '../common/call-safely.js';
+import { ErrorName } from '../task/error-name.js';
+import { field } from '../common/property.js';
+import type { Invoke, InvokeRequest, InvokeResponse } from '../task/invoke.js';
+import { InvokeAborted } from '../task/invoke.js';
+import { toTaskResult } from '../task/result.js';
+import { show } from '../common/format-value.js';
 import { activityAttributes, Attribute, SCOPE } from './attributes.js';
 
 /** What `traceInvoke` takes beside the invoke. */

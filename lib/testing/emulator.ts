@@ -1,13 +1,13 @@
 import { delay, forever } from 'abort-controller-x';
-import type { SfnOperation } from '../sfn.js';
-import type { PollRules } from './activity.js';
-import { Activity } from './activity.js';
+import type { SfnOperation } from '../sfn/api.js';
+import type { PollRules } from './fake-activity.js';
+import { Activity } from './fake-activity.js';
 import type { OperationName } from './faults.js';
 import { Faults } from './faults.js';
 import type { Reply } from './reply.js';
 import { ServiceError } from './service-error.js';
-import type { TaskClocks, TaskOutcome } from './task.js';
-import { Task } from './task.js';
+import type { TaskClocks, TaskOutcome } from './fake-task.js';
+import { Task } from './fake-task.js';
 import { TaskTokens } from './task-tokens.js';
 import type { Input } from './validation.js';
 import { checkActivityArn, checkName, checkOutput, fieldsOf } from './validation.js';

@@ -1,13 +1,13 @@
 import { throwIfAborted } from 'abort-controller-x';
-import type { SfnClient, SfnOperation } from '../sfn.js';
-import { operationOf } from '../sfn.js';
+import type { SfnClient, SfnOperation } from '../sfn/api.js';
+import { operationOf } from '../sfn/api.js';
 import type { NoTask } from './emulator.js';
 import { Emulator } from './emulator.js';
 import type { Fault, OperationName } from './faults.js';
 import { abortTogether } from './abort-together.js';
 import type { Reply } from './reply.js';
 import { asSdkWould, sdkAbortError } from './sdk-shape.js';
-import type { TaskClocks, TaskOutcome } from './task.js';
+import type { TaskClocks, TaskOutcome } from './fake-task.js';
 import { taskInput } from './task-input.js';
 
 /** How a fake behaves, all optional: as AWS does, but for the time of its long polls. */

@@ -4,8 +4,8 @@
  */
 export { FakeSfn } from './fake-sfn.js';
 export type { FakeSfnOptions, RunTaskOptions } from './fake-sfn.js';
-export { startFakeSfnServer } from './server.js';
-export type { FakeSfnServer, FakeSfnServerOptions } from './server.js';
+export { startFakeSfnServer } from './fake-server.js';
+export type { FakeSfnServer, FakeSfnServerOptions } from './fake-server.js';
 export type { NoTask } from './emulator.js';
 export type { Fault, FaultKind, FaultScope, OperationName } from './faults.js';
-export type { TaskClocks, TaskOutcome } from './task.js';
+export type { TaskClocks, TaskOutcome } from './fake-task.js';

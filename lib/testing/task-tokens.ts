@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Activity } from './activity.js';
+import type { Activity } from './fake-activity.js';
 import { ServiceError } from './service-error.js';
-import type { Task } from './task.js';
+import type { Task } from './fake-task.js';
 
 /**
  * Issues task tokens and finds the running task behind one. A token tells by itself that it was

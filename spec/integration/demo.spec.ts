@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { TestContext } from 'vitest';
 import { describe, it } from 'vitest';
-import { startStateMachines } from './demo/state-machines.js';
-import { awsEnvironment } from './support/aws-environment.js';
-import { until } from './support/until.js';
+import { startStateMachines } from '../support/demo/state-machines.js';
+import { awsEnvironment } from '../support/integration/aws-environment.js';
+import { until } from '../support/integration/until.js';
 
-const demo = fileURLToPath(new URL('../../examples/demo.ts', import.meta.url));
+const demo = fileURLToPath(new URL('../../demo/demo.ts', import.meta.url));
 const ROLE = 'arn:aws:iam::123456789012:role/demo';
 
 interface Run {

@@ -1,12 +1,12 @@
 import { getEventListeners } from 'node:events';
 import { Agent } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { exchange } from '../../lib/exchange.js';
-import type { Handler } from './support/component.js';
-import { echo, hang, startComponent } from './support/component.js';
-import type { RawAnswer } from './support/raw-server.js';
-import { startRawServer } from './support/raw-server.js';
-import { until } from './support/until.js';
+import { exchange } from '../../lib/net/post.js';
+import type { Handler } from '../support/integration/component.js';
+import { echo, hang, startComponent } from '../support/integration/component.js';
+import type { RawAnswer } from '../support/integration/raw-server.js';
+import { startRawServer } from '../support/integration/raw-server.js';
+import { until } from '../support/integration/until.js';
 
 let dispatcher: Agent;
 let controller: AbortController;

@@ -3,10 +3,10 @@ import type { Invoke, StepFuncSource } from 'stepfunc-source';
 import type { FakeSfnServer, OperationName } from 'stepfunc-source/testing';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { pointSdkAt } from './support/aws-environment.js';
-import type { Trouble } from './support/troubles.js';
-import { passingTroubles } from './support/troubles.js';
-import { until } from './support/until.js';
+import { pointSdkAt } from '../support/integration/aws-environment.js';
+import type { Trouble } from '../support/integration/troubles.js';
+import { passingTroubles } from '../support/integration/troubles.js';
+import { until } from '../support/integration/until.js';
 
 // What source-polls and source-reports leave out. One server for all, an activity a test: the seconds
 // of back-off pass for all at once.

@@ -8,9 +8,9 @@ import type { FakeSfnServer } from 'stepfunc-source/testing';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createProbeServer } from '../../examples/health.js';
-import { awsEnvironment, pointSdkAt } from './support/aws-environment.js';
-import { json, startComponent } from './support/component.js';
-import { until } from './support/until.js';
+import { awsEnvironment, pointSdkAt } from '../support/integration/aws-environment.js';
+import { json, startComponent } from '../support/integration/component.js';
+import { until } from '../support/integration/until.js';
 
 interface Scraped {
   status: number;

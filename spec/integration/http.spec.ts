@@ -7,9 +7,9 @@ import { FakeSfn } from 'stepfunc-source/testing';
 import type { TaskOutcome } from 'stepfunc-source/testing';
 import { Agent } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Component, Handler } from './support/component.js';
-import { echo, hang, json, startComponent } from './support/component.js';
-import { until } from './support/until.js';
+import type { Component, Handler } from '../support/integration/component.js';
+import { echo, hang, json, startComponent } from '../support/integration/component.js';
+import { until } from '../support/integration/until.js';
 
 const toClose: (() => PromiseLike<unknown>)[] = [];
 afterEach(async () => {

@@ -13,10 +13,10 @@ import { recordMetrics, traceInvoke } from 'stepfunc-source/opentelemetry';
 import type { FakeSfnServer } from 'stepfunc-source/testing';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { collectSpans, disableGlobals } from '../collected-spans.js';
-import { pointSdkAt } from './support/aws-environment.js';
-import { echo, hang, startComponent } from './support/component.js';
-import { until } from './support/until.js';
+import { collectSpans, disableGlobals } from '../support/collected-spans.js';
+import { pointSdkAt } from '../support/integration/aws-environment.js';
+import { echo, hang, startComponent } from '../support/integration/component.js';
+import { until } from '../support/integration/until.js';
 
 let server: FakeSfnServer;
 beforeAll(async () => {
@@ -161,7 +161,7 @@ describe('traces', () => {
 });
 
 describe('without @opentelemetry/api', () => {
-  const support = (name: string) => new URL(`support/${name}`, import.meta.url).href;
+  const support = (name: string) => new URL(`../support/integration/${name}`, import.meta.url).href;
   const importing = (entry: string) =>
     promisify(execFile)(
       process.execPath,

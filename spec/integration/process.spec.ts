@@ -1,12 +1,12 @@
 import type { FakeSfnServer, FakeSfnServerOptions } from 'stepfunc-source/testing';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import type { Component, Handler } from './support/component.js';
-import { echo, hang, startComponent } from './support/component.js';
-import type { Process, ServiceOrder } from './support/process.js';
-import { killProcesses, startProcess } from './support/process.js';
-import { startTap } from './support/tap.js';
-import { until } from './support/until.js';
+import type { Component, Handler } from '../support/integration/component.js';
+import { echo, hang, startComponent } from '../support/integration/component.js';
+import type { Process, ServiceOrder } from '../support/integration/process.js';
+import { killProcesses, startProcess } from '../support/integration/process.js';
+import { startTap } from '../support/integration/tap.js';
+import { until } from '../support/integration/until.js';
 
 // On a machine with much else to do.
 vi.setConfig({ testTimeout: 60_000 });

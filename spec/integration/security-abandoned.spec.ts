@@ -1,8 +1,8 @@
 import { createStepFuncSource } from 'stepfunc-source';
 import { FakeSfn } from 'stepfunc-source/testing';
 import { describe, expect, it } from 'vitest';
-import { startRawServer } from './support/raw-server.js';
-import { until } from './support/until.js';
+import { startRawServer } from '../support/integration/raw-server.js';
+import { until } from '../support/integration/until.js';
 
 const TASKS = 5;
 const ok = 'HTTP/1.1 200 OK\r\n\r\n';

@@ -2,9 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { createStepFuncSource } from 'stepfunc-source';
 import { httpInvoke } from 'stepfunc-source/http';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { pointSdkAt } from './support/aws-environment.js';
-import { echo, startComponent } from './support/component.js';
-import { until } from './support/until.js';
+import { pointSdkAt } from '../support/integration/aws-environment.js';
+import { echo, startComponent } from '../support/integration/component.js';
+import { until } from '../support/integration/until.js';
 
 const activityArn = 'arn:aws:states:us-east-1:123456789012:activity:sum';
 

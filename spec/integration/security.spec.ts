@@ -5,10 +5,10 @@ import { httpInvoke } from 'stepfunc-source/http';
 import type { TaskOutcome } from 'stepfunc-source/testing';
 import { FakeSfn } from 'stepfunc-source/testing';
 import { describe, expect, it } from 'vitest';
-import { echo, startComponent } from './support/component.js';
-import type { RawAnswer } from './support/raw-server.js';
-import { startRawServer } from './support/raw-server.js';
-import { until } from './support/until.js';
+import { echo, startComponent } from '../support/integration/component.js';
+import type { RawAnswer } from '../support/integration/raw-server.js';
+import { startRawServer } from '../support/integration/raw-server.js';
+import { until } from '../support/integration/until.js';
 
 const TIMEOUT_MS = 1_500;
 const MEGABYTE = 1024 * 1024;

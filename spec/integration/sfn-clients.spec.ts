@@ -13,16 +13,16 @@ import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { attemptsOf, errorName, meaningOf } from '../../lib/aws-errors.js';
-import { field } from '../../lib/field.js';
-import type { SfnClient } from '../../lib/sfn.js';
-import type { DefaultClients } from '../../lib/sfn-clients.js';
-import { defaultClients } from '../../lib/sfn-clients.js';
-import { awsEnvironment } from './support/aws-environment.js';
-import type { Component, ComponentRequest, Handler } from './support/component.js';
-import { hang, json, startComponent } from './support/component.js';
-import { signatureOf } from './support/sigv4.js';
-import { until } from './support/until.js';
+import { attemptsOf, errorName, meaningOf } from '../../lib/sfn/errors.js';
+import { field } from '../../lib/common/property.js';
+import type { SfnClient } from '../../lib/sfn/api.js';
+import type { DefaultClients } from '../../lib/sfn/clients.js';
+import { defaultClients } from '../../lib/sfn/clients.js';
+import { awsEnvironment } from '../support/integration/aws-environment.js';
+import type { Component, ComponentRequest, Handler } from '../support/integration/component.js';
+import { hang, json, startComponent } from '../support/integration/component.js';
+import { signatureOf } from '../support/integration/sigv4.js';
+import { until } from '../support/integration/until.js';
 
 // The shortcuts of the default clients begin with the second call of a kind: each test makes several.
 

@@ -5,9 +5,9 @@ import { httpInvoke } from 'stepfunc-source/http';
 import { FakeSfn } from 'stepfunc-source/testing';
 import type { TaskOutcome } from 'stepfunc-source/testing';
 import { describe, expect, it } from 'vitest';
-import type { Component } from './support/component.js';
-import { startComponent } from './support/component.js';
-import { until } from './support/until.js';
+import type { Component } from '../support/integration/component.js';
+import { startComponent } from '../support/integration/component.js';
+import { until } from '../support/integration/until.js';
 
 const TASKS = 20;
 const MEGABYTE = 1024 * 1024;

@@ -5,10 +5,10 @@ import type { Logger, StepFuncSource } from 'stepfunc-source';
 import type { FakeSfnServer } from 'stepfunc-source/testing';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { pointSdkAt } from './support/aws-environment.js';
-import type { Tap } from './support/tap.js';
-import { startTap } from './support/tap.js';
-import { until } from './support/until.js';
+import { pointSdkAt } from '../support/integration/aws-environment.js';
+import type { Tap } from '../support/integration/tap.js';
+import { startTap } from '../support/integration/tap.js';
+import { until } from '../support/integration/until.js';
 
 /** Options of the SDK's own handler. Its agent has 50 sockets unless told. */
 const roomy = { httpAgent: { maxSockets: 60 }, httpsAgent: { maxSockets: 60 } };

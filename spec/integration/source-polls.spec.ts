@@ -3,11 +3,11 @@ import { createStepFuncSource } from 'stepfunc-source';
 import type { FakeSfnServer } from 'stepfunc-source/testing';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { pointSdkAt } from './support/aws-environment.js';
-import { startTap } from './support/tap.js';
-import type { Trouble } from './support/troubles.js';
-import { passingTroubles } from './support/troubles.js';
-import { until } from './support/until.js';
+import { pointSdkAt } from '../support/integration/aws-environment.js';
+import { startTap } from '../support/integration/tap.js';
+import type { Trouble } from '../support/integration/troubles.js';
+import { passingTroubles } from '../support/integration/troubles.js';
+import { until } from '../support/integration/until.js';
 
 // On a machine with much else to do.
 vi.setConfig({ testTimeout: 60_000 });

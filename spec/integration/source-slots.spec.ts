@@ -5,12 +5,12 @@ import { httpInvoke } from 'stepfunc-source/http';
 import type { FakeSfnServer, FakeSfnServerOptions, TaskOutcome } from 'stepfunc-source/testing';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { pointSdkAt } from './support/aws-environment.js';
-import type { Handler } from './support/component.js';
-import { startComponent } from './support/component.js';
-import type { Trouble } from './support/troubles.js';
-import { passingTroubles } from './support/troubles.js';
-import { until } from './support/until.js';
+import { pointSdkAt } from '../support/integration/aws-environment.js';
+import type { Handler } from '../support/integration/component.js';
+import { startComponent } from '../support/integration/component.js';
+import type { Trouble } from '../support/integration/troubles.js';
+import { passingTroubles } from '../support/integration/troubles.js';
+import { until } from '../support/integration/until.js';
 
 // On a machine with much else to do.
 vi.setConfig({ testTimeout: 120_000 });

@@ -2,9 +2,9 @@ import type { StepFuncSource, StepFuncSourceState } from 'stepfunc-source';
 import { ActivityError, createStepFuncSource } from 'stepfunc-source';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { pointSdkAt } from './support/aws-environment.js';
-import { startTap } from './support/tap.js';
-import { until } from './support/until.js';
+import { pointSdkAt } from '../support/integration/aws-environment.js';
+import { startTap } from '../support/integration/tap.js';
+import { until } from '../support/integration/until.js';
 
 afterEach(() => void vi.unstubAllEnvs());
 

@@ -4,9 +4,9 @@ import { httpInvoke } from 'stepfunc-source/http';
 import type { FakeSfnServer } from 'stepfunc-source/testing';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { pointSdkAt } from './support/aws-environment.js';
-import { echo, hang, json, startComponent } from './support/component.js';
-import { until } from './support/until.js';
+import { pointSdkAt } from '../support/integration/aws-environment.js';
+import { echo, hang, json, startComponent } from '../support/integration/component.js';
+import { until } from '../support/integration/until.js';
 
 // The whole way: the source's own SDK clients, a server behind a port, a component behind another.
 // One server for all, an activity a test.

@@ -5,10 +5,10 @@ import { httpInvoke } from 'stepfunc-source/http';
 import type { FakeSfnServer } from 'stepfunc-source/testing';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { pointSdkAt } from './support/aws-environment.js';
-import type { Component } from './support/component.js';
-import { startComponent } from './support/component.js';
-import { until } from './support/until.js';
+import { pointSdkAt } from '../support/integration/aws-environment.js';
+import type { Component } from '../support/integration/component.js';
+import { startComponent } from '../support/integration/component.js';
+import { until } from '../support/integration/until.js';
 
 // On a machine with much else to do.
 vi.setConfig({ testTimeout: 120_000 });

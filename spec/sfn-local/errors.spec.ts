@@ -1,7 +1,7 @@
 import { ErrorName } from 'stepfunc-source';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Handler } from '../integration/support/component.js';
-import { echo, hang } from '../integration/support/component.js';
+import type { Handler } from '../support/integration/component.js';
+import { echo, hang } from '../support/integration/component.js';
 import type { StepFunctionsLocal } from './step-functions-local.js';
 import { connect } from './step-functions-local.js';
 import { startWorker } from './worker.js';

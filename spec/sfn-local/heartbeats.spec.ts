@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hang } from '../integration/support/component.js';
-import type { Handler } from '../integration/support/component.js';
-import { until } from '../integration/support/until.js';
+import { hang } from '../support/integration/component.js';
+import type { Handler } from '../support/integration/component.js';
+import { until } from '../support/integration/until.js';
 import type { StepFunctionsLocal } from './step-functions-local.js';
 import { connect } from './step-functions-local.js';
 import { startWorker } from './worker.js';

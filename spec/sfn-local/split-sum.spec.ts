@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { startComponent } from '../../examples/demo/component.js';
-import { createSources } from '../../examples/demo/sources.js';
-import { stateMachine } from '../../examples/demo/state-machine.js';
+import { startComponent } from '../../demo/stage/component.js';
+import { createSources } from '../../demo/stage/sources.js';
+import { stateMachine } from '../../demo/stage/state-machine.js';
 import { connect } from './step-functions-local.js';
 
 it('runs split, then sum for each piece, as a state machine', async () => {

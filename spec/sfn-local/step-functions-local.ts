@@ -9,7 +9,7 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { expect, vi } from 'vitest';
-import { pointSdkAt } from '../integration/support/aws-environment.js';
+import { pointSdkAt } from '../support/integration/aws-environment.js';
 
 /** How an execution ended: fields of DescribeExecution. */
 export interface Ended {

@@ -1,8 +1,8 @@
 import { createStepFuncSource } from 'stepfunc-source';
 import type { StepFuncSource, StepFuncSourceConfig, StepFuncSourceEvents } from 'stepfunc-source';
 import { httpInvoke } from 'stepfunc-source/http';
-import type { Component, Handler } from '../integration/support/component.js';
-import { startComponent } from '../integration/support/component.js';
+import type { Component, Handler } from '../support/integration/component.js';
+import { startComponent } from '../support/integration/component.js';
 import type { StepFunctionsLocal } from './step-functions-local.js';
 
 /** One activity with a component behind it. */

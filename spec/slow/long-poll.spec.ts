@@ -4,7 +4,7 @@ import type { FakeSfnServer } from 'stepfunc-source/testing';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { pointSdkAt } from '../integration/support/aws-environment.js';
+import { pointSdkAt } from '../support/integration/aws-environment.js';
 
 // Real minutes over real sockets: polls as long as AWS holds them.
 

@@ -4,9 +4,9 @@
  *     npx tsx spec/soak/hand-over.ts                           10 times on every kind of store
  *     npx tsx spec/soak/hand-over.ts redis --times 3           less of it
  */
-import { createCluster } from '../integration/cluster/cluster.js';
-import type { HandOver } from '../integration/cluster/hand-over.js';
-import { timeHandOvers } from '../integration/cluster/hand-over.js';
+import { createCluster } from '../cluster/cluster.js';
+import type { HandOver } from '../cluster/hand-over.js';
+import { timeHandOvers } from '../cluster/hand-over.js';
 import { meanAndMax, readArguments } from './arguments.js';
 
 const ttlMs = 1_500;

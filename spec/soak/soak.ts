@@ -1,5 +1,5 @@
 /**
- * The chaos of spec/integration/cluster for longer, on every kind of store in turn.
+ * The chaos of spec/cluster for longer, on every kind of store in turn.
  *
  *     npm run test:soak                                        10 minutes, all stores
  *     npm run test:soak -- dynamodb --minutes 3 --seed 42      some of it
@@ -10,10 +10,10 @@
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Chaos } from '../integration/cluster/chaos.js';
-import { runChaos } from '../integration/cluster/chaos.js';
-import type { Figures } from '../integration/cluster/verdict.js';
-import { judge } from '../integration/cluster/verdict.js';
+import type { Chaos } from '../cluster/chaos.js';
+import { runChaos } from '../cluster/chaos.js';
+import type { Figures } from '../cluster/verdict.js';
+import { judge } from '../cluster/verdict.js';
 import type { Engine } from '../integration/locks/engines.js';
 import { meanAndMax, readArguments } from './arguments.js';
 

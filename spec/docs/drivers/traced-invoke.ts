@@ -1,5 +1,5 @@
 import { trace } from '@opentelemetry/api';
-import { collectSpans } from '../../collected-spans.js';
+import { collectSpans } from '../../support/collected-spans.js';
 
 /** A block that makes an invoke and leaves it to the app to set OpenTelemetry up. */
 trace.setGlobalTracerProvider(collectSpans().tracerProvider);

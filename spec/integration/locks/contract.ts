@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { LeasePool, LeasePoolOptions } from '../../../lib/lease-pool.js';
-import { createLeasePool } from '../../../lib/lease-pool.js';
-import type { Clocks } from '../../../lib/lease.js';
-import { systemClocks } from '../../../lib/lease.js';
+import type { LeasePool, LeasePoolOptions } from '../../../lib/leases/lease-pool.js';
+import { createLeasePool } from '../../../lib/leases/lease-pool.js';
+import type { Clocks } from '../../../lib/leases/lease.js';
+import { systemClocks } from '../../../lib/leases/lease.js';
 import { LOCK_NOT_OWNED } from '../../../lib/locks/types.js';
 import type { Engine, RunningEngine } from './engines.js';
 

@@ -6,7 +6,7 @@ import { connect, createServer } from 'node:net';
 import { setTimeout as pass } from 'node:timers/promises';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { createRedisMock } from 'js-redis-server';
-import { freePort } from '../support/free-port.js';
+import { freePort } from '../../support/integration/free-port.js';
 import type { Client, Connection } from './connect.js';
 import { connectTo, dynamoDbClient, tableName } from './connect.js';
 import type { Network } from './network.js';

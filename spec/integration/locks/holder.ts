@@ -1,4 +1,4 @@
-import { createLeasePool } from '../../../lib/lease-pool.js';
+import { createLeasePool } from '../../../lib/leases/lease-pool.js';
 import type { Connection } from './connect.js';
 import { connectTo } from './connect.js';
 

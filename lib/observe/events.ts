@@ -1,0 +1,106 @@
+import { EventEmitter } from 'node:events';
+import { callSafely } from '../common/call-safely.js';
+import type { LostHow } from '../task/report.js';
+
+/** `stopped` -> `starting` -> `running` -> `stopping` -> `stopped`; `starting` may end in `stopped`. */
+export type StepFuncSourceState = 'stopped' | 'starting' | 'running' | 'stopping';
+
+/** Fields of every event. */
+export interface SourceEvent {
+  activityName: string;
+}
+
+/** Fields of every event of one poller. */
+export interface RoleEvent extends SourceEvent {
+  /** The poller's number, from 0. */
+  role: number;
+}
+
+/** Fields of every event of one task. */
+export interface TaskEvent extends RoleEvent {
+  /** A short id, this process's own: the task token is a secret. */
+  task: string;
+}
+
+/** Fields of every event that ends a task. */
+export interface EndedEvent extends TaskEvent {
+  /** Milliseconds from the poll that brought the task to its end: its slot is free now. */
+  durationMs: number;
+  /** Milliseconds of these until invoke had ended; the rest went into the report. */
+  invokeMs: number;
+}
+
+/** Fields of every event of a task that AWS has taken the report of. */
+export interface ReportedEvent extends EndedEvent {
+  /** How often the report was sent: 1 where all went well. */
+  attempts: number;
+}
+
+/** Every event of a source, and what its listeners get. None carries an input, output, cause or token. */
+export interface StepFuncSourceEvents {
+  /** The handle's `state` has changed. */
+  stateChanged: SourceEvent & { from: StepFuncSourceState; to: StepFuncSourceState };
+  /** A poll brought a task; it goes to the component now. */
+  taskReceived: TaskEvent;
+  /** AWS took the task's output. */
+  taskSucceeded: ReportedEvent;
+  /** AWS took the task's failure. `error` is the error name reported. */
+  taskFailed: ReportedEvent & { error: string };
+  /**
+   * The task's result did not get through, as far as is known. `closed`: AWS had closed the task
+   * before; `unknown`: the same, but an earlier report may have arrived; `abandoned`: given up at stop.
+   */
+  taskLost: EndedEvent & { outcome: LostHow };
+  /** A poll failed. `error` is its name; the poller polls again in `retryInMs`. */
+  pollFailed: RoleEvent & { error: string; retryInMs: number };
+  /** A heartbeat failed for a passing reason; the task goes on. `error` is its name. */
+  heartbeatFailed: TaskEvent & { error: string };
+  /** A report failed for a passing reason; it is sent again, and the slot is held. `error` is its name. */
+  reportFailed: TaskEvent & { error: string };
+  /** With `locks`: this instance holds the role now, and polls for it. */
+  roleAcquired: RoleEvent;
+  /**
+   * With `locks`: the role is no longer ours. `error` is `LeaseExpired` (the store could not be
+   * reached in time) or `LeaseTaken` (the store says that it is not ours).
+   */
+  roleLost: RoleEvent & { error: string };
+  /** With `locks`: what ran under the role has ended, and the role was given back. */
+  roleReleased: RoleEvent;
+  /** With `locks`: a call to the store failed. By itself that changes nothing. `error` is its name. */
+  lockStoreFailed: RoleEvent & { error: string };
+}
+
+/** The events' names. */
+export type EventName = keyof StepFuncSourceEvents;
+
+/** What it throws, or rejects with where it is async, disturbs nobody. */
+export type Listener<N extends EventName> = (event: StepFuncSourceEvents[N]) => unknown;
+
+/** An event with its name, as one type per name. */
+export type NamedEvent = {
+  [N in EventName]: { name: N; event: StepFuncSourceEvents[N] };
+}[EventName];
+
+export interface Events {
+  on<N extends EventName>(name: N, listener: Listener<N>): void;
+  once<N extends EventName>(name: N, listener: Listener<N>): void;
+  off<N extends EventName>(name: N, listener: Listener<N>): void;
+  /** Calls every listener. Whatever they throw or reject with stays with them. */
+  emit<N extends EventName>(name: N, event: StepFuncSourceEvents[N]): void;
+}
+
+export function createEvents(): Events {
+  const emitter = new EventEmitter();
+  emitter.setMaxListeners(0);
+  return {
+    on: (name, listener) => void emitter.on(name, listener),
+    once: (name, listener) => void emitter.once(name, listener),
+    off: (name, listener) => void emitter.off(name, listener),
+    emit(name, event) {
+      // Node's own emit stops at the first listener that throws.
+      for (const listener of emitter.rawListeners(name)) {
+        callSafely(() => (listener as (event: unknown) => unknown)(event));
+      }
+    },
+  };
+}

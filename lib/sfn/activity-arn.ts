@@ -1,0 +1,65 @@
+import { abortable } from 'abort-controller-x';
+import { bounded } from '../async/timeout.js';
+import { describeError } from '../common/format-error.js';
+import type { Sfn } from './api.js';
+
+/** CreateActivity, the client's retries included. */
+const RESOLVE_TIMEOUT_MS = 60_000;
+
+/** The activity's ARN could not be had, so that `start()` could not begin. `cause` has the reason. */
+export class ActivityError extends Error {
+  override readonly name = 'ActivityError';
+
+  constructor(activityName: string, cause: unknown) {
+    super(
+      `The ARN of activity '${activityName}' could not be had: CreateActivity ended in ${describeError(cause)}. ` +
+        `Check the region, the credentials, the permission states:CreateActivity and the endpoint, or give activityArn.`,
+      { cause },
+    );
+  }
+}
+
+/** The activity's ARN, and what to do once AWS says that there is no such activity. */
+export interface Activity {
+  /** The ARN, known or asked for. Rejects with an {@link ActivityError}, or when `signal` aborts. */
+  arn(signal: AbortSignal): Promise<string>;
+  /** The ARN as far as it is known. */
+  known(): string | undefined;
+  /** AWS does not know `arn`: the next `arn()` asks again, unless somebody has already. */
+  forget(arn: string): void;
+}
+
+/**
+ * Resolves by CreateActivity, which is idempotent by name: it creates the activity or finds it.
+ * Whoever asks while an answer is under way gets that one, since AWS takes only one such call a
+ * second (Step Functions quotas, "API action throttling"). A given ARN is never asked for.
+ */
+export function createActivity(
+  sfn: Sfn,
+  activityName: string,
+  givenArn: string | undefined,
+  lifetime: AbortSignal,
+): Activity {
+  let known = givenArn;
+  let asking: Promise<string> | undefined;
+
+  async function ask(): Promise<string> {
+    try {
+      return (known = await bounded(lifetime, RESOLVE_TIMEOUT_MS, (signal) =>
+        sfn.createActivity(activityName, signal),
+      ));
+    } catch (error) {
+      throw lifetime.aborted ? error : new ActivityError(activityName, error);
+    } finally {
+      asking = undefined;
+    }
+  }
+
+  return {
+    arn: async (signal) => known ?? abortable(signal, (asking ??= ask())),
+    known: () => known,
+    forget(arn) {
+      if (known === arn && arn !== givenArn) known = undefined;
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { hintFor } from '../common/suggest-key.js';
+import { field } from '../common/property.js';
+import type { Invoke } from '../task/invoke.js';
+import type { LockFactory } from '../locks/types.js';
+import type { Logger } from '../observe/log.js';
+import type { SfnClient, SfnClients } from '../sfn/api.js';
+import { show } from '../common/format-value.js';
+
+/** What `createStepFuncSource` takes as its third argument: live objects, all optional. */
+export interface StepFuncSourceOptions {
+  /**
+   * The client to call Step Functions with, or two, `poll` for GetActivityTask and `report` for the
+   * rest. It is never destroyed by the source. A polling client should have `maxAttempts: 1`, and
+   * sockets for maxConcurrency calls at a time. Default: two SDK clients of the source's own, made
+   * at start and destroyed at stop.
+   */
+  client?: SfnClient | SfnClients | undefined;
+  /**
+   * Makes the limit one of all instances: the pollers become roles, each held by one instance at a
+   * time, by a lease in the store behind `locks`. `LockFactory` of `@verrou/core` fits, and so does
+   * `dynamoDbLocks` of `stepfunc-source/locks/dynamodb`. The source never closes the store's
+   * connection. Default: the limit is this source's own.
+   */
+  locks?: LockFactory | undefined;
+  /** Where state changes, warnings and failures are told: pino or `console` fit. Default: nowhere. */
+  logger?: Logger | undefined;
+}
+
+export interface LiveOptions {
+  /** Undefined: the source makes its own. */
+  clients: SfnClients | undefined;
+  /** Undefined: this source has every role. */
+  locks: LockFactory | undefined;
+  logger: Logger | undefined;
+}
+
+const optionKeys = ['client', 'locks', 'logger'];
+
+/** Checks what the compiler can't where the caller is JavaScript. Throws a TypeError. */
+export function checkInvoke(invoke: unknown): asserts invoke is Invoke {
+  if (typeof invoke !== 'function') {
+    throw new TypeError(
+      `createStepFuncSource: expected invoke, a function (request, signal) => Promise of the component's response, as second argument, got ${show(invoke)}`,
+    );
+  }
+}
+
+/** Checks the live objects. Throws a TypeError that names the key, what came and what is wanted. */
+export function checkOptions(options: unknown): LiveOptions {
+  if (options === undefined) return { clients: undefined, locks: undefined, logger: undefined };
+  if (typeof options !== 'object' || options === null) {
+    throw wrong('options', 'an object', options);
+  }
+  for (const key of Object.keys(options)) {
+    if (optionKeys.includes(key)) continue;
+    throw new TypeError(
+      `createStepFuncSource: unknown option ${JSON.stringify(key)}; ${hintFor(key, optionKeys, 'options')}`,
+    );
+  }
+  const { client, locks, logger } = options as StepFuncSourceOptions;
+  return {
+    clients: client === undefined ? undefined : checkClient(client),
+    locks: locks === undefined ? undefined : checkLocks(locks),
+    logger: logger === undefined ? undefined : checkLogger(logger),
+  };
+}
+
+function checkClient(client: SfnClient | SfnClients): SfnClients {
+  if (hasSend(client)) return { poll: client, report: client };
+  const clients = { poll: field(client, 'poll'), report: field(client, 'report') };
+  const { poll, report } = clients;
+  if (hasSend(poll) && hasSend(report)) return { poll, report };
+  if (poll === undefined && report === undefined) {
+    throw wrong(
+      'options.client',
+      'an object with send(command, options), or { poll, report } of such',
+      client,
+    );
+  }
+  const [key, came] = hasSend(poll) ? ['report', report] : ['poll', poll];
+  throw wrong(`options.client.${key}`, 'an object with send(command, options)', came);
+}
+
+function hasSend(client: unknown): client is SfnClient {
+  return typeof field(client, 'send') === 'function';
+}
+
+function checkLocks(locks: LockFactory): LockFactory {
+  if (typeof field(locks, 'createLock') === 'function') return locks;
+  throw wrong('options.locks', 'an object with createLock(name, ttlMs)', locks);
+}
+
+function checkLogger(logger: Logger): Logger {
+  for (const level of ['debug', 'info', 'warn', 'error']) {
+    const came = field(logger, level);
+    if (typeof came !== 'function') throw wrong(`options.logger.${level}`, 'a function', came);
+  }
+  return logger;
+}
+
+function wrong(key: string, expected: string, came: unknown): TypeError {
+  return new TypeError(
+    `createStepFuncSource: expected ${key} to be ${expected}, got ${show(came)}`,
+  );
+}

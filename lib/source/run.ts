@@ -1,0 +1,35 @@
+import { abortable, execute } from 'abort-controller-x';
+import type { Events, Listener } from '../observe/events.js';
+
+/**
+ * Starts, waits for `signal` to abort or for somebody else to stop the source, and stops. An abort
+ * that comes before the start is through takes the start back. Rejects as `start` does.
+ */
+export async function runUntil<T>(
+  signal: AbortSignal,
+  events: Events,
+  start: () => Promise<void>,
+  stop: () => Promise<T>,
+): Promise<T> {
+  try {
+    if (!signal.aborted) {
+      await abortable(signal, start());
+      await untilStopping(signal, events);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  return stop();
+}
+
+function untilStopping(signal: AbortSignal, events: Events): Promise<void> {
+  return execute<void>(signal, (resolve) => {
+    const listener: Listener<'stateChanged'> = ({ to }) => {
+      if (to === 'running') return;
+      events.off('stateChanged', listener);
+      resolve();
+    };
+    events.on('stateChanged', listener);
+    return () => events.off('stateChanged', listener);
+  });
+}

@@ -1,0 +1,233 @@
+import { AbortError } from 'abort-controller-x';
+import type { Sizes, StepFuncSourceConfig } from './config.js';
+import { parseConfig, resizeConfig } from './config.js';
+import type { EndingController } from '../async/shutdown.js';
+import { createEnding } from '../async/shutdown.js';
+import type { EventName, Listener, StepFuncSourceState } from '../observe/events.js';
+import { createEvents } from '../observe/events.js';
+import type { Health } from '../observe/health.js';
+import { watchHealth } from '../observe/health.js';
+import type { Invoke } from '../task/invoke.js';
+import type { Lifetime } from './session.js';
+import { beginLifetime } from './session.js';
+import { logEvents } from '../observe/log.js';
+import type { StepFuncSourceOptions } from './options.js';
+import { checkInvoke, checkOptions } from './options.js';
+import type { Tell } from '../polling/activity-poller.js';
+import { rolesFor } from '../polling/slots.js';
+import { runUntil } from './run.js';
+import type { StepFuncSourceStatus } from '../observe/status.js';
+import type { StopOptions, StopSummary } from './stop.js';
+import { checkGrace, startGrace, summarize } from './stop.js';
+import { countEvents } from '../observe/totals.js';
+
+/** The handle of a source: pollers that take an activity's tasks to a component. */
+export interface StepFuncSource {
+  /**
+   * Gets the activity's ARN (creating the activity where there is none) and starts to poll; resolves
+   * then. While the source is starting or running, resolves with it.
+   *
+   * Rejects with an {@link ActivityError} where the ARN can't be had, with an AbortError where
+   * `stop()` came first, and with an Error while the source is stopping. The source is then stopped,
+   * and may be started again.
+   */
+  start(): Promise<void>;
+  /**
+   * Stops polling, lets open polls come back (AWS gives tasks to polls whose client has gone), runs
+   * what they bring, waits for every report, and resolves. Without `graceMs` that takes as long as it
+   * takes: up to 60 s for the polls, then the tasks.
+   *
+   * After `graceMs` milliseconds, polls and invokes are aborted, and tasks under way are failed with
+   * `StepFuncSource.Stopped`, for which there are 5 s more. Stopping again only shortens the grace.
+   */
+  stop(options?: StopOptions): Promise<StopSummary>;
+  /**
+   * Starts, waits for `signal` to abort (or for somebody to stop the source), and stops, with
+   * `options` as of `stop`. Rejects as `start` does.
+   */
+  run(signal: AbortSignal, options?: StopOptions): Promise<StopSummary>;
+  /**
+   * Changes how many tasks run at a time, in all and per poller; what is not given stays as it is. More
+   * slots poll at once; of surplus ones, open polls come back and tasks run to their end. On the way
+   * there are never more tasks than the larger of the two limits. A source that is not running has
+   * the new sizes from its next start.
+   *
+   * Throws a {@link ConfigError} where a size is wrong, or where it would change the size of roles
+   * that other instances share, which only a restart can do: `concurrencyPerPoller` while running
+   * with `locks`.
+   */
+  resize(sizes: Sizes): void;
+  /** Whether the source does what it is there for; if not, what is wrong, since when, and what to do. */
+  health(): Health;
+  /** `stopped`, `starting`, `running` or `stopping`. */
+  readonly state: StepFuncSourceState;
+  /** What the source is doing, and what it has done since it was created: a snapshot of plain data. */
+  status(): StepFuncSourceStatus;
+  /** Calls `listener` at every event of this name. What it throws disturbs nobody. */
+  on<N extends EventName>(name: N, listener: Listener<N>): StepFuncSource;
+  /** Calls `listener` at the next event of this name only. */
+  once<N extends EventName>(name: N, listener: Listener<N>): StepFuncSource;
+  /** Takes a listener away again. */
+  off<N extends EventName>(name: N, listener: Listener<N>): StepFuncSource;
+  /** `stop()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Creates a source, stopped. Touches no network.
+ *
+ * Throws a {@link ConfigError} where the config is wrong, and a TypeError where `invoke` or one of
+ * the options is.
+ */
+export function createStepFuncSource(
+  config: StepFuncSourceConfig,
+  invoke: Invoke,
+  options?: StepFuncSourceOptions,
+): StepFuncSource {
+  let checked = parseConfig(config, options?.locks !== undefined);
+  checkInvoke(invoke);
+  const live = checkOptions(options);
+
+  const events = createEvents();
+  const totals = countEvents(events);
+  const health = watchHealth(events);
+  if (live.logger !== undefined) logEvents(events, live.logger);
+  const { activityName } = checked;
+  const tell: Tell = (name, fields) => {
+    // The compiler can't see that a name's fields and the activity's name make up its event.
+    events.emit(name, { activityName, ...fields } as never);
+  };
+
+  let state: StepFuncSourceState = 'stopped';
+  let current: Run | undefined;
+  let lastArn = checked.activityArn;
+  let abandonedPolls = 0;
+
+  function setState(to: StepFuncSourceState): void {
+    if (to === state) return;
+    const from = state;
+    state = to;
+    tell('stateChanged', { from, to });
+  }
+
+  function begin(): Run {
+    const ending = createEnding();
+    const lifetime = beginLifetime(ending, {
+      config: () => checked,
+      invoke,
+      live,
+      tell,
+      onPollAbandoned: () => void (abandonedPolls += 1),
+    });
+    return { ending, lifetime, graces: [] };
+  }
+
+  async function start(): Promise<void> {
+    if (state === 'stopping') {
+      throw new Error('The source is stopping: start() must wait until stop() has resolved');
+    }
+    if (current === undefined) {
+      current = begin();
+      setState('starting');
+    }
+    const run = current;
+    try {
+      run.begun = await run.lifetime;
+      lastArn = run.begun.activityArn();
+    } catch (error) {
+      if (run.stopped === undefined) end(run);
+      throw run.stopped === undefined ? error : stoppedTooEarly();
+    }
+    if (run.stopped !== undefined) throw stoppedTooEarly();
+    setState('running');
+  }
+
+  function stop({ graceMs }: StopOptions = {}): Promise<StopSummary> {
+    checkGrace(graceMs);
+    if (current === undefined) return Promise.resolve(summarize(totals, totals, 0));
+    const run = current;
+    run.stopped ??= finish(run);
+    if (graceMs !== undefined) run.graces.push(startGrace(run.ending, graceMs));
+    return run.stopped;
+  }
+
+  async function finish(run: Run): Promise<StopSummary> {
+    const before = { ...totals };
+    const abandonedBefore = abandonedPolls;
+    setState('stopping');
+    run.ending.startDrain();
+    const lifetime = await run.lifetime.catch(() => undefined);
+    await lifetime?.ended;
+    end(run);
+    return summarize(before, totals, abandonedPolls - abandonedBefore);
+  }
+
+  function end(run: Run): void {
+    if (current !== run) return;
+    current = undefined;
+    for (const cancel of run.graces) void cancel();
+    run.ending.startGiveUp();
+    setState('stopped');
+  }
+
+  function run(signal: AbortSignal, stopOptions?: StopOptions): Promise<StopSummary> {
+    checkGrace(stopOptions?.graceMs);
+    return runUntil(signal, events, start, () => stop(stopOptions));
+  }
+
+  function resize(sizes: Sizes): void {
+    const { locks } = live;
+    const resized = resizeConfig(checked, sizes, locks !== undefined && current !== undefined);
+    checked = resized;
+    current?.begun?.roles.resize(rolesFor(resized.maxConcurrency, resized.concurrencyPerPoller));
+  }
+
+  const source: StepFuncSource = {
+    start,
+    stop,
+    run,
+    resize,
+    health: () => health.check(current?.begun?.roles, checked.lockTtlMs),
+    get state() {
+      return state;
+    },
+    status: () => ({
+      state,
+      activityArn: current?.begun?.activityArn() ?? lastArn,
+      pollers: current?.begun?.roles.snapshot() ?? [],
+      ...totals,
+    }),
+    on(name, listener) {
+      events.on(name, listener);
+      return source;
+    },
+    once(name, listener) {
+      events.once(name, listener);
+      return source;
+    },
+    off(name, listener) {
+      events.off(name, listener);
+      return source;
+    },
+    async [Symbol.asyncDispose]() {
+      await stop();
+    },
+  };
+  return source;
+}
+
+/** From a start to the end of its stop. */
+interface Run {
+  ending: EndingController;
+  lifetime: Promise<Lifetime>;
+  /** Set once the lifetime has begun. */
+  begun?: Lifetime;
+  /** Set once stop was called. */
+  stopped?: Promise<StopSummary>;
+  /** What cancels each grace that a stop has set. */
+  graces: (() => Promise<void>)[];
+}
+
+function stoppedTooEarly(): Error {
+  return new AbortError('The source was stopped while it was starting');
+}

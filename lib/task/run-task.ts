@@ -1,0 +1,117 @@
+import { spawn } from 'abort-controller-x';
+import { abortLate } from '../async/timeout.js';
+import { describeError } from '../common/format-error.js';
+import { ErrorName } from './error-name.js';
+import { heartbeat } from './heartbeat.js';
+import type { Invoke, InvokeResponse } from './invoke.js';
+import { InvokeAborted, readAnswer } from './invoke.js';
+import type { Settlement } from './report.js';
+import { report } from './report.js';
+import type { TaskResult } from './result.js';
+import { failure, toTaskResult } from './result.js';
+import type { ActivityTask, Sfn } from '../sfn/api.js';
+
+export interface TaskOptions {
+  sfn: Sfn;
+  invoke: Invoke;
+  path: string;
+  invokeTimeoutMs: number;
+  heartbeatIntervalMs?: number | undefined;
+  onHeartbeatFailed(error: unknown): void;
+  /** Invoke has ended, one way or another; what came of it is reported now. */
+  onInvoked(): void;
+  onReportFailed(error: unknown): void;
+}
+
+/**
+ * One task's life: the component is invoked, its answer reported. Resolves to how the task ended,
+ * and never rejects.
+ *
+ * `signal` gives everything up at once. `interruption` ends the invoke alone, by an
+ * {@link InvokeAborted} as reason; what became of the task is then still reported.
+ */
+export async function runTask(
+  signal: AbortSignal,
+  interruption: AbortController,
+  task: ActivityTask,
+  options: TaskOptions,
+): Promise<Settlement> {
+  const { sfn, heartbeatIntervalMs, onHeartbeatFailed } = options;
+  if (signal.aborted) return { outcome: 'lost', how: 'abandoned' };
+  if (heartbeatIntervalMs === undefined) {
+    return invokeAndReport(signal, signal, interruption, task, options);
+  }
+  return spawn(signal, async (_, { fork }) => {
+    const work = fork((workSignal) =>
+      invokeAndReport(signal, workSignal, interruption, task, options),
+    );
+    fork(async (beatSignal) => {
+      await heartbeat(beatSignal, sfn, task.token, {
+        intervalMs: heartbeatIntervalMs,
+        onFailed: onHeartbeatFailed,
+      });
+      interruption.abort(new InvokeAborted('closed', 'Step Functions has closed the task'));
+      work.abort();
+    });
+    return work.join();
+  });
+}
+
+async function invokeAndReport(
+  giveUp: AbortSignal,
+  noMoreTries: AbortSignal,
+  interruption: AbortController,
+  task: ActivityTask,
+  options: TaskOptions,
+): Promise<Settlement> {
+  const result = await resultOf(interruption, task, options);
+  options.onInvoked();
+  if (result === undefined) return { outcome: 'lost', how: 'closed' };
+  const onTryFailed = options.onReportFailed;
+  return report(options.sfn, task.token, result, { giveUp, noMoreTries, onTryFailed });
+}
+
+/** What is to be reported; undefined where the task was closed before there was an answer. */
+async function resultOf(
+  interruption: AbortController,
+  task: ActivityTask,
+  options: TaskOptions,
+): Promise<TaskResult | undefined> {
+  try {
+    return toTaskResult(await invokeInTime(interruption, task, options));
+  } catch (error) {
+    const { aborted, reason } = interruption.signal as { aborted: boolean; reason: unknown };
+    if (!aborted) return failure(ErrorName.InvokeFailed, describeError(error));
+    return reason instanceof InvokeAborted ? interrupted(reason) : undefined;
+  }
+}
+
+function interrupted({ code, message }: InvokeAborted): TaskResult | undefined {
+  switch (code) {
+    case 'timeout':
+      return failure(ErrorName.Timeout, message);
+    case 'stopped':
+      return failure(ErrorName.Stopped, message);
+    case 'leaseLost':
+      return failure(ErrorName.LeaseLost, message);
+    case 'closed':
+      return undefined;
+  }
+}
+
+/** Settles on time whatever invoke does, and drops what an interrupted invoke comes up with later. */
+function invokeInTime(
+  interruption: AbortController,
+  { input }: ActivityTask,
+  { invoke, path, invokeTimeoutMs }: TaskOptions,
+): Promise<InvokeResponse> {
+  const headers = { 'content-type': 'application/json' };
+  const call = async (signal: AbortSignal) =>
+    readAnswer(await invoke({ method: 'POST', path, headers, body: input }, signal), signal);
+  const late = () =>
+    new InvokeAborted(
+      'timeout',
+      `The component did not answer within ${invokeTimeoutMs} ms (invokeTimeoutMs)`,
+    );
+  return abortLate(interruption, invokeTimeoutMs, late, call);
+}

@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Order } from '../support/faults-support.js';
+import {
+  aws,
+  passing,
+  runThrough,
+  slow,
+  succeed,
+  succeeded,
+  timedOut,
+} from '../support/faults-support.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+const closing = ['InvalidToken', 'TaskDoesNotExist', 'TaskTimedOut'];
+const fail: Order = { does: 'fail' };
+const failed = { status: 'FAILED', error: 'Told', cause: 'as told' };
+
+describe.each([
+  ['SendTaskSuccess', succeed, succeeded, 'taskSucceeded'],
+  ['SendTaskFailure', fail, failed, 'taskFailed Told'],
+] as const)('%s', (operation, order, reported, settled) => {
+  it.each(passing)('T6: that fails by %s is sent again', async (_, trouble, name) => {
+    const { outcome, told, calls } = await runThrough(operation, trouble, order);
+    expect(outcome).toEqual(reported);
+    expect(told).toEqual([`reportFailed ${name}`, `${settled} by 2`]);
+    expect(calls).toBe(2);
+  });
+
+  it('T6: that is slow is waited for', async () => {
+    const { outcome, told, calls } = await runThrough(operation, slow, order);
+    expect(outcome).toEqual(reported);
+    expect(told).toEqual([`${settled} by 1`]);
+    expect(calls).toBe(1);
+  });
+
+  it('T7: whose answer is lost has arrived, and is told as unknown', async () => {
+    const { outcome, told } = await runThrough(operation, { kind: 'lostAnswer' }, order);
+    expect(outcome).toEqual(reported);
+    expect(told).toEqual(['reportFailed ECONNRESET', 'taskLost unknown']);
+  });
+
+  it.each(closing)('T7: that is answered %s is the end of the task', async (name) => {
+    const { outcome, told, calls } = await runThrough(operation, aws(name), order);
+    expect(outcome).toEqual(timedOut);
+    expect(told).toEqual(['taskLost closed']);
+    expect(calls).toBe(1);
+  });
+});
+
+describe('SendTaskSuccess', () => {
+  it.each([
+    ['InvalidOutput', 'StepFuncSource.InvalidOutput'],
+    ['ValidationException', 'StepFuncSource.OutputRefused'],
+    ['SerializationException', 'StepFuncSource.OutputRefused'],
+    ['KmsAccessDeniedException', 'StepFuncSource.OutputRefused'],
+    ['KmsInvalidStateException', 'StepFuncSource.OutputRefused'],
+  ])('T6: that is answered %s becomes a failure', async (name, error) => {
+    const { outcome, told, calls } = await runThrough('SendTaskSuccess', aws(name), succeed);
+    expect(outcome).toMatchObject({ status: 'FAILED', error });
+    expect(told).toEqual([`taskFailed ${error} by 2`]);
+    expect(calls).toBe(1);
+  });
+});
+
+describe('SendTaskFailure', () => {
+  it.each([
+    'KmsAccessDeniedException',
+    'KmsInvalidStateException',
+    'ValidationException',
+    'SerializationException',
+  ])('T6: that is answered %s is sent bare', async (name) => {
+    const { outcome, told, calls } = await runThrough('SendTaskFailure', aws(name), fail);
+    expect(outcome).toEqual({ status: 'FAILED' });
+    expect(told).toEqual(['taskFailed Told by 2']);
+    expect(calls).toBe(2);
+  });
+});
+
+describe('SendTaskHeartbeat', () => {
+  const fields = { heartbeatIntervalMs: 15_000 };
+  const order: Order = { does: 'succeed', takesMs: 40_000 };
+  const done = { status: 'SUCCEEDED', output: JSON.stringify(order) };
+
+  it.each([
+    ...passing,
+    ...['KmsAccessDeniedException', 'InvalidOutput', 'ValidationException'].map((name) => [
+      name,
+      aws(name),
+      name,
+    ]),
+    ['an answer that is lost', { kind: 'lostAnswer' }, 'ECONNRESET'],
+  ] as typeof passing)('T8: that fails by %s leaves the task alone', async (_, trouble, name) => {
+    const { outcome, told, calls } = await runThrough('SendTaskHeartbeat', trouble, order, fields);
+    expect(outcome).toEqual(done);
+    expect(told).toEqual([`heartbeatFailed ${name}`, 'taskSucceeded by 1']);
+    expect(calls).toBeGreaterThanOrEqual(2);
+    expect(calls).toBeLessThanOrEqual(4);
+  });
+
+  it('T8: that is slow leaves the task alone', async () => {
+    const { outcome, told } = await runThrough('SendTaskHeartbeat', slow, order, fields);
+    expect(outcome).toEqual(done);
+    expect(told).toEqual(['taskSucceeded by 1']);
+  });
+
+  it.each(closing)('T8: that is answered %s ends invoke, and no more is sent', async (name) => {
+    const { outcome, told, calls } = await runThrough(
+      'SendTaskHeartbeat',
+      aws(name),
+      { does: 'never' },
+      fields,
+    );
+    expect(outcome).toEqual(timedOut);
+    expect(told).toEqual(['taskLost closed']);
+    expect(calls).toBe(1);
+  });
+});

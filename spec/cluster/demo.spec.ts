@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { until } from '../support/integration/until.js';
+
+const demo = fileURLToPath(new URL('../../demo/demo-cluster.ts', import.meta.url));
+
+function runDemo(...args: string[]) {
+  const child = spawn(process.execPath, ['--import', 'tsx', demo, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+  return {
+    stdout: () => stdout,
+    interrupt: () => void child.kill('SIGINT'),
+    ended: once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr })),
+  };
+}
+
+/** What is to be read, in this order. */
+const story = [
+  /^12 tasks at a time over all instances: 4 roles of 3; a lease lives for 1\.5 s$/m,
+  /--- three instances are started together: they share the roles/,
+  /\d\.\d s {2}(one|two|three) holds role [0-3]/,
+  / {2}12 of 12 at work, \d+ done$/m,
+  /--- (one|two|three) is killed \(kill -9\): roles? [0-3].* must run elsewhere within 2\.0 s/,
+  /--- all roles run again, after \d\.\d s/,
+  /--- four is started in its place/,
+  /--- (one|two|three) is stopped/,
+  /(one|two|three) has given back role [0-3]/,
+  /--- there were \d+ tasks at the component at most, of 12 allowed/,
+  /--- the last tasks run, then all instances are stopped/,
+  /^\d+ tasks done; \d+ were lost with the one that was killed/m,
+  /^exit codes of those that were stopped: 0, 0, 0$/m,
+];
+
+it.concurrent(
+  'the demo tells its story, to a file too, and ends by itself',
+  { timeout: 90_000 },
+  async () => {
+    const { code, stdout, stderr } = await runDemo('--ttl', '1500').ended;
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    let rest = stdout;
+    for (const part of story) {
+      const found = part.exec(rest);
+      if (found === null) expect.fail(`${String(part)} is not in what follows:\n${rest}`);
+      rest = rest.slice(found.index + found[0].length);
+    }
+    // Nothing that only a terminal understands.
+    expect(stdout).not.toContain('\u001b');
+  },
+);
+
+it.concurrent(
+  'the demo ends all its processes at Ctrl+C, with the exit code of one that was interrupted',
+  { timeout: 90_000 },
+  async () => {
+    const run = runDemo();
+    await until(() => expect(run.stdout()).toMatch(/holds role/));
+    run.interrupt();
+    const { code, stderr, stdout } = await run.ended;
+    expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
+    expect(stdout).toMatch(/^exit codes of those that were stopped: 0, 0, 0$/m);
+  },
+);
+
+it('the demo says what is wrong with an argument, and starts nothing', async () => {
+  const { code, stdout, stderr } = await runDemo('--ttl', '10').ended;
+  expect(code).toBe(1);
+  expect(stderr).toContain('--ttl: expected a whole number of milliseconds from 1,000, got 10');
+  expect(stdout).toBe('');
+});

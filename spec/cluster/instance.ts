@@ -1,0 +1,91 @@
+import type { Invoke, SfnClient } from '../../lib/index.js';
+import { createStepFuncSource } from '../../lib/index.js';
+import { defaultClients } from '../../lib/sfn/clients.js';
+import { httpInvoke } from '../../lib/http.js';
+import { connectTo } from '../integration/locks/connect.js';
+import { nowMs } from './clock.js';
+import type { FromInstance, InstanceOrder, ToInstance } from './instance-messages.js';
+import { leapClock } from './leap-clock.js';
+
+/**
+ * One instance of a service, in a process of its own: a source with locks. It starts when told, stops
+ * at SIGTERM, and is expected to end of its own accord then. Tells what happens to it, with the moment.
+ */
+const order = JSON.parse(process.argv[2] ?? '') as InstanceOrder;
+
+function tell(message: FromInstance): void {
+  if (process.connected) process.send?.({ at: nowMs(), ...message });
+}
+
+/** Whoever has started it is gone: nobody else would end it. */
+const orphaned = () => process.exit(1);
+process.once('disconnect', orphaned);
+
+// The source's timers that came due while the process stood still are through when this is told.
+process.on('SIGCONT', () => setImmediate(() => setTimeout(() => tell({ what: 'awake' }), 1)));
+
+const stopping = new AbortController();
+process.once('SIGTERM', () => stopping.abort());
+
+const { locks, close } = await connectTo(order.connection);
+const http = httpInvoke(order.componentUrl);
+
+const { poll, report, destroy } = defaultClients();
+/** When the polls that brought tasks were asked for, by the task's id. */
+const polls = new Map<string, number>();
+const watchedPoll: SfnClient = {
+  async send(command, options) {
+    const at = nowMs();
+    const output = (await poll.send(command, options)) as { input?: string };
+    if (output.input !== undefined) polls.set(idIn(output.input), at);
+    return output;
+  },
+};
+
+function idIn(input: string): string {
+  return (JSON.parse(input) as { id: string }).id;
+}
+
+// A task's event and its invoke come in one breath: that is how an input is known to be of a role.
+let role: number | undefined;
+const invoke: Invoke = (request, signal) => {
+  const id = idIn(request.body);
+  if (role === undefined) throw new Error('An invoke without a taskReceived before it');
+  tell({ what: 'invoked', role, id, polledAt: polls.get(id) ?? Number.NaN });
+  polls.delete(id);
+  role = undefined;
+  return http(request, signal);
+};
+
+const source = createStepFuncSource({ ...order.config, workerName: order.name }, invoke, {
+  client: { poll: watchedPoll, report },
+  locks,
+});
+source.on('taskReceived', (event) => (role = event.role));
+source.on('stateChanged', ({ to }) => tell({ what: to }));
+source.on('roleAcquired', (event) => tell({ what: 'acquired', role: event.role }));
+source.on('roleLost', (event) => tell({ what: 'lost', role: event.role }));
+source.on('roleReleased', (event) => tell({ what: 'released', role: event.role }));
+source.on('lockStoreFailed', () => tell({ what: 'storeFailed' }));
+
+await new Promise<void>((resolve) => {
+  process.on('message', (message: ToInstance) => {
+    if (message.leapMs !== undefined) leapClock(message.leapMs);
+    if (message.start === true) resolve();
+  });
+  // The first call to the store makes the connection: those who start together are then ready to.
+  const warmUp = locks.createLock(`warm-up:${order.name}`, 1_000);
+  const ready = () => tell({ what: 'ready' });
+  warmUp
+    .acquireImmediately()
+    .then(() => warmUp.release())
+    .then(ready, ready);
+});
+
+await source.run(stopping.signal);
+await close();
+destroy();
+process.off('disconnect', orphaned);
+process.disconnect();
+// Holds nothing by itself: whatever else does is found out by the exit code, and does so no longer.
+setTimeout(() => process.exit(3), 15_000).unref();

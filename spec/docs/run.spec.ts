@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { isCode } from './module.js';
+import type { Block } from './pages.js';
+import { readPages, root } from './pages.js';
+import { cdk } from './run/cdk.js';
+import { locks, tenForAll } from './run/locks.js';
+import { metrics, traceFromInput, traces } from './run/opentelemetry.js';
+import type { Run } from './run/run.js';
+import { listener, resized, service, stopped, withClients, withToken } from './run/sources.js';
+import { startDynamoDb, startPostgresql, startRedis } from './run/stores.js';
+import { besideService, faults, inTest, test } from './run/tests.js';
+import { mutualTls, redirect } from './run/tls.js';
+import { types, value } from './run/values.js';
+
+// On a machine with much else to do.
+vi.setConfig({ testTimeout: 60_000 });
+
+/**
+ * How each block of code under a heading is run, in the order in which they stand there. What is changed
+ * in its code before: see spec/docs/substitutions.ts. What it takes for granted: see spec/docs/assumed.
+ */
+const runs: Record<string, readonly Run[]> = {
+  'README.md#example': [service, service],
+  'README.md#invoke': [types, withToken],
+  'README.md#options': [withClients],
+  'README.md#events': [listener],
+  'README.md#stopping': [stopped],
+  'README.md#one-limit-for-all-instances': [tenForAll()],
+  'README.md#testing-your-service': [inTest],
+  'docs/cluster.md#one-limit-for-all-instances': [tenForAll()],
+  'docs/cluster.md#redis': [locks(startRedis)],
+  'docs/cluster.md#dynamodb': [locks(startDynamoDb), cdk],
+  'docs/cluster.md#postgresql': [locks(startPostgresql)],
+  'docs/errors.md#what-a-component-says': [value],
+  'docs/migrating.md#from-maelstroms-awsstepfunc': [tenForAll()],
+  'docs/opentelemetry.md#metrics': [metrics],
+  'docs/opentelemetry.md#traces': [traces],
+  'docs/opentelemetry.md#one-trace-from-the-executions-start': [traceFromInput],
+  'docs/operations.md#the-component-is-down-or-slow': [resized],
+  'docs/security.md#tls': [mutualTls],
+  'docs/security.md#the-components-origin': [redirect],
+  'docs/testing.md#a-service-in-three-lines': [test],
+  'docs/testing.md#time-outs': [besideService],
+  'docs/testing.md#faults': [besideService, faults],
+  'docs/testing.md#the-real-sdk': [inTest],
+};
+
+const pages = readPages();
+const blocks = pages.flatMap((page) => page.blocks);
+const sections = new Map<string, Block[]>();
+for (const block of blocks.filter(isCode)) {
+  sections.set(block.section, [...(sections.get(block.section) ?? []), block]);
+}
+
+describe('the code in the docs', () => {
+  it('is run, every block of it', () => {
+    const there = Object.fromEntries([...sections].map(([at, { length }]) => [at, length]));
+    const told = Object.fromEntries(Object.entries(runs).map(([at, { length }]) => [at, length]));
+    expect(told).toEqual(there);
+  });
+
+  it('says what language it is in, by the one name that is looked for', () => {
+    const others = new Set(
+      blocks.filter((block) => !isCode(block)).map(({ language }) => language),
+    );
+    expect([...others].sort()).toEqual(['json', 'mermaid', 'promql', 'sh', 'sql', 'text', 'yaml']);
+  });
+
+  it('is nowhere that it is not looked for', () => {
+    const elsewhere = pages.flatMap(({ path }) =>
+      readFileSync(join(root, path), 'utf8')
+        .split('\n')
+        .filter((line) => /^\s*(~~~|>\s*```|<pre)/.test(line))
+        .map((line) => `${path}: ${line}`),
+    );
+    expect(elsewhere).toEqual([]);
+  });
+});
+
+describe('run beside each other', () => register(({ concurrent }) => concurrent));
+
+describe('run one by one', () => register(({ concurrent }) => !concurrent));
+
+function register(which: (run: Run) => boolean): void {
+  for (const [section, found] of sections) {
+    for (const [i, block] of found.entries()) {
+      const run = runs[section]?.[i];
+      if (run !== undefined && which(run)) run.register(block);
+    }
+  }
+}

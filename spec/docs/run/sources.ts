@@ -1,0 +1,129 @@
+import { expect } from 'vitest';
+import type { Process } from '../../support/integration/process.js';
+import type { Run } from './run.js';
+import { beside } from './run.js';
+import type { Scene, SceneOptions } from './scene.js';
+import { endsWell, holdAnswers, seen, setScene, six, well } from './scene.js';
+
+/** A whole service: a task is run, SIGTERM ends it, and it has nothing to say. */
+export const service: Run = beside('a service', async (block, context) => {
+  const scene = await setScene(block, context, {});
+  const example = scene.start();
+  expect(await scene.runTask(example)).toEqual(six);
+  await endsWell(example);
+  expect(example.said()).toEqual([]);
+});
+
+export interface Source extends SceneOptions {
+  /** What the example does with one task, and whatever else is to be seen of it. */
+  act?(scene: Scene, example: Process): Promise<void>;
+  /** What is to be seen once it has ended. */
+  afterwards?(scene: Scene, example: Process): void;
+}
+
+/** A block that makes a source, or has one: it runs a task, and ends at SIGTERM. */
+export const source = (told: Source = {}): Run => driven('a source', 'source.ts', told);
+
+/** A block that makes an invoke: a source that has it runs a task, and ends at SIGTERM. */
+export const invoke = (told: Source = {}): Run => driven('an invoke', 'invoke.ts', told);
+
+function driven(
+  kind: string,
+  driver: string,
+  { act = addsUp, afterwards, ...options }: Source,
+): Run {
+  return beside(kind, async (block, context) => {
+    const scene = await setScene(block, context, { driver, ...options });
+    const example = scene.start();
+    await act(scene, example);
+    await endsWell(example);
+    afterwards?.(scene, example);
+  });
+}
+
+export async function addsUp(scene: Scene, example: Process): Promise<void> {
+  expect(await scene.runTask(example)).toEqual(six);
+}
+
+/** The token that the example takes from the environment is sent to the component. */
+export const withToken = source({
+  env: { COMPONENT_TOKEN: 'secret' },
+  act: async (scene, example) => {
+    await addsUp(scene, example);
+    expect(scene.component.requests[0]?.headers.authorization).toBe('Bearer secret');
+  },
+});
+
+/** Calls go to the client's own region, and nothing is warned of. */
+export const withClients = source({
+  act: async (scene, example) => {
+    await addsUp(scene, example);
+    const regions = [...scene.sentToAws().matchAll(/Credential=test\/\d+\/([^/]+)\/states/g)];
+    expect(new Set(regions.map(([, region]) => region))).toEqual(new Set(['eu-west-1']));
+  },
+});
+
+/** A failed task is told. */
+export const listener = source({
+  driver: 'listener.ts',
+  act: async (scene, example) => {
+    const outcome = await scene.runTask(example, ['three']);
+    expect(outcome).toMatchObject({ status: 'FAILED', error: 'NotANumber' });
+    const told = /^task \S+ failed with NotANumber after \d+(\.\d+)? ms$/m;
+    await seen(example, () => expect(example.said().join('\n')).toMatch(told));
+  },
+});
+
+/** A task that is answered after the stop has begun is among the finished. */
+export const stopped: Run = beside('a stop', async (block, context) => {
+  const { handler, count, answerAll } = holdAnswers();
+  const scene = await setScene(block, context, { driver: 'stop.ts', handler });
+  const example = scene.start();
+  const outcome = scene.runTask(example);
+  await seen(example, () => expect(count()).toBe(1));
+  example.terminate();
+  await seen(example, () => expect(example.said()).toContain('stopping'));
+  answerAll();
+  expect(await outcome).toEqual(six);
+  expect(await example.ended).toEqual(well);
+  const summary = { finished: 1, failed: 0, abandonedPolls: 0, lost: 0 };
+  expect(JSON.parse(example.said().at(-1) ?? '')).toEqual(summary);
+});
+
+/** One signal makes the source small, and the next large again. */
+export const resized: Run = beside('a source with a switch', async (block, context) => {
+  const { handler, count, answerAll } = holdAnswers();
+  const scene = await setScene(block, context, { driver: 'slots.ts', handler });
+  const { sfn } = scene;
+  const example = scene.start();
+  const runThree = () => Array.from({ length: 3 }, () => scene.runTask(example));
+
+  const atOnce = runThree();
+  await seen(example, () => expect(count()).toBe(3));
+  answerAll();
+  for (const outcome of await Promise.all(atOnce)) expect(outcome).toEqual(six);
+
+  expect(await slotsOf(example)).toEqual([1]);
+  // Those that there were before come back.
+  await seen(example, () => expect(sfn.openPolls('sum')).toBe(1));
+  const inTurn = runThree();
+  for (const left of [2, 1, 0]) {
+    await seen(example, () => expect(count()).toBe(1));
+    expect([sfn.queued('sum'), sfn.openPolls('sum')]).toEqual([left, 0]);
+    answerAll();
+  }
+  for (const outcome of await Promise.all(inTurn)) expect(outcome).toEqual(six);
+
+  expect(await slotsOf(example)).toEqual([20]);
+  await endsWell(example);
+});
+
+/** The slots of each poller of an example under slots.ts, once it has heard its signal. */
+export async function slotsOf(example: Process): Promise<number[]> {
+  const told = () => example.said().filter((line) => line.startsWith('slots:'));
+  const before = told().length;
+  await seen(example, () => expect(example.said()).toContain('running'));
+  example.signal('SIGUSR2');
+  await seen(example, () => expect(told().length).toBeGreaterThan(before));
+  return (told().at(-1)?.match(/\d+/g) ?? []).map(Number);
+}

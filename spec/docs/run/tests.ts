@@ -1,0 +1,67 @@
+import {
+  CreateActivityCommand,
+  GetActivityTaskCommand,
+  SendTaskFailureCommand,
+} from '@aws-sdk/client-sfn';
+import { createStepFuncSource } from 'stepfunc-source';
+import { describe, expect, vi } from 'vitest';
+import { write } from './folder.js';
+import type { Run } from './run.js';
+import { alone, titleOf } from './run.js';
+
+/** A block that is a test: it registers itself. */
+export const test: Run = {
+  concurrent: false,
+  register: (block) =>
+    void describe(titleOf(block, 'a test'), async () => {
+      const ends: (() => Promise<void>)[] = [];
+      await import(await write(block, (remove) => ends.push(remove)));
+      // Not in afterAll, which is not called where a run is of other tests only.
+      for (const remove of ends) await remove();
+    }),
+};
+
+/** What is assumed is made anew for each block. */
+const assumed = async () => {
+  vi.resetModules();
+  return import('../assumed/testing.js');
+};
+
+/** What stands in a test: it expects something, and that comes true. */
+export const inTest = alone('what stands in a test', async (block, context) => {
+  expect.hasAssertions();
+  const file = await write(block, context.onTestFinished);
+  vi.resetModules();
+  await import(file);
+});
+
+/** The same, in a test whose service runs. */
+export const besideService = alone('what stands in a test of a service', async (block, context) => {
+  expect.hasAssertions();
+  const file = await write(block, context.onTestFinished);
+  const { config, invoke, sfn } = await assumed();
+  const service = createStepFuncSource(config, invoke, { client: sfn });
+  context.onTestFinished(async () => {
+    await service.stop({ graceMs: 0 });
+  });
+  await service.start();
+  await import(file);
+});
+
+/** Three polls are throttled, a failure with a cause is refused, and the activity is gone. */
+export const faults = alone('faults', async (block, context) => {
+  const file = await write(block, context.onTestFinished);
+  const { sfn } = await assumed();
+  await sfn.send(new CreateActivityCommand({ name: 'sum' }));
+  await import(file);
+
+  const activityArn = sfn.activityArn('sum');
+  const poll = () => sfn.send(new GetActivityTaskCommand({ activityArn }));
+  for (const name of [...Array<string>(3).fill('ThrottlingException'), 'ActivityDoesNotExist']) {
+    await expect(poll()).rejects.toMatchObject({ name });
+  }
+  const fail = (cause?: string) =>
+    sfn.send(new SendTaskFailureCommand({ taskToken: 'of nobody', cause }));
+  await expect(fail()).rejects.toMatchObject({ name: 'InvalidToken' });
+  await expect(fail('why')).rejects.toMatchObject({ name: 'KmsAccessDeniedException' });
+});

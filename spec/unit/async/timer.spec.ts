@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { longDelay, startTimer } from '../../../lib/async/timer.js';
+import { listeners, watch } from '../../support/watch.js';
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+const lengths: [string, number][] = [
+  ['a second', 1_000],
+  ['as long as a timer of Node can', 2_147_483_647],
+  ['a millisecond more than that', 2_147_483_648],
+  ['30 days', 30 * DAY_MS],
+  ['a year', 365 * DAY_MS],
+];
+
+describe('startTimer', () => {
+  it.each(lengths)('calls once, after %s, and not a millisecond before', (_, ms) => {
+    const then = vi.fn();
+    startTimer(ms, then);
+    vi.advanceTimersByTime(ms - 1);
+    expect(then).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(then).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(ms);
+    expect(then).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([1_000, 40 * DAY_MS, Infinity])('of %d ms is cancelled at any time', (ms) => {
+    for (const after of [0, 500, 30 * DAY_MS]) {
+      if (after >= ms) continue;
+      const then = vi.fn();
+      const cancel = startTimer(ms, then);
+      vi.advanceTimersByTime(after);
+      cancel();
+      expect(vi.getTimerCount()).toBe(0);
+      cancel();
+      vi.advanceTimersByTime(400 * DAY_MS);
+      expect(then).not.toHaveBeenCalled();
+    }
+  });
+
+  it('has nothing to cancel once it has called', () => {
+    const then = vi.fn();
+    const cancel = startTimer(1, then);
+    vi.advanceTimersByTime(1);
+    cancel();
+    expect(then).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('longDelay', () => {
+  it.each([
+    ['a second', 1_000],
+    ['as long as a timer of Node can', 2_147_483_647],
+    ['a millisecond more than that', 2_147_483_648],
+    ['30 days', 30 * DAY_MS],
+    ['a year', 365 * DAY_MS],
+  ])('waits for %s, and not a millisecond less', async (_, ms) => {
+    const { signal } = new AbortController();
+    const watched = watch(longDelay(signal, ms));
+    await vi.advanceTimersByTimeAsync(ms - 1);
+    expect(watched).toEqual({});
+    await vi.advanceTimersByTimeAsync(1);
+    expect(watched.settled).toEqual(['resolved', undefined]);
+    expect(listeners(signal)).toBe(0);
+  });
+
+  it('waits for ever where that is wanted, and ends with its signal', async () => {
+    const controller = new AbortController();
+    const watched = watch(longDelay(controller.signal, Infinity));
+    await vi.advanceTimersByTimeAsync(1_000 * DAY_MS);
+    expect(watched).toEqual({});
+    expect(vi.getTimerCount()).toBe(1);
+    controller.abort();
+    expect(vi.getTimerCount()).toBe(0);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(watched.settled).toMatchObject(['rejected', { name: 'AbortError' }]);
+    expect(listeners(controller.signal)).toBe(0);
+  });
+
+  it('ends with its signal in a later stretch of a long wait', async () => {
+    const controller = new AbortController();
+    const watched = watch(longDelay(controller.signal, 60 * DAY_MS));
+    await vi.advanceTimersByTimeAsync(55 * DAY_MS);
+    controller.abort();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(watched.settled).toMatchObject(['rejected', { name: 'AbortError' }]);
+  });
+
+  it('does not begin under a signal that has aborted', async () => {
+    await expect(longDelay(AbortSignal.abort(), Infinity)).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+  });
+});

@@ -1,0 +1,213 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createStepFuncSource } from '../../../lib/index.js';
+import { FakeSfn } from '../../../lib/testing/index.js';
+import { createFakeStore } from '../../support/fake-locks.js';
+import { config, fine, never, setUp, settle, stopped } from '../../support/source-on-fake.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+const well = { ok: true, problems: [] };
+
+describe('health', () => {
+  it('is ok while idle, at work, and through a single failure', async () => {
+    const { sfn, source } = setUp();
+    await source.start();
+    expect(source.health()).toEqual(well);
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(source.health()).toEqual(well);
+    sfn.fault({ kind: 'serverError', operation: 'GetActivityTask' });
+    await vi.advanceTimersByTimeAsync(61_000);
+    expect(source.status().pollsFailed).toBe(1);
+    expect(source.health()).toEqual(well);
+    await stopped(source);
+  });
+
+  it('notRunning: tells since when, and what to do', async () => {
+    const { sfn, source } = setUp();
+    const createdAt = Date.now();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(source.health()).toEqual({
+      ok: false,
+      problems: [
+        {
+          problem: 'notRunning',
+          since: createdAt,
+          message: 'The source is stopped. Call start(), or wait for it.',
+        },
+      ],
+    });
+    sfn.fault({ kind: 'latency', ms: 2_000, operation: 'CreateActivity' });
+    const started = source.start();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(source.health().problems).toMatchObject([
+      { problem: 'notRunning', since: createdAt + 5_000 },
+    ]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await started;
+    expect(source.health()).toEqual(well);
+    const stop = stopped(source);
+    expect(source.health().problems[0]?.message).toMatch(/^The source is stopping/);
+    await stop;
+  });
+
+  it('pollsFailing: after 60 s without a good poll, with the names of the errors', async () => {
+    const { sfn, source } = setUp(fine, { maxConcurrency: 2 });
+    await source.start();
+    await vi.advanceTimersByTimeAsync(50_000);
+    const remove = sfn.fault({ kind: 'throttling', operation: 'GetActivityTask', times: Infinity });
+    // The polls under way end well at 60 s; the first failure is a moment later.
+    await vi.advanceTimersByTimeAsync(10_000 + 59_000);
+    expect(source.health()).toEqual(well);
+    await vi.advanceTimersByTimeAsync(2_000);
+    const { ok, problems } = source.health();
+    expect(ok).toBe(false);
+    expect(problems).toMatchObject([
+      {
+        problem: 'pollsFailing',
+        message: expect.stringMatching(
+          /^Polls of 2 roles fail with ThrottlingException\. Check/,
+        ) as unknown,
+      },
+    ]);
+    const failingFor = Date.now() - (problems[0]?.since ?? 0);
+    expect(failingFor).toBeGreaterThanOrEqual(60_000);
+    expect(failingFor).toBeLessThan(62_000);
+    remove();
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(source.health()).toEqual(well);
+    await stopped(source);
+  });
+
+  it('pollsOverdue: nothing comes back, not even a failure, though a slot is free', async () => {
+    const { sfn, source } = setUp();
+    await source.start();
+    await settle();
+    // A process that gets no CPU: its clock goes on, its timers do not fire.
+    const now = vi.spyOn(performance, 'now');
+    const frozenAt = performance.now();
+    now.mockImplementation(() => frozenAt + 90_000);
+    expect(source.health().problems).toMatchObject([
+      {
+        problem: 'pollsOverdue',
+        message: expect.stringMatching(/^No poll of role 0 has come back for 90 s/) as unknown,
+      },
+    ]);
+    now.mockRestore();
+    expect(sfn.openPolls()).toBe(1);
+    await stopped(source);
+  });
+
+  it('is ok where no poll is to come back, since all slots are at work', async () => {
+    const { sfn, source } = setUp(never, { invokeTimeoutMs: 600_000 });
+    await source.start();
+    void sfn.runTask('sum', {});
+    await vi.advanceTimersByTimeAsync(500_000);
+    expect(source.status().pollers).toMatchObject([{ tasks: 1 }]);
+    expect(source.health()).toEqual(well);
+    await stopped(source, 0);
+  });
+
+  it('reportsStuck: a report that has not got through for 60 s, until it has', async () => {
+    const { sfn, source } = setUp();
+    await source.start();
+    const remove = sfn.fault({
+      kind: 'error',
+      name: 'AccessDeniedException',
+      operation: 'SendTaskSuccess',
+      times: Infinity,
+    });
+    const outcome = sfn.runTask('sum', {});
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(source.health()).toEqual(well);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(source.health().problems).toMatchObject([
+      {
+        problem: 'reportsStuck',
+        message: expect.stringMatching(
+          /^The reports of 1 tasks .*states:SendTaskSuccess/,
+        ) as unknown,
+      },
+    ]);
+    remove();
+    await vi.advanceTimersByTimeAsync(16_000);
+    expect(await outcome).toMatchObject({ status: 'SUCCEEDED' });
+    expect(source.health()).toEqual(well);
+    await stopped(source);
+  });
+
+  it('lockStoreUnreachable: no call has come through for as long as a lease lives', async () => {
+    const sfn = new FakeSfn({ longPollMs: 5_000 });
+    const instance = createFakeStore().instance();
+    const source = createStepFuncSource({ ...config, lockTtlMs: 30_000 }, fine, {
+      client: sfn,
+      locks: instance.locks,
+    });
+    await source.start();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(source.status().pollers).toHaveLength(1);
+    instance.fault = (call) =>
+      call.method === 'createLock'
+        ? call.effect()
+        : Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' }));
+    await vi.advanceTimersByTimeAsync(39_000);
+    expect(source.status().pollers).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(source.health().problems).toMatchObject([
+      {
+        problem: 'lockStoreUnreachable',
+        message: expect.stringMatching(/fail with ECONNREFUSED/) as unknown,
+      },
+    ]);
+    instance.fault = undefined;
+    await vi.advanceTimersByTimeAsync(40_000);
+    expect(source.health()).toEqual(well);
+    await stopped(source);
+  });
+
+  it('is ok while a role that was lost comes to its end, and nobody is to poll', async () => {
+    const sfn = new FakeSfn({ longPollMs: 5_000 });
+    const store = createFakeStore();
+    const source = createStepFuncSource(
+      { ...config, maxConcurrency: 2, concurrencyPerPoller: 2, lockTtlMs: 30_000 },
+      never,
+      { client: sfn, locks: store.instance().locks },
+    );
+    await source.start();
+    void sfn.runTask('sum', {});
+    await vi.advanceTimersByTimeAsync(1_000);
+    // Long gone in the store, as for a machine that was asleep; somebody else has it.
+    store.passMs(60_000);
+    const name = `stepfunc-source:${sfn.activityArn('sum')}:0`;
+    await store.instance().locks.createLock(name, 10_000_000).acquireImmediately();
+    await vi.advanceTimersByTimeAsync(200_000);
+    expect(source.status().pollers).toMatchObject([
+      { tasks: 1, openPolls: 0, lease: { lost: true } },
+    ]);
+    expect(source.health()).toEqual(well);
+    const stop = source.stop({ graceMs: 0 });
+    await vi.advanceTimersByTimeAsync(20_000);
+    await stop;
+  });
+
+  it('is ok on a standby: an instance that holds no role, since another does', async () => {
+    const sfn = new FakeSfn({ longPollMs: 5_000 });
+    const store = createFakeStore();
+    const [first, second] = [store.instance(), store.instance()].map(({ locks }) =>
+      createStepFuncSource(config, fine, { client: sfn, locks }),
+    );
+    await first?.start();
+    await settle();
+    await second?.start();
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(first?.status().pollers).toHaveLength(1);
+    expect(second?.status().pollers).toHaveLength(0);
+    expect(second?.health()).toEqual(well);
+    const stops = Promise.all([first?.stop(), second?.stop()]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    await stops;
+  });
+});

@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createStepFuncSource } from '../../../lib/index.js';
+import type { StepFuncSource } from '../../../lib/index.js';
+import { recordMetrics } from '../../../lib/opentelemetry.js';
+import { FakeSfn } from '../../../lib/testing/index.js';
+import type { CollectedMetrics } from '../../support/collected-metrics.js';
+import { collectMetrics } from '../../support/collected-metrics.js';
+import { createFakeStore, only } from '../../support/fake-locks.js';
+import { config, never, settle, setUp, stopped } from '../../support/source-on-fake.js';
+
+let collected: CollectedMetrics;
+beforeEach(() => {
+  vi.useFakeTimers();
+  collected = collectMetrics();
+});
+afterEach(async () => {
+  await collected.shutdown();
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+const record = (source: StepFuncSource) =>
+  recordMetrics(source, { meterProvider: collected.meterProvider });
+
+describe('gauges', () => {
+  const gauges = async () => {
+    const read = async (name: string) => (await collected.values(`stepfunc_source.${name}`))[''];
+    return {
+      roles: await read('roles.held'),
+      slots: await read('slots'),
+      polls: await read('polls.open'),
+      tasks: await read('tasks.active'),
+    };
+  };
+
+  it('say what the source does at the moment of the asking', async () => {
+    const sizes = { maxConcurrency: 7, concurrencyPerPoller: 5 };
+    const { sfn, source } = setUp(never, sizes);
+    record(source);
+    expect(await gauges()).toEqual({});
+    await source.start();
+    expect(await gauges()).toEqual({ roles: 2, slots: 7, polls: 2, tasks: 0 });
+    for (let i = 0; i < 6; i++) void sfn.runTask('sum', i);
+    await settle();
+    expect(await gauges()).toEqual({ roles: 2, slots: 7, polls: 1, tasks: 6 });
+    source.resize({ maxConcurrency: 12 });
+    expect(await gauges()).toMatchObject({ roles: 3, slots: 12, tasks: 6 });
+    await stopped(source, 1_000);
+    expect(await gauges()).toEqual({ roles: 0, slots: 0, polls: 0, tasks: 0 });
+  });
+
+  it('know the activity of a source that had been started before', async () => {
+    const { source } = setUp(never, { maxConcurrency: 3 });
+    await source.start();
+    record(source);
+    const slots = (await collected.collect()).filter(({ name }) => name.endsWith('.slots'));
+    expect(slots).toMatchObject([
+      { value: 3, attributes: { 'messaging.destination.name': 'sum' } },
+    ]);
+    await stopped(source);
+  });
+
+  it('tell every problem of health() as present or not', async () => {
+    const { sfn, source } = setUp();
+    record(source);
+    await source.start();
+    const none = {
+      notRunning: 0,
+      pollsOverdue: 0,
+      pollsFailing: 0,
+      reportsStuck: 0,
+      lockStoreUnreachable: 0,
+    };
+    expect(await collected.values('stepfunc_source.health.problems')).toEqual(none);
+    const remove = sfn.fault({ kind: 'throttling', operation: 'GetActivityTask', times: Infinity });
+    await vi.advanceTimersByTimeAsync(60_000 + 62_000);
+    expect(await collected.values('stepfunc_source.health.problems')).toEqual({
+      ...none,
+      pollsFailing: 1,
+    });
+    remove();
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(await collected.values('stepfunc_source.health.problems')).toEqual(none);
+    await stopped(source);
+    expect(await collected.values('stepfunc_source.health.problems')).toEqual({
+      ...none,
+      notRunning: 1,
+    });
+  });
+
+  it('with locks: roles that are held, roles lost by kind, and failures of the store', async () => {
+    const instance = createFakeStore().instance();
+    const source = createStepFuncSource({ ...config, maxConcurrency: 2 }, never, {
+      client: new FakeSfn({ longPollMs: 60_000 }),
+      locks: instance.locks,
+    });
+    record(source);
+    await source.start();
+    // Roles are taken one after the other.
+    await vi.advanceTimersByTimeAsync(50_000);
+    expect(await collected.values('stepfunc_source.roles.held')).toEqual({ '': 2 });
+    instance.fault = only('extend', () =>
+      Promise.reject(Object.assign(new Error('no route'), { code: 'EHOSTUNREACH' })),
+    );
+    await vi.advanceTimersByTimeAsync(28_000);
+    // The poll of each is still open: what it brings is run, but the roles are no longer ours.
+    expect(source.status().pollers).toHaveLength(2);
+    expect(await collected.values('stepfunc_source.roles.held')).toEqual({ '': 0 });
+    expect(await collected.values('stepfunc_source.roles.lost')).toEqual({ LeaseExpired: 2 });
+    const failures = await collected.values('stepfunc_source.lock_store.failures');
+    expect(Object.keys(failures)).toEqual(['EHOSTUNREACH']);
+    expect(failures['EHOSTUNREACH']).toBeGreaterThanOrEqual(2);
+    instance.fault = undefined;
+    await stopped(source);
+  });
+});

@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { allot, rolesFor } from '../../../lib/polling/slots.js';
+
+describe('rolesFor', () => {
+  it.each([
+    [10, 5, [5, 5]],
+    [10, 4, [4, 4, 2]],
+    [1, 1, [1]],
+    [3, 10, [3]],
+    [3, 1, [1, 1, 1]],
+  ])('C1: %i at a time, %i a poller, make %j', (max, per, concurrencies) => {
+    expect(rolesFor(max, per)).toEqual(
+      concurrencies.map((concurrency, index) => ({ index, concurrency })),
+    );
+  });
+
+  it('C1: ceil(M / P) pollers of 1 to P, M together', () => {
+    const size = fc.integer({ min: 1, max: 300 });
+    fc.assert(
+      fc.property(size, size, (max, per) => {
+        const roles = rolesFor(max, per);
+        expect(roles).toHaveLength(Math.ceil(max / per));
+        expect(roles.reduce((sum, role) => sum + role.concurrency, 0)).toBe(max);
+        for (const { concurrency } of roles) {
+          expect(concurrency).toBeGreaterThanOrEqual(1);
+          expect(concurrency).toBeLessThanOrEqual(per);
+        }
+      }),
+    );
+  });
+});
+
+describe('allot', () => {
+  const inUse = (concurrency: number, used: number) => ({ concurrency, used });
+
+  it.each([
+    ['pure growth is at once', [5, 5], [inUse(5, 5), undefined], 0, [5, 5]],
+    ['fewer is at once, whatever is in use', [2], [inUse(5, 5)], 0, [2]],
+    ['what is surplus takes room', [5, 5], [inUse(10, 10), undefined], 0, [5, 0]],
+    ['room grows as slots are freed', [5, 5], [inUse(5, 8), undefined], 0, [5, 2]],
+    ['idle surplus takes none', [5, 5], [inUse(10, 1), undefined], 0, [5, 5]],
+    ['roles that leave take room', [10], [inUse(5, 5)], 3, [7]],
+    ['slots in use count once', [4], [inUse(2, 4)], 0, [4]],
+  ])('%s', (_, wanted, present, leaving, allotted) => {
+    expect(allot(wanted, present, leaving)).toEqual(allotted);
+  });
+
+  it('C2: the total never passes what is wanted, or what was in use before', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(20), { maxLength: 8 }),
+        fc.array(fc.record({ concurrency: fc.nat(20), used: fc.nat(20) }), { maxLength: 8 }),
+        fc.nat(20),
+        (wanted, present, leaving) => {
+          const allotted = allot(wanted, present, leaving);
+          const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+          const total = (sizes: number[]) =>
+            sum(sizes.map((size, i) => Math.max(size, present[i]?.used ?? 0))) + leaving;
+          const shrunk = wanted.map((size, i) => Math.min(size, present[i]?.concurrency ?? 0));
+          expect(total(allotted)).toBeLessThanOrEqual(Math.max(sum(wanted), total(shrunk)));
+          for (const [i, size] of allotted.entries()) {
+            expect(size).toBeLessThanOrEqual(wanted[i] ?? 0);
+            expect(size).toBeGreaterThanOrEqual(shrunk[i] ?? 0);
+          }
+        },
+      ),
+    );
+  });
+});

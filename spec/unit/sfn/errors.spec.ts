@@ -1,0 +1,225 @@
+import {
+  ActivityWorkerLimitExceeded,
+  InvalidArn,
+  KmsThrottlingException,
+  TaskTimedOut,
+} from '@aws-sdk/client-sfn';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Meaning } from '../../../lib/sfn/errors.js';
+import { attemptsOf, errorName, meaningOf } from '../../../lib/sfn/errors.js';
+import { awsError } from '../../support/fake-calls.js';
+
+const at = (httpStatusCode: number) => ({ $metadata: { httpStatusCode } });
+
+/** What AWS answers with a 400, in the shape that the SDK gives it. */
+const answered: [string, Meaning][] = [
+  ['InvalidToken', 'closed'],
+  ['TaskDoesNotExist', 'closed'],
+  ['TaskTimedOut', 'closed'],
+  ['InvalidOutput', 'refused'],
+  ['SerializationException', 'refused'],
+  ['ValidationException', 'refused'],
+  ['KmsAccessDeniedException', 'refused'],
+  ['KmsInvalidStateException', 'refused'],
+  ['KmsThrottlingException', 'undelivered'],
+  ['ActivityDoesNotExist', 'gone'],
+  ['ResourceNotFound', 'gone'],
+  ['ActivityWorkerLimitExceeded', 'undelivered'],
+  ['ActivityLimitExceeded', 'undelivered'],
+  ['ActivityAlreadyExists', 'undelivered'],
+  ['InvalidArn', 'undelivered'],
+  ['InvalidName', 'undelivered'],
+  ['ThrottlingException', 'undelivered'],
+  ['AccessDeniedException', 'undelivered'],
+  ['ExpiredTokenException', 'undelivered'],
+  ['UnrecognizedClientException', 'undelivered'],
+];
+
+/** What the SDK and its HTTP handlers throw where there was no proper answer. */
+const unanswered: [string, Error, Meaning, string][] = [
+  ['an HTML 502', awsError('SyntaxError', at(502)), 'unknown', 'SyntaxError'],
+  ['an HTML 403', awsError('SyntaxError', at(403)), 'undelivered', 'SyntaxError'],
+  ['an answer that was cut off', awsError('SyntaxError', at(200)), 'unknown', 'SyntaxError'],
+  ['an empty 500', awsError('Unknown', at(500)), 'unknown', 'Unknown'],
+  ['a 503', awsError('ServiceUnavailable', at(503)), 'unknown', 'ServiceUnavailable'],
+  [
+    "Node's handler, connection reset",
+    awsError('TimeoutError', { code: 'ECONNRESET' }),
+    'unknown',
+    'TimeoutError',
+  ],
+  [
+    "Node's handler, request timed out",
+    awsError('TimeoutError', { code: 'ETIMEDOUT' }),
+    'unknown',
+    'TimeoutError',
+  ],
+  [
+    'a plain reset',
+    Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' }),
+    'unknown',
+    'ECONNRESET',
+  ],
+  [
+    'a connection refused',
+    Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
+    'undelivered',
+    'ECONNREFUSED',
+  ],
+  [
+    'a connection refused at every address',
+    Object.assign(new AggregateError([new Error('::1'), new Error('127.0.0.1')]), {
+      code: 'ECONNREFUSED',
+    }),
+    'undelivered',
+    'ECONNREFUSED',
+  ],
+  [
+    'a host name that is none',
+    Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }),
+    'undelivered',
+    'ENOTFOUND',
+  ],
+  [
+    'a resolver that is down',
+    Object.assign(new Error('getaddrinfo'), { code: 'EAI_AGAIN' }),
+    'undelivered',
+    'EAI_AGAIN',
+  ],
+  [
+    'undici, no connection in time',
+    awsError('TimeoutError', { code: 'UND_ERR_CONNECT_TIMEOUT' }),
+    'undelivered',
+    'TimeoutError',
+  ],
+  [
+    'undici, no headers in time',
+    awsError('TimeoutError', { code: 'UND_ERR_HEADERS_TIMEOUT' }),
+    'unknown',
+    'TimeoutError',
+  ],
+  [
+    'undici, no body in time',
+    awsError('TimeoutError', { code: 'UND_ERR_BODY_TIMEOUT' }),
+    'unknown',
+    'TimeoutError',
+  ],
+  [
+    'undici, socket closed by the other side',
+    awsError('RequestTimeout', { code: 'UND_ERR_SOCKET' }),
+    'unknown',
+    'RequestTimeout',
+  ],
+  ['an abort', awsError('AbortError'), 'unknown', 'AbortError'],
+  ['an error that tells nothing', new Error('why?'), 'unknown', 'Error'],
+];
+
+describe('meaningOf', () => {
+  it.each(answered)('T6, T7, P2: %s is %s', (name, meaning) => {
+    expect(meaningOf(awsError(name, at(400)))).toBe(meaning);
+  });
+
+  it.each(unanswered)('T7: %s', (_, error, meaning) => {
+    expect(meaningOf(error)).toBe(meaning);
+  });
+
+  it("T7: the SDK's own classes", () => {
+    const fields = { message: 'm', $metadata: { httpStatusCode: 400 } };
+    expect(meaningOf(new TaskTimedOut(fields))).toBe('closed');
+    expect(meaningOf(new ActivityWorkerLimitExceeded(fields))).toBe('undelivered');
+    expect(meaningOf(new KmsThrottlingException(fields))).toBe('undelivered');
+    expect(meaningOf(new InvalidArn(fields))).toBe('undelivered');
+  });
+
+  it('T7: goes by the name and never by the message', () => {
+    const message = fc.oneof(fc.string(), fc.constantFrom(...answered.map(([name]) => name)));
+    fc.assert(
+      fc.property(message, fc.constantFrom(...answered), (text, [name, meaning]) => {
+        expect(meaningOf(Object.assign(new Error(text), { name, ...at(400) }))).toBe(meaning);
+        expect(meaningOf(new Error(text))).toBe('unknown');
+      }),
+    );
+  });
+
+  it('has a meaning for whatever was thrown', () => {
+    const meanings: Meaning[] = ['closed', 'refused', 'gone', 'undelivered', 'unknown'];
+    fc.assert(
+      fc.property(fc.anything(), (thrown) => {
+        expect(meanings).toContain(meaningOf(thrown));
+      }),
+    );
+  });
+});
+
+describe('errorName', () => {
+  it.each([...answered.map(([name]) => [name, awsError(name, at(400)), name] as const)])(
+    '%s by its name',
+    (_, error, name) => expect(errorName(error)).toBe(name),
+  );
+
+  it.each(unanswered.map(([what, error, , name]) => [what, name, error] as const))(
+    '%s: %s',
+    (_, name, error) => expect(errorName(error)).toBe(name),
+  );
+
+  it.each([
+    ['undefined', undefined, 'undefined'],
+    ['null', null, 'object'],
+    ['a string', 'a secret', 'string'],
+    ['a plain object', { message: 'a secret' }, 'object'],
+    ['a name that is empty', { name: '' }, 'object'],
+    ['a name that is no string', { name: 42 }, 'object'],
+    ['a plain object with a code', { code: 'E_CONN' }, 'E_CONN'],
+    ['a code that is no string', Object.assign(new Error('m'), { code: 7 }), 'Error'],
+    ['a code that is empty', Object.assign(new Error('m'), { code: '' }), 'Error'],
+  ])('%s', (_, thrown, name) => expect(errorName(thrown)).toBe(name));
+
+  it('T10: never says anything of the message, the cause or other fields', () => {
+    const text = fc.string({ minLength: 1 });
+    fc.assert(
+      fc.property(text, text, fc.anything(), (secret, otherSecret, rest) => {
+        const one = Object.assign(new Error(secret, { cause: secret }), { $response: rest });
+        const other = Object.assign(new Error(otherSecret), { input: secret });
+        expect(errorName(one)).toBe('Error');
+        expect(errorName(other)).toBe('Error');
+        expect(errorName(awsError('TaskTimedOut', { message: secret }))).toBe('TaskTimedOut');
+        expect(errorName(secret)).toBe('string');
+      }),
+    );
+  });
+
+  it('is a text that is not empty, whatever was thrown', () => {
+    fc.assert(
+      fc.property(fc.anything(), (thrown) => {
+        const name = errorName(thrown);
+        expect(typeof name).toBe('string');
+        expect(name).not.toBe('');
+      }),
+    );
+  });
+});
+
+describe('attemptsOf', () => {
+  it.each([
+    ['an answer', { $metadata: { attempts: 3 } }, 3],
+    ['an error', awsError('TaskTimedOut', { $metadata: { attempts: 2 } }), 2],
+    ['no metadata', {}, 1],
+    ['metadata of null', { $metadata: null }, 1],
+    ['no attempts', { $metadata: {} }, 1],
+    ['none at all', { $metadata: { attempts: 0 } }, 1],
+    ['NaN', { $metadata: { attempts: Number.NaN } }, 1],
+    ['a text', { $metadata: { attempts: '2' } }, 1],
+    ['undefined', undefined, 1],
+    ['null', null, 1],
+  ])('%s', (_, answerOrError, attempts) => expect(attemptsOf(answerOrError)).toBe(attempts));
+
+  it('is 1 at least, whatever came', () => {
+    fc.assert(
+      fc.property(fc.anything(), fc.anything(), (anything, attempts) => {
+        expect(attemptsOf(anything)).toBeGreaterThanOrEqual(1);
+        expect(attemptsOf({ $metadata: { attempts } })).toBeGreaterThanOrEqual(1);
+      }),
+    );
+  });
+});
