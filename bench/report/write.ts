@@ -21,6 +21,9 @@ export async function writeReport(
   }
   const page = new URL('docs/performance.md', root);
   const text = toMarkdown(root, findings, rounds);
-  writeFileSync(page, await format(text, { parser: 'markdown' }));
+  writeFileSync(
+    page,
+    await format(text, { parser: 'markdown', printWidth: 100, proseWrap: 'always' }),
+  );
   return fileURLToPath(page);
 }
