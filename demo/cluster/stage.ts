@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createRedisMock } from 'js-redis-server';
+import { startRedisInJavaScript } from '../../spec/support/redis-in-javascript.js';
 import type { FakeSfn } from 'stepfunc-source/testing';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
 
@@ -23,7 +23,7 @@ const LONG_POLL_MS = 1_000;
 /** All of it on ports of this machine, with nothing to install. */
 export async function setStage(lockTtlMs: number): Promise<Stage> {
   const server = await startFakeSfnServer({ longPollMs: LONG_POLL_MS });
-  const redis = await createRedisMock();
+  const redis = await startRedisInJavaScript();
   let atWork = 0;
   let most = 0;
 

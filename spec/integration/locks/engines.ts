@@ -5,7 +5,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { setTimeout as pass } from 'node:timers/promises';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
-import { createRedisMock } from 'js-redis-server';
+import { startRedisInJavaScript } from '../../support/redis-in-javascript.js';
 import { freePort } from '../../support/integration/free-port.js';
 import type { Client, Connection } from './connect.js';
 import { connectTo, dynamoDbClient, tableName } from './connect.js';
@@ -61,9 +61,9 @@ function running(connection: Connection, stopServer: () => Promise<void>): Runni
 
 /** The Redis protocol over TCP, Lua included, in JavaScript: needs nothing installed. */
 export const redisInJavaScript: Engine = {
-  name: 'js-redis-server',
+  name: 'ioredis-mock',
   async start() {
-    const server = await createRedisMock();
+    const server = await startRedisInJavaScript();
     return running({ engine: 'redis', port: server.port }, () => server.close());
   },
 };
