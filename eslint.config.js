@@ -1,6 +1,13 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
+/** Its values: Bun has a module of its own by that name. */
+const undici = {
+  name: 'undici',
+  message: 'Use net/undici.ts: Bun has another undici by that name.',
+  allowTypeImports: true,
+};
+
 export default tseslint.config(
   { ignores: ['**/dist/', 'coverage/'] },
   js.configs.recommended,
@@ -44,13 +51,18 @@ export default tseslint.config(
     rules: { '@typescript-eslint/require-await': 'off' },
   },
   {
+    files: ['lib/**/*.ts'],
+    ignores: ['lib/net/undici.ts'],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { paths: [undici] }] },
+  },
+  {
     // Only sfn/ knows the AWS SDK.
     files: ['lib/**/*.ts'],
-    ignores: ['lib/sfn/**'],
+    ignores: ['lib/sfn/**', 'lib/net/undici.ts'],
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
-        { patterns: ['@aws-sdk/client-sfn', '@smithy/*'] },
+        { paths: [undici], patterns: ['@aws-sdk/client-sfn', '@smithy/*'] },
       ],
     },
   },

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { Agent } from 'undici';
+import { Agent } from './net/undici.js';
 import type { ExchangeRequest } from './net/post.js';
 import { exchange } from './net/post.js';
 import { field } from './common/property.js';

@@ -1,5 +1,5 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { Agent } from 'undici';
+import { Agent } from '../net/undici.js';
 import type { SfnClient, SfnClients } from './api.js';
 import { keepSigner, repeatFirstRequest } from './request-template.js';
 import { createTransport } from './transport.js';
