@@ -27,7 +27,7 @@ export default defineConfig({
           include: [
             'spec/unit/**/*.spec.ts',
             'spec/behaviour/**/*.spec.ts',
-            'spec/docs/{contract,types}.spec.ts',
+            'spec/docs/{contract,overview,types}.spec.ts',
           ],
         },
       },
