@@ -1,4 +1,4 @@
-import type { StepFuncSource } from 'stepfunc-source';
+import type { PollerStatus, StepFuncSource } from 'stepfunc-source';
 import type { Job } from './step-functions.js';
 
 export interface Executions {
@@ -47,8 +47,13 @@ export function showProgress(
 
 function sourceLine(job: Job, source: StepFuncSource): string {
   const { pollers, succeeded, failed } = source.status();
-  const slots = pollers.map(({ tasks, concurrency }) => bar(tasks, concurrency)).join(' ');
+  const slots = pollersText(pollers);
   return `${job.padEnd(10)}  ${slots}  ${count(succeeded)} done ${count(failed)} failed`;
+}
+
+/** `[##...]`: a poller with two tasks and three free slots. */
+export function pollersText(pollers: readonly PollerStatus[]): string {
+  return pollers.map(({ tasks, concurrency }) => bar(tasks, concurrency)).join(' ');
 }
 
 /** What goes wrong between the sources and Step Functions: on AWS, a permission that is missing. */
