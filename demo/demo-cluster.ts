@@ -9,7 +9,7 @@ import { setTimeout as pass } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Instance } from './cluster/instance.js';
 import { launch } from './cluster/instance.js';
-import { limits, roles } from './cluster/limits.js';
+import { limits, pollers } from './cluster/limits.js';
 import { startLoad } from './cluster/load.js';
 import type { Screen } from './cluster/screen.js';
 import { openScreen } from './cluster/screen.js';
@@ -27,7 +27,7 @@ const instances: Instance[] = [];
 
 console.log(stage.description);
 console.log(
-  `${limits.maxConcurrency} tasks at a time over all instances: ${roles} roles of ${limits.concurrencyPerPoller}; a lease lives for ${ttlMs / 1_000} s\n`,
+  `${limits.maxConcurrency} tasks at a time over all instances: ${pollers} pollers of ${limits.concurrencyPerPoller}; a lease lives for ${ttlMs / 1_000} s\n`,
 );
 const screen = openScreen(instances, () => ({ atWork: stage.atWork(), done: load.done() }));
 try {
@@ -46,7 +46,7 @@ try {
 async function play({ say }: Screen, { most }: Stage): Promise<void> {
   const [one, two, three] = [add('one'), add('two'), add('three')];
   await Promise.all([one.loaded, two.loaded, three.loaded]);
-  say('--- three instances are started together: they share the roles');
+  say('--- three instances are started together: they share the pollers');
   for (const instance of [one, two, three]) instance.start();
   await allHeld();
   await pause(1.5);
@@ -54,23 +54,23 @@ async function play({ say }: Screen, { most }: Stage): Promise<void> {
   const four = add('four');
   await four.loaded;
   const victim = holderOfMost([one, two, three]);
-  const held = victim.pollers().map(({ role }) => role);
+  const held = victim.pollers().map(({ poller }) => poller);
   const bound = seconds((ttlMs * 4) / 3);
   say(
-    `--- ${victim.name} is killed (kill -9): ${rolesText(held)} must run elsewhere within ${bound}`,
+    `--- ${victim.name} is killed (kill -9): ${pollersText(held)} must run elsewhere within ${bound}`,
   );
   const killedAt = performance.now();
   victim.kill();
   await allHeld();
-  say(`--- all roles run again, after ${seconds(performance.now() - killedAt)}`);
+  say(`--- all pollers run again, after ${seconds(performance.now() - killedAt)}`);
   await pause(0.5);
 
-  say('--- four is started in its place: no role is left for it, so it stands by');
+  say('--- four is started in its place: no poller is left for it, so it stands by');
   four.start();
   await pause(1.5);
 
   const leaver = holderOfMost([one, two, three]);
-  say(`--- ${leaver.name} is stopped: it ends its tasks, then gives its roles back at once`);
+  say(`--- ${leaver.name} is stopped: it ends its tasks, then gives its pollers back at once`);
   leaver.stop();
   await leaver.ended;
   await allHeld();
@@ -101,12 +101,12 @@ function add(name: string): Instance {
   return instance;
 }
 
-/** Resolves once every role is with somebody; rejects where that takes longer than it ever may. */
+/** Resolves once every poller is with somebody; rejects where that takes longer than it ever may. */
 async function allHeld(): Promise<void> {
   const held = () => instances.flatMap((instance) => instance.pollers()).length;
   const endsAt = performance.now() + 10 * ttlMs;
-  while (held() < roles) {
-    if (performance.now() > endsAt) throw new Error(`${held()} of ${roles} roles are held`);
+  while (held() < pollers) {
+    if (performance.now() > endsAt) throw new Error(`${held()} of ${pollers} pollers are held`);
     await pass(50, undefined, { signal });
   }
 }
@@ -115,8 +115,8 @@ function holderOfMost(among: readonly [Instance, ...Instance[]]): Instance {
   return among.reduce((best, one) => (one.pollers().length > best.pollers().length ? one : best));
 }
 
-function rolesText(held: readonly number[]): string {
-  return `role${held.length === 1 ? '' : 's'} ${held.join(' and ')}`;
+function pollersText(held: readonly number[]): string {
+  return `poller${held.length === 1 ? '' : 's'} ${held.join(' and ')}`;
 }
 
 function seconds(ms: number): string {

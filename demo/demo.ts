@@ -116,8 +116,8 @@ async function stop({ split, sum }: Sources): Promise<void> {
 
 function summaryTable(summaries: Record<Job, StopSummary>): string {
   const rows = Object.entries(summaries).map(([job, summary]) => {
-    const { finished, failed, lost, abandonedPolls } = summary;
-    return [job, finished, failed, lost, abandonedPolls];
+    const { succeeded, failed, lost, abandonedPolls } = summary;
+    return [job, succeeded, failed, lost, abandonedPolls];
   });
   return table([['source', 'succeeded', 'failed', 'lost', 'abandoned polls'], ...rows]);
 }

@@ -16,7 +16,7 @@ import { httpInvoke } from 'stepfunc-source/http';
  * What a restart mends. Any other problem lies outside the process: a restart would cost the tasks
  * under way, and mend nothing.
  */
-const mendedByRestart: ReadonlySet<HealthProblem['problem']> = new Set(['pollsOverdue'] as const);
+const mendedByRestart: ReadonlySet<HealthProblem['code']> = new Set(['pollsOverdue'] as const);
 
 /** A server that answers both probes, to be told where to listen. */
 export function createProbeServer(source: StepFuncSource): Server {
@@ -29,7 +29,7 @@ export function createProbeServer(source: StepFuncSource): Server {
       case '/live':
         answer(
           response,
-          problems.filter(({ problem }) => mendedByRestart.has(problem)),
+          problems.filter(({ code: problem }) => mendedByRestart.has(problem)),
         );
         return;
       default:

@@ -1,12 +1,12 @@
 import type { Dispatcher } from 'undici';
 import { Agent } from './net/undici.js';
-import type { ExchangeRequest } from './net/post.js';
-import { exchange } from './net/post.js';
-import { field } from './common/property.js';
+import type { PostRequest } from './net/post.js';
+import { post } from './net/post.js';
+import { getProperty } from './common/property.js';
 import type { InvokeRequest, InvokeResponse } from './task/invoke.js';
 import { readCapped } from './net/capped-body.js';
 import { MAX_OUTPUT_BYTES } from './task/result.js';
-import { show } from './common/format-value.js';
+import { formatValue } from './common/format-value.js';
 
 /** Header bytes a component may answer with: room for a `step-func-cause` of 32,768 characters. */
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -55,7 +55,7 @@ export function httpInvoke(baseUrl: string | URL, options: HttpInvokeOptions = {
 const MOST_BYTES = MAX_OUTPUT_BYTES + 1;
 
 interface Sender {
-  send(request: ExchangeRequest, signal: AbortSignal): Promise<InvokeResponse>;
+  send(request: PostRequest, signal: AbortSignal): Promise<InvokeResponse>;
   close(): Promise<void>;
 }
 
@@ -64,7 +64,7 @@ function senderOf(given: Dispatcher | undefined): Sender {
     const agent = createAgent();
     return {
       async send(request, signal) {
-        const answer = await exchange(agent, request, signal, MOST_BYTES);
+        const answer = await post(agent, request, signal, MOST_BYTES);
         return { ...answer, body: answer.body.toString('utf8') };
       },
       close: () => agent.close(),
@@ -97,7 +97,7 @@ function parseBase(baseUrl: string | URL): { origin: string; basePath: string } 
     `${url.search}${url.hash}${url.username}${url.password}` === '';
   if (!plain) {
     throw new TypeError(
-      `httpInvoke: expected baseUrl to be an http or https URL without query, fragment or credentials, got ${show(withoutCredentials(baseUrl))}`,
+      `httpInvoke: expected baseUrl to be an http or https URL without query, fragment or credentials, got ${formatValue(withoutCredentials(baseUrl))}`,
     );
   }
   return { origin: url.origin, basePath: url.pathname.replace(/\/+$/, '') };
@@ -117,10 +117,10 @@ function lowerCased(headers: Record<string, string>): Record<string, string> {
 }
 
 function checkDispatcher(dispatcher: Dispatcher | undefined): Dispatcher | undefined {
-  if (dispatcher === undefined || typeof field(dispatcher, 'request') === 'function') {
+  if (dispatcher === undefined || typeof getProperty(dispatcher, 'request') === 'function') {
     return dispatcher;
   }
   throw new TypeError(
-    `httpInvoke: expected options.dispatcher to be an undici Dispatcher, got ${show(dispatcher)}`,
+    `httpInvoke: expected options.dispatcher to be an undici Dispatcher, got ${formatValue(dispatcher)}`,
   );
 }

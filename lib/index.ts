@@ -1,25 +1,25 @@
 export { ActivityError } from './sfn/activity-arn.js';
 export { ConfigError } from './source/config.js';
-export type { Sizes, StepFuncSourceConfig } from './source/config.js';
-export { ErrorName } from './task/error-name.js';
+export type { ConcurrencyLimits, StepFuncSourceConfig } from './source/config.js';
+export { ErrorName, httpErrorName } from './task/error-name.js';
 export type {
   EndedEvent,
   EventName,
   Listener,
   ReportedEvent,
-  RoleEvent,
+  PollerEvent,
   SourceEvent,
   StepFuncSourceEvents,
   StepFuncSourceState,
   TaskEvent,
 } from './observe/events.js';
 export type { Health, HealthProblem } from './observe/health.js';
-export { InvokeAborted } from './task/invoke.js';
+export { InvokeAbortError as InvokeAbortError } from './task/invoke.js';
 export type { Invoke, InvokeAbortCode, InvokeRequest, InvokeResponse } from './task/invoke.js';
 export type { Lock, LockFactory } from './locks/types.js';
 export type { Logger } from './observe/log.js';
 export type { StepFuncSourceOptions } from './source/options.js';
-export type { LostHow } from './task/report.js';
+export type { TaskLostReason } from './task/report.js';
 export { toTaskResult } from './task/result.js';
 export type { TaskResult } from './task/result.js';
 export type { SfnClient, SfnClients } from './sfn/api.js';

@@ -56,7 +56,7 @@ function lines({ title, unit, xLabel, lines: all }: LineChart): string {
 
 function frame(title: string, height: number, parts: readonly string[]): string {
   return `${[
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escape(title)}" font-family="system-ui, sans-serif" font-size="13">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" poller="img" aria-label="${escape(title)}" font-family="system-ui, sans-serif" font-size="13">`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     `<text x="12" y="24" font-size="15" font-weight="600" fill="#111827">${escape(title)}</text>`,
     ...parts,

@@ -20,16 +20,16 @@ export interface ClusterOptions {
 
 /** What the cluster has done that it must not do, or that it had to put up with. */
 export interface Observations {
-  /** Times that a role was begun here while another live instance still had it. */
+  /** Times that a poller was begun here while another live instance still had it. */
   heldTwice: number;
   /** Tasks at a time, at most, in live instances. */
   mostTasks: number;
   tasks: { started: number; ended: number; waitedMs: number[] };
   /** Failed polls by the name of their error. */
   pollsFailed: Map<string, number>;
-  /** Milliseconds that the last role of vanished instances was nobody's. */
+  /** Milliseconds that the last poller of vanished instances was nobody's. */
   takenOverAfter: number;
-  /** Milliseconds that a role given back at a stop was nobody's, at most. */
+  /** Milliseconds that a poller given back at a stop was nobody's, at most. */
   handedOverAfter: number;
 }
 
@@ -56,7 +56,7 @@ export function createCluster(options: ClusterOptions) {
   const throttle = createThrottle(sfn);
   const store: Store = createStore(options.store, STORE_RTT_MS);
   const live = new Set<Instance>();
-  /** Who polls for a role, among the living. */
+  /** Who polls for a poller, among the living. */
   const holders = new Map<number, Instance>();
   const seen: Observations = {
     heldTwice: 0,
@@ -70,16 +70,16 @@ export function createCluster(options: ClusterOptions) {
 
   function observe(instance: Instance): void {
     const { source } = instance;
-    const give = ({ role }: { role: number }) => {
-      if (holders.get(role) === instance) holders.delete(role);
+    const give = ({ poller }: { poller: number }) => {
+      if (holders.get(poller) === instance) holders.delete(poller);
     };
-    source.on('roleAcquired', ({ role }) => {
+    source.on('leaseAcquired', ({ poller }) => {
       if (!live.has(instance)) return;
-      if (holders.has(role)) seen.heldTwice += 1;
-      holders.set(role, instance);
+      if (holders.has(poller)) seen.heldTwice += 1;
+      holders.set(poller, instance);
     });
-    source.on('roleLost', give);
-    source.on('roleReleased', give);
+    source.on('leaseLost', give);
+    source.on('leaseReleased', give);
     source.on('pollFailed', ({ error }) => {
       if (!live.has(instance)) return;
       seen.pollsFailed.set(error, (seen.pollsFailed.get(error) ?? 0) + 1);
@@ -116,7 +116,7 @@ export function createCluster(options: ClusterOptions) {
   }
 
   const rolesOf = (instance: Instance) =>
-    [...holders].filter(([, holder]) => holder === instance).map(([role]) => role);
+    [...holders].filter(([, holder]) => holder === instance).map(([poller]) => poller);
 
   /** Some of the living, at random. */
   function choose(count: number): Instance[] {
@@ -135,40 +135,43 @@ export function createCluster(options: ClusterOptions) {
     store,
     seen,
     instances: () => live.size,
-    rolesHeld: () => holders.size,
-    /** How many roles each live instance holds. */
+    pollersHeld: () => holders.size,
+    /** How many pollers each live instance holds. */
     shares: () => [...live].map((instance) => rolesOf(instance).length),
     /** Starts instances at moments spread over `withinMs`. */
     start(count: number, withinMs: number): void {
       for (let i = 0; i < count; i += 1) setTimeout(() => void add(), Math.random() * withinMs);
     },
-    /** Lets some instances vanish. Returns the roles that they held. */
+    /** Lets some instances vanish. Returns the pollers that they held. */
     vanish(count: number): number[] {
       return choose(count).flatMap((instance) => {
-        const roles = rolesOf(instance);
+        const pollers = rolesOf(instance);
         live.delete(instance);
-        for (const role of roles) holders.delete(role);
+        for (const poller of pollers) holders.delete(poller);
         instance.network.cut();
-        return roles;
+        return pollers;
       });
     },
-    /** Stops some instances. Returns the roles that they held, and those that have stopped so far. */
-    stop(count: number): { roles: number[]; stopped: ReadonlySet<unknown> } {
+    /** Stops some instances. Returns the pollers that they held, and those that have stopped so far. */
+    stop(count: number): { pollers: number[]; stopped: ReadonlySet<unknown> } {
       const stopped = new Set<Instance>();
       const chosen = choose(count);
-      const roles = chosen.flatMap(rolesOf);
+      const pollers = chosen.flatMap(rolesOf);
       for (const instance of chosen) {
         void instance.source.stop().then(() => {
           live.delete(instance);
           stopped.add(instance);
         });
       }
-      return { roles, stopped };
+      return { pollers, stopped };
     },
-    /** Calls `listener` with each role that a live instance takes on or has come to the end of. */
-    onRole(name: 'roleAcquired' | 'roleReleased', listener: (role: number) => void): () => void {
+    /** Calls `listener` with each poller that a live instance takes on or has come to the end of. */
+    onRole(
+      name: 'leaseAcquired' | 'leaseReleased',
+      listener: (poller: number) => void,
+    ): () => void {
       const unwatch = [...live].map((instance) => {
-        const tell = ({ role }: { role: number }) => live.has(instance) && listener(role);
+        const tell = ({ poller }: { poller: number }) => live.has(instance) && listener(poller);
         instance.source.on(name, tell);
         return () => instance.source.off(name, tell);
       });

@@ -1,5 +1,5 @@
 /**
- * A cluster on fake time: 50 instances of a service, up to 1,000 roles, the real sources, leases and
+ * A cluster on fake time: 50 instances of a service, up to 1,000 pollers, the real sources, leases and
  * test kit, and a lock store in memory. Minutes of it pass in what their work costs.
  *
  *     npm run simulate
@@ -77,7 +77,7 @@ async function simulate(clock: VirtualTime, shape: Shape): Promise<void> {
   }
   const { roleCount, seen } = cluster;
   const { concurrencyPerPoller: each, maxPollersPerInstance: cap, store } = shape;
-  const title = `${number(roleCount)} roles of ${each}, ${cap === undefined ? 'no cap' : `${cap} an instance at most`}, ${store}`;
+  const title = `${number(roleCount)} pollers of ${each}, ${cap === undefined ? 'no cap' : `${cap} an instance at most`}, ${store}`;
   const rows = told.flatMap(([phase, figures]) =>
     figures.map(([name, value], at) => [at === 0 ? phase : '', name, value]),
   );
@@ -88,11 +88,11 @@ async function simulate(clock: VirtualTime, shape: Shape): Promise<void> {
   const expect = (holds: boolean, what: string) => {
     if (!holds) broken.push(`${title}: ${what}`);
   };
-  expect(seen.heldTwice === 0, `${seen.heldTwice} times a role was held twice`);
+  expect(seen.heldTwice === 0, `${seen.heldTwice} times a poller was held twice`);
   expect(seen.mostTasks <= 1_000, `${seen.mostTasks} tasks ran at a time`);
   expect(
-    cluster.rolesHeld() === roleCount,
-    `${cluster.rolesHeld()} of ${roleCount} roles held at the end`,
+    cluster.pollersHeld() === roleCount,
+    `${cluster.pollersHeld()} of ${roleCount} pollers held at the end`,
   );
   expect(
     seen.takenOverAfter <= (4 / 3) * TTL_MS,

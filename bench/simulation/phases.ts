@@ -8,27 +8,27 @@ const TICK_MS = 50;
 /** What is waited for must come, or the figure says that it has not. */
 const PATIENCE_MS = 600_000;
 
-/** Instances start within two seconds of each other, and share the roles. */
+/** Instances start within two seconds of each other, and share the pollers. */
 export async function start(time: VirtualTime, cluster: Cluster, count: number): Promise<Figures> {
   const { roleCount, store } = cluster;
   cluster.start(count, 2_000);
   const halfMs = await time.passUntil(
-    () => cluster.rolesHeld() >= roleCount / 2,
+    () => cluster.pollersHeld() >= roleCount / 2,
     TICK_MS,
     PATIENCE_MS,
   );
   const restMs = await time.passUntil(
-    () => cluster.rolesHeld() === roleCount,
+    () => cluster.pollersHeld() === roleCount,
     TICK_MS,
     PATIENCE_MS,
   );
   const { tries, renewals, releases } = store.calls;
   await time.passUntil(() => cluster.instances() === count, TICK_MS, PATIENCE_MS);
   return [
-    ['half of the roles held after', seconds(halfMs)],
-    ['all of the roles held after', seconds(halfMs + restMs)],
+    ['half of the pollers held after', seconds(halfMs)],
+    ['all of the pollers held after', seconds(halfMs + restMs)],
     ['lock calls until then', number(tries + renewals + releases)],
-    ['roles an instance', spread(cluster.shares(), number)],
+    ['pollers an instance', spread(cluster.shares(), number)],
     [
       'GetActivityTask bucket of 3,000, at the least',
       number(cluster.throttle.lowest('GetActivityTask')),
@@ -88,10 +88,10 @@ export async function vanish(time: VirtualTime, cluster: Cluster, count: number)
   const failedBefore = new Map(cluster.seen.pollsFailed);
   const startedAt = time.now();
   const left = new Set(cluster.vanish(count));
-  const roles = left.size;
+  const pollers = left.size;
   const takenAfter: number[] = [];
-  const unwatch = cluster.onRole('roleAcquired', (role) => {
-    if (left.delete(role)) takenAfter.push(time.now() - startedAt);
+  const unwatch = cluster.onRole('leaseAcquired', (poller) => {
+    if (left.delete(poller)) takenAfter.push(time.now() - startedAt);
   });
   await time.passUntil(() => left.size === 0, TICK_MS, PATIENCE_MS);
   unwatch();
@@ -99,9 +99,9 @@ export async function vanish(time: VirtualTime, cluster: Cluster, count: number)
   await time.pass(60_000);
   cluster.seen.takenOverAfter = Math.max(...takenAfter, 0);
   return [
-    ['roles that they held', number(roles)],
+    ['pollers that they held', number(pollers)],
     ['held by others after', spread(takenAfter, seconds)],
-    ['roles an instance', spread(cluster.shares(), number)],
+    ['pollers an instance', spread(cluster.shares(), number)],
     ['polls that failed meanwhile', failuresSince(cluster, failedBefore)],
   ];
 }
@@ -109,29 +109,29 @@ export async function vanish(time: VirtualTime, cluster: Cluster, count: number)
 /** Instances are stopped at one moment, as when a service is scaled in. */
 export async function stop(time: VirtualTime, cluster: Cluster, count: number): Promise<Figures> {
   const gaps = watchGaps(time, cluster);
-  const { roles, stopped } = cluster.stop(count);
+  const { pollers, stopped } = cluster.stop(count);
   const stoppedAfter = await time.passUntil(() => stopped.size === count, TICK_MS, PATIENCE_MS);
-  await time.passUntil(() => gaps.ms.length >= roles.length, TICK_MS, PATIENCE_MS);
+  await time.passUntil(() => gaps.ms.length >= pollers.length, TICK_MS, PATIENCE_MS);
   gaps.end();
   cluster.seen.handedOverAfter = Math.max(...gaps.ms, 0);
   return [
-    ['roles that they held', number(roles.length)],
+    ['pollers that they held', number(pollers.length)],
     ['all stopped after', seconds(stoppedAfter)],
     ['from given back to held elsewhere', spread(gaps.ms, seconds)],
-    ['roles an instance', spread(cluster.shares(), number)],
+    ['pollers an instance', spread(cluster.shares(), number)],
   ];
 }
 
-/** How long each role is nobody's, from its giving back to its next holder. */
+/** How long each poller is nobody's, from its giving back to its next holder. */
 function watchGaps(time: VirtualTime, cluster: Cluster) {
   const givenBackAt = new Map<number, number>();
   const ms: number[] = [];
   const unwatch = [
-    cluster.onRole('roleReleased', (role) => givenBackAt.set(role, time.now())),
-    cluster.onRole('roleAcquired', (role) => {
-      const since = givenBackAt.get(role);
+    cluster.onRole('leaseReleased', (poller) => givenBackAt.set(poller, time.now())),
+    cluster.onRole('leaseAcquired', (poller) => {
+      const since = givenBackAt.get(poller);
       if (since !== undefined) ms.push(time.now() - since);
-      givenBackAt.delete(role);
+      givenBackAt.delete(poller);
     }),
   ];
   return {

@@ -9,7 +9,7 @@ import type { Stage } from './stage.js';
 export interface Instance {
   readonly name: string;
   state(): 'loading' | 'up' | 'stopping' | 'killed' | 'stopped';
-  /** The roles that it holds, with what they are at, by its last word. */
+  /** The pollers that it holds, with what they are at, by its last word. */
   pollers(): PollerStatus[];
   /** Resolves once it may be started. */
   loaded: Promise<void>;
@@ -36,7 +36,7 @@ export function launch(name: string, stage: Stage, say: (what: string) => void):
   child.on('message', (report: Report) => {
     if ('loaded' in report) load();
     else if ('pollers' in report) ({ pollers } = report);
-    else say(`${name} ${report.event} role ${report.role}`);
+    else say(`${name} ${report.event} poller ${report.poller}`);
   });
   const ended = once(child, 'exit').then(([code, signal]) => {
     pollers = [];

@@ -3,5 +3,5 @@ import type { PollerStatus } from 'stepfunc-source';
 /** What an instance tells the demo. */
 export type Report =
   | { loaded: true }
-  | { event: 'holds' | 'has lost' | 'has given back'; role: number }
+  | { event: 'holds' | 'has lost' | 'has given back'; poller: number }
   | { pollers: PollerStatus[] };

@@ -1,5 +1,5 @@
 import type { Instance } from './instance.js';
-import { limits, roles } from './limits.js';
+import { limits, pollers } from './limits.js';
 
 export interface Figures {
   atWork: number;
@@ -15,7 +15,7 @@ export interface Screen {
 }
 
 /**
- * On a terminal, what has happened scrolls by above a table of who holds which role, which is drawn
+ * On a terminal, what has happened scrolls by above a table of who holds which poller, which is drawn
  * again and again; elsewhere how things stand is a line a second.
  */
 export function openScreen(instances: readonly Instance[], figures: () => Figures): Screen {
@@ -55,10 +55,10 @@ function bar(filled: number, of: number): string {
 }
 
 function table(instances: readonly Instance[], { atWork, done }: Figures): string[] {
-  const numbers = Array.from({ length: roles }, (_, role) => role);
+  const numbers = Array.from({ length: pollers }, (_, poller) => poller);
   const rows = instances.map((instance) => {
-    const cells = numbers.map((role) => {
-      const poller = instance.pollers().find((one) => one.role === role);
+    const cells = numbers.map((index) => {
+      const poller = instance.pollers().find((one) => one.poller === index);
       return poller === undefined ? '' : bar(poller.tasks, poller.concurrency);
     });
     const state = instance.state() === 'up' ? '' : instance.state();
@@ -68,7 +68,7 @@ function table(instances: readonly Instance[], { atWork, done }: Figures): strin
     '',
     row(
       '',
-      numbers.map((role) => `role ${role}`),
+      numbers.map((poller) => `poller ${poller}`),
     ),
     ...rows,
     `  ${atWork} of ${limits.maxConcurrency} at work, ${done} done`,
@@ -85,7 +85,7 @@ function summary(instances: readonly Instance[], { atWork, done }: Figures): str
     if (instance.state() === 'loading') return `${instance.name} loading`;
     const held = instance
       .pollers()
-      .map(({ role, tasks, concurrency }) => `${role}${bar(tasks, concurrency)}`);
+      .map(({ poller, tasks, concurrency }) => `${poller}${bar(tasks, concurrency)}`);
     return `${instance.name} ${held.join(' ') || '-'}`;
   });
   return `${holders.join('  ')}  ${atWork} of ${limits.maxConcurrency} at work, ${done} done`;

@@ -29,9 +29,9 @@ const source = createStepFuncSource(
 const tell = (report: Report) => {
   if (process.connected) process.send?.(report);
 };
-source.on('roleAcquired', ({ role }) => tell({ event: 'holds', role }));
-source.on('roleLost', ({ role }) => tell({ event: 'has lost', role }));
-source.on('roleReleased', ({ role }) => tell({ event: 'has given back', role }));
+source.on('leaseAcquired', ({ poller }) => tell({ event: 'holds', poller }));
+source.on('leaseLost', ({ poller }) => tell({ event: 'has lost', poller }));
+source.on('leaseReleased', ({ poller }) => tell({ event: 'has given back', poller }));
 const telling = setInterval(() => tell({ pollers: source.status().pollers }), 100);
 
 const stopping = new AbortController();

@@ -20,7 +20,7 @@ const LOOK_EVERY_MS = 2_000;
  * Step Functions itself, in the account of whoever runs the demo. Creates two activities and a state
  * machine, with names that nobody else has, and deletes them at the end.
  *
- * Throws a NotReady, before anything is created, where the credentials, the region or the role are
+ * Throws a NotReady, before anything is created, where the credentials, the region or the poller are
  * missing.
  */
 export async function startOnAws(): Promise<StepFunctions> {
@@ -108,7 +108,7 @@ const trust = {
   ],
 };
 
-const roleAdvice = `a role for the state machine: set ${ROLE} to the ARN of one that Step Functions may
+const roleAdvice = `a poller for the state machine: set ${ROLE} to the ARN of one that Step Functions may
   assume. It needs no permissions, since activities need none. To make one:
-    aws iam create-role --role-name stepfunc-source-demo --assume-role-policy-document \\
+    aws iam create-poller --poller-name stepfunc-source-demo --assume-poller-policy-document \\
       '${JSON.stringify(trust)}'`;

@@ -1,30 +1,30 @@
 import { setMaxListeners } from 'node:events';
-import { InvokeAborted } from '../task/invoke.js';
+import { InvokeAbortError } from '../task/invoke.js';
 
 /**
  * The four moments of an orderly end, which come in this order, each in its own time:
  * - `drain`: no new poll from here on; open polls come back, their tasks are run and reported
- * - `interrupt`: invokes end here (the reason is an {@link InvokeAborted}), those of tasks that open
+ * - `interrupt`: invokes end here (the reason is an {@link InvokeAbortError}), those of tasks that open
  *   polls still bring too; what became of their tasks is reported
  * - `abort`: open polls end here
  * - `giveUp`: reports end here
  */
-export interface Ending {
+export interface ShutdownSignals {
   readonly drain: AbortSignal;
-  readonly interrupt: AbortSignal;
-  readonly abort: AbortSignal;
-  readonly giveUp: AbortSignal;
+  readonly abortInvokes: AbortSignal;
+  readonly abortPolls: AbortSignal;
+  readonly abandonReports: AbortSignal;
 }
 
 /** The side that brings the moments about. Each call brings about the earlier moments as well. */
-export interface EndingController extends Ending {
+export interface ShutdownController extends ShutdownSignals {
   startDrain(): void;
-  startInterrupt(reason: InvokeAborted): void;
-  startAbort(reason: InvokeAborted): void;
-  startGiveUp(): void;
+  startAbortInvokes(reason: InvokeAbortError): void;
+  startAbortPolls(reason: InvokeAbortError): void;
+  startAbandonReports(): void;
 }
 
-export function createEnding(): EndingController {
+export function createShutdown(): ShutdownController {
   const [drain, interrupt, abort, giveUp] = [
     controller(),
     controller(),
@@ -32,44 +32,44 @@ export function createEnding(): EndingController {
     controller(),
   ];
   const startDrain = () => drain.abort();
-  const startInterrupt = (reason: InvokeAborted) => {
+  const startInterrupt = (reason: InvokeAbortError) => {
     startDrain();
     interrupt.abort(reason);
   };
-  const startAbort = (reason: InvokeAborted) => {
+  const startAbort = (reason: InvokeAbortError) => {
     startInterrupt(reason);
     abort.abort();
   };
   const startGiveUp = () => {
-    startAbort(new InvokeAborted('stopped', 'The source has given up its tasks'));
+    startAbort(new InvokeAbortError('stopped', 'The source has given up its tasks'));
     giveUp.abort();
   };
   return {
     drain: drain.signal,
-    interrupt: interrupt.signal,
-    abort: abort.signal,
-    giveUp: giveUp.signal,
+    abortInvokes: interrupt.signal,
+    abortPolls: abort.signal,
+    abandonReports: giveUp.signal,
     startDrain,
-    startInterrupt,
-    startAbort,
-    startGiveUp,
+    startAbortInvokes: startInterrupt,
+    startAbortPolls: startAbort,
+    startAbandonReports: startGiveUp,
   };
 }
 
-/** An ending that comes with another, or earlier. */
-export interface FollowingEnding extends EndingController {
+/** An shutdown that comes with another, or earlier. */
+export interface FollowingShutdown extends ShutdownController {
   /** To be called once nothing listens to it any longer: the other's signals may live on. */
   unfollow(): void;
 }
 
-export function endingAfter(source: Ending): FollowingEnding {
-  const own = createEnding();
-  const reason = () => source.interrupt.reason as InvokeAborted;
+export function shutdownAfter(source: ShutdownSignals): FollowingShutdown {
+  const own = createShutdown();
+  const reason = () => source.abortInvokes.reason as InvokeAbortError;
   const links = [
     follow(source.drain, own.startDrain),
-    follow(source.interrupt, () => own.startInterrupt(reason())),
-    follow(source.abort, () => own.startAbort(reason())),
-    follow(source.giveUp, own.startGiveUp),
+    follow(source.abortInvokes, () => own.startAbortInvokes(reason())),
+    follow(source.abortPolls, () => own.startAbortPolls(reason())),
+    follow(source.abandonReports, own.startAbandonReports),
   ];
   return {
     ...own,

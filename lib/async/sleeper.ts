@@ -1,17 +1,17 @@
 import { delay, execute, race } from 'abort-controller-x';
 
 /** A rest that can be cut short. */
-export interface Wakeable {
+export interface Sleeper {
   /** Resolves after `ms`, or when woken. Rejects with an AbortError when `signal` aborts. */
-  rest(signal: AbortSignal, ms: number): Promise<void>;
+  sleep(signal: AbortSignal, ms: number): Promise<void>;
   /** Ends the rest under way; no effect where there is none. */
   wake(): void;
 }
 
-export function createWakeable(): Wakeable {
+export function createSleeper(): Sleeper {
   let wake: () => void = () => undefined;
   return {
-    rest: (signal, ms) =>
+    sleep: (signal, ms) =>
       race(signal, (inner) => [
         delay(inner, Math.ceil(ms)),
         execute<void>(inner, (resolve) => {

@@ -6,7 +6,7 @@ import { startTimer } from './timer.js';
  * when `signal` aborts; `fn`'s own signal aborts in both cases. Settles then even if `fn` does not
  * heed its signal, and drops what comes of it later. Leaves no timer and no listener behind.
  */
-export function bounded<T>(
+export function withTimeout<T>(
   signal: AbortSignal,
   ms: number,
   fn: (signal: AbortSignal) => Promise<T>,
@@ -31,7 +31,7 @@ export function bounded<T>(
  * Rejects with the reason when it is aborted, by that or by anybody else; settles then even if `fn`
  * does not heed its signal, and drops what comes of it later. Leaves no timer and no listener behind.
  */
-export function abortLate<T>(
+export function abortAfter<T>(
   controller: AbortController,
   ms: number,
   late: () => Error,

@@ -5,7 +5,7 @@ const MAX_DEPTH = 8;
  * An error and its causes in words, outermost first: `TypeError: fetch failed <- Error: connect
  * ECONNREFUSED 127.0.0.1:8080`. Takes whatever was thrown, an error or not, and never throws.
  */
-export function describeError(thrown: unknown): string {
+export function formatError(thrown: unknown): string {
   const told: string[] = [];
   const seen = new Set<unknown>();
   for (let error = thrown; told.length < MAX_DEPTH && !seen.has(error); error = causeOf(error)) {

@@ -1,7 +1,7 @@
 const LONGEST = 100;
 
 /** A value from outside as it reads in an error message: short, on one line, with its type. */
-export function show(value: unknown): string {
+export function formatValue(value: unknown): string {
   switch (typeof value) {
     case 'undefined':
       return 'nothing';

@@ -1,5 +1,5 @@
 /** A property of anything at all; undefined where there is none to be had. For values from outside. */
-export function field(value: unknown, key: string | symbol): unknown {
+export function getProperty(value: unknown, key: string | symbol): unknown {
   const held = (typeof value === 'object' && value !== null) || typeof value === 'function';
   try {
     return held ? Reflect.get(value, key) : undefined;

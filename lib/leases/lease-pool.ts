@@ -1,11 +1,18 @@
 import type { SpawnEffects } from 'abort-controller-x';
 import { catchAbortError, delay, spawn, throwIfAborted } from 'abort-controller-x';
-import type { Clocks, Lease, LeaseExpired, LeaseSnapshot, LeaseTaken, Moment } from './lease.js';
+import type {
+  Clocks,
+  Lease,
+  LeaseExpired,
+  LeaseSnapshot,
+  LeaseNotOwned,
+  Timestamp,
+} from './lease.js';
 import { callMs, createLease, now, systemClocks, validityMs } from './lease.js';
 import { nextRoundMs, pauseMs, triesAtATime } from './lease-timing.js';
 import { acquireWithin, claimableInMs, createLock, releaseWithin } from './lock-calls.js';
 import type { LockFactory } from '../locks/types.js';
-import { createWakeable } from '../async/sleeper.js';
+import { createSleeper } from '../async/sleeper.js';
 
 /** What happens to a pool's leases. None of these may throw. */
 export interface LeasePoolObserver {
@@ -14,7 +21,7 @@ export interface LeasePoolObserver {
   /** The lease was prolonged. */
   renewed?(index: number): void;
   /** The lease is no longer ours; its work is coming to an end. */
-  lost(index: number, error: LeaseExpired | LeaseTaken): void;
+  lost(index: number, error: LeaseExpired | LeaseNotOwned): void;
   /** The work has ended and the lease was given back, as far as the store let us. */
   released(index: number): void;
   /** A call to the store failed, or brought what it should not. */
@@ -78,7 +85,7 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
   const { locks, ttlMs, work, on, clocks = systemClocks } = options;
   let { names } = options;
   const most = () => Math.min(names.length, options.maxHeld ?? Infinity);
-  const { rest, wake } = createWakeable();
+  const { sleep: rest, wake } = createSleeper();
   const leases = new Map<number, { lease: Lease; since: number }>();
 
   async function run(signal: AbortSignal): Promise<void> {
@@ -192,7 +199,7 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
   }
 
   /** Whether a grant may have ended before we heard of it: the machine was asleep in between. */
-  function isStale(asked: Moment): boolean {
+  function isStale(asked: Timestamp): boolean {
     const { monotonic, wall } = now(clocks);
     return Math.max(monotonic - asked.monotonic, wall - asked.wall) >= validityMs(ttlMs);
   }

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { spawn } from 'abort-controller-x';
 import { extendWithin, isNotOwned, releaseWithin } from './lock-calls.js';
 import type { Lock } from '../locks/types.js';
-import { createWakeable } from '../async/sleeper.js';
+import { createSleeper } from '../async/sleeper.js';
 
 /** The two clocks of this machine, in milliseconds. */
 export interface Clocks {
@@ -18,12 +18,12 @@ export const systemClocks: Clocks = {
 };
 
 /** One moment on both clocks. */
-export interface Moment {
+export interface Timestamp {
   readonly monotonic: number;
   readonly wall: number;
 }
 
-export function now(clocks: Clocks): Moment {
+export function now(clocks: Clocks): Timestamp {
   return { monotonic: clocks.monotonic(), wall: clocks.wall() };
 }
 
@@ -50,7 +50,7 @@ export interface LeaseOptions {
   work(lost: AbortSignal, isCertain: () => boolean): Promise<void>;
   onRenewed(): void;
   /** Told once at most. */
-  onLost(error: LeaseExpired | LeaseTaken): void;
+  onLost(error: LeaseExpired | LeaseNotOwned): void;
   /** A call to the store failed. By itself that changes nothing. */
   onStoreFailed(error: unknown): void;
 }
@@ -62,7 +62,7 @@ export interface Lease {
    */
   run(): Promise<void>;
   /** To be called every twelfth of the ttl or so: has the wall clock leapt past the lease? */
-  checkWallClock(at: Moment): void;
+  checkWallClock(at: Timestamp): void;
   snapshot(): LeaseSnapshot;
 }
 
@@ -79,8 +79,8 @@ export class LeaseExpired extends Error {
 }
 
 /** The store says that the lease is not ours; its own error is the cause. */
-export class LeaseTaken extends Error {
-  override readonly name = 'LeaseTaken';
+export class LeaseNotOwned extends Error {
+  override readonly name = 'LeaseNotOwned';
 }
 
 /**
@@ -97,16 +97,16 @@ export class LeaseTaken extends Error {
  * A lease that was lost for want of an answer is still renewed while its work comes to an end: as
  * long as nobody else has taken it over, that keeps others out.
  */
-export function createLease(lock: Lock, askedAt: Moment, options: LeaseOptions): Lease {
+export function createLease(lock: Lock, askedAt: Timestamp, options: LeaseOptions): Lease {
   const { ttlMs, clocks, work, onRenewed, onLost, onStoreFailed } = options;
   const validMs = validityMs(ttlMs);
   const lost = new AbortController();
   // Work may listen to it as often as it likes; Node would warn of eleven.
   setMaxListeners(0, lost.signal);
   let renewed = askedAt;
-  const { rest, wake } = createWakeable();
+  const { sleep: rest, wake } = createSleeper();
 
-  function isInDoubt({ wall }: Moment): boolean {
+  function isInDoubt({ wall }: Timestamp): boolean {
     return !lost.signal.aborted && wall - renewed.wall >= validMs;
   }
 
@@ -122,7 +122,7 @@ export function createLease(lock: Lock, askedAt: Moment, options: LeaseOptions):
     return new LeaseExpired(`No renewal got through for ${validMs} ms`);
   }
 
-  function lose(error: LeaseExpired | LeaseTaken): void {
+  function lose(error: LeaseExpired | LeaseNotOwned): void {
     if (lost.signal.aborted) return;
     lost.abort(error);
     onLost(error);
@@ -152,7 +152,7 @@ export function createLease(lock: Lock, askedAt: Moment, options: LeaseOptions):
         // The work has ended: whatever came of this renewal is of no account.
         if (signal.aborted) return;
         if (isNotOwned(error)) {
-          lose(new LeaseTaken('The store says that the lease is not ours', { cause: error }));
+          lose(new LeaseNotOwned('The store says that the lease is not ours', { cause: error }));
           return;
         }
         onStoreFailed(error);

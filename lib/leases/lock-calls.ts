@@ -1,7 +1,7 @@
 import { retry } from 'abort-controller-x';
-import { bounded, TimeoutError } from '../async/timeout.js';
-import { field } from '../common/property.js';
-import { show } from '../common/format-value.js';
+import { withTimeout, TimeoutError } from '../async/timeout.js';
+import { getProperty } from '../common/property.js';
+import { formatValue } from '../common/format-value.js';
 import type { Lock, LockFactory } from '../locks/types.js';
 import { LOCK_NOT_OWNED } from '../locks/types.js';
 
@@ -14,11 +14,11 @@ import { LOCK_NOT_OWNED } from '../locks/types.js';
 /** A lock for one try. Throws a TypeError where the factory makes something else. */
 export function createLock(locks: LockFactory, name: string, ttlMs: number): Lock {
   const lock: unknown = locks.createLock(name, ttlMs);
-  if (typeof field(lock, 'acquireImmediately') === 'function') return lock as Lock;
+  if (typeof getProperty(lock, 'acquireImmediately') === 'function') return lock as Lock;
   // What a promise comes to is of no account, but must not go unhandled.
   Promise.resolve(lock).catch(() => undefined);
   throw new TypeError(
-    `LockFactory.createLock: expected a lock with acquireImmediately, extend and release, got ${show(lock)}`,
+    `LockFactory.createLock: expected a lock with acquireImmediately, extend and release, got ${formatValue(lock)}`,
   );
 }
 
@@ -30,10 +30,10 @@ export function createLock(locks: LockFactory, name: string, ttlMs: number): Loc
 export async function acquireWithin(ms: number, lock: Lock): Promise<boolean> {
   const answer = ask('acquireImmediately', () => lock.acquireImmediately());
   try {
-    const granted = await bounded(uncut(), ms, () => answer);
+    const granted = await withTimeout(neverAborted(), ms, () => answer);
     if (typeof granted === 'boolean') return granted;
     throw new TypeError(
-      `Lock.acquireImmediately: expected a promise of true or false, got a promise of ${show(granted)}`,
+      `Lock.acquireImmediately: expected a promise of true or false, got a promise of ${formatValue(granted)}`,
     );
   } catch (error) {
     if (error instanceof TimeoutError) giveBackOnceGranted(answer, lock);
@@ -50,7 +50,7 @@ export async function extendWithin(
   lock: Lock,
   ttlMs: number,
 ): Promise<void> {
-  const answer = await bounded(signal, ms, () => ask('extend', () => lock.extend(ttlMs)));
+  const answer = await withTimeout(signal, ms, () => ask('extend', () => lock.extend(ttlMs)));
   if (answer === false) {
     throw new TypeError(
       `Lock.extend: expected a promise of nothing, or one that rejects with code ${LOCK_NOT_OWNED}, got a promise of false`,
@@ -63,7 +63,7 @@ export async function extendWithin(
  * given back or was not ours any longer, which comes to the same; rejects with the last failure.
  */
 export function releaseWithin(ms: number, lock: Lock): Promise<void> {
-  return bounded(uncut(), ms, (signal) =>
+  return withTimeout(neverAborted(), ms, (signal) =>
     retry(signal, () => release(lock), { baseMs: ms / 8, maxAttempts: 2 }),
   );
 }
@@ -76,7 +76,7 @@ export function claimableInMs(lock: Lock): number {
 
 /** Whether the store says that the lock is not ours, as against not answering properly. */
 export function isNotOwned(error: unknown): boolean {
-  return field(error, 'code') === LOCK_NOT_OWNED;
+  return getProperty(error, 'code') === LOCK_NOT_OWNED;
 }
 
 async function release(lock: Lock): Promise<void> {
@@ -99,13 +99,13 @@ function giveBackOnceGranted(answer: Promise<unknown>, lock: Lock): void {
 async function ask(method: string, call: () => unknown): Promise<unknown> {
   const returned = call();
   // A store that returns nothing has promised nothing: its silence must not count as a success.
-  if (typeof field(returned, 'then') !== 'function') {
-    throw new TypeError(`Lock.${method}: expected a promise, got ${show(returned)}`);
+  if (typeof getProperty(returned, 'then') !== 'function') {
+    throw new TypeError(`Lock.${method}: expected a promise, got ${formatValue(returned)}`);
   }
   return await returned;
 }
 
 /** For calls whose outcome must be known: a stop does not cut them short, their bound does. */
-function uncut(): AbortSignal {
+function neverAborted(): AbortSignal {
   return new AbortController().signal;
 }

@@ -5,8 +5,8 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { field } from '../common/property.js';
-import { show } from '../common/format-value.js';
+import { getProperty } from '../common/property.js';
+import { formatValue } from '../common/format-value.js';
 import type { Lock, LockFactory } from './types.js';
 import { LOCK_NOT_OWNED } from './types.js';
 
@@ -73,7 +73,7 @@ export function dynamoDbLocks(options: DynamoDbLocksOptions): LockFactory {
     const output = await client.send(
       new GetItemCommand({ TableName: tableName, Key: { name: { S: name } }, ConsistentRead }),
     );
-    return parseItem(field(output, 'Item'));
+    return parseItem(getProperty(output, 'Item'));
   }
 
   /** How long the present holder still counts as alive; 0 or less: it is dead. */
@@ -132,7 +132,7 @@ export function dynamoDbLocks(options: DynamoDbLocksOptions): LockFactory {
 
     /** DynamoDB sends it along; an emulator may not. */
     async function itemInTheWay(error: unknown): Promise<Item | undefined> {
-      return parseItem(field(error, 'Item')) ?? (await read(name, true));
+      return parseItem(getProperty(error, 'Item')) ?? (await read(name, true));
     }
 
     return {
@@ -204,14 +204,14 @@ async function owned(name: string, written: Promise<unknown>): Promise<void> {
 }
 
 function isConditionFailure(error: unknown): boolean {
-  return field(error, 'name') === 'ConditionalCheckFailedException';
+  return getProperty(error, 'name') === 'ConditionalCheckFailedException';
 }
 
 function parseItem(item: unknown): Item | undefined {
   if (item === undefined) return undefined;
-  const owner = field(field(item, 'owner'), 'S');
-  const version = field(field(item, 'version'), 'S');
-  const ttlMs = Number(field(field(item, 'ttlMs'), 'N'));
+  const owner = getProperty(getProperty(item, 'owner'), 'S');
+  const version = getProperty(getProperty(item, 'version'), 'S');
+  const ttlMs = Number(getProperty(getProperty(item, 'ttlMs'), 'N'));
   if (typeof owner === 'string' && typeof version === 'string' && ttlMs > 0) {
     return { owner, version, ttlMs };
   }
@@ -221,24 +221,24 @@ function parseItem(item: unknown): Item | undefined {
 }
 
 function checkOptions(options: unknown) {
-  const client = field(options, 'client');
-  const tableName = field(options, 'tableName');
-  const monotonic = field(options, 'monotonic');
+  const client = getProperty(options, 'client');
+  const tableName = getProperty(options, 'tableName');
+  const monotonic = getProperty(options, 'monotonic');
   if (!isClient(client)) {
     throw new TypeError(
-      `dynamoDbLocks: expected client, a DynamoDBClient or an object with its send(command), got ${show(client)}`,
+      `dynamoDbLocks: expected client, a DynamoDBClient or an object with its send(command), got ${formatValue(client)}`,
     );
   }
   if (typeof tableName !== 'string' || tableName === '') {
     throw new TypeError(
-      `dynamoDbLocks: expected tableName, the name or ARN of a table with the string partition key "name", got ${show(tableName)}`,
+      `dynamoDbLocks: expected tableName, the name or ARN of a table with the string partition key "name", got ${formatValue(tableName)}`,
     );
   }
   return { client, tableName, monotonic: isClock(monotonic) ? monotonic : () => performance.now() };
 }
 
 function isClient(value: unknown): value is DynamoDbClient {
-  return typeof field(value, 'send') === 'function';
+  return typeof getProperty(value, 'send') === 'function';
 }
 
 function isClock(value: unknown): value is () => number {

@@ -1,4 +1,4 @@
-import { field } from '../common/property.js';
+import { getProperty } from '../common/property.js';
 
 /**
  * A body's chunks until `signal` aborts or nobody wants more of them: the body is cancelled then, even
@@ -10,9 +10,10 @@ export async function* chunksUntil(
 ): AsyncGenerator<Uint8Array> {
   // While it is read, a web stream is locked, and only its reader can cancel it. A Node stream, as
   // node-fetch has it, can be destroyed at any time.
-  const reader = typeof field(body, 'getReader') === 'function' ? body.getReader() : undefined;
+  const reader =
+    typeof getProperty(body, 'getReader') === 'function' ? body.getReader() : undefined;
   const stop = () => {
-    const destroy = field(body, 'destroy');
+    const destroy = getProperty(body, 'destroy');
     if (reader !== undefined) reader.cancel(signal.reason).catch(() => undefined);
     else if (typeof destroy === 'function') Reflect.apply(destroy, body, []);
   };

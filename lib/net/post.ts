@@ -2,7 +2,7 @@ import { execute } from 'abort-controller-x';
 import type { Dispatcher } from 'undici';
 import { createCappedBody } from './capped-body.js';
 
-export interface ExchangeRequest {
+export interface PostRequest {
   origin: string;
   path: string;
   headers: Record<string, string>;
@@ -10,7 +10,7 @@ export interface ExchangeRequest {
 }
 
 /** What came back. Names of headers are in lower case. */
-export interface Answer {
+export interface HttpResponse {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   body: Buffer;
@@ -26,15 +26,15 @@ export interface Answer {
  * It is on undici's `dispatch`, since undici's `request` makes a stream of every body, with which a
  * task costs 10 % more (docs/performance.md).
  */
-export function exchange(
+export function post(
   dispatcher: Dispatcher,
-  request: ExchangeRequest,
+  request: PostRequest,
   signal: AbortSignal,
   mostBytes: number,
-): Promise<Answer> {
-  return execute<Answer>(signal, (resolve, reject) => {
+): Promise<HttpResponse> {
+  return execute<HttpResponse>(signal, (resolve, reject) => {
     let status = 0;
-    let headers: Answer['headers'] = {};
+    let headers: HttpResponse['headers'] = {};
     const body = createCappedBody(mostBytes);
     let started: Dispatcher.DispatchController | undefined;
     const end = () => resolve({ status, headers, body: body.bytes() });

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { callSafely } from '../common/call-safely.js';
-import type { LostHow } from '../task/report.js';
+import type { TaskLostReason } from '../task/report.js';
 
 /** `stopped` -> `starting` -> `running` -> `stopping` -> `stopped`; `starting` may end in `stopped`. */
 export type StepFuncSourceState = 'stopped' | 'starting' | 'running' | 'stopping';
@@ -11,13 +11,13 @@ export interface SourceEvent {
 }
 
 /** Fields of every event of one poller. */
-export interface RoleEvent extends SourceEvent {
+export interface PollerEvent extends SourceEvent {
   /** The poller's number, from 0. */
-  role: number;
+  poller: number;
 }
 
 /** Fields of every event of one task. */
-export interface TaskEvent extends RoleEvent {
+export interface TaskEvent extends PollerEvent {
   /** A short id, this process's own: the task token is a secret. */
   task: string;
 }
@@ -50,24 +50,24 @@ export interface StepFuncSourceEvents {
    * The task's result did not get through, as far as is known. `closed`: AWS had closed the task
    * before; `unknown`: the same, but an earlier report may have arrived; `abandoned`: given up at stop.
    */
-  taskLost: EndedEvent & { outcome: LostHow };
+  taskLost: EndedEvent & { reason: TaskLostReason };
   /** A poll failed. `error` is its name; the poller polls again in `retryInMs`. */
-  pollFailed: RoleEvent & { error: string; retryInMs: number };
+  pollFailed: PollerEvent & { error: string; retryInMs: number };
   /** A heartbeat failed for a passing reason; the task goes on. `error` is its name. */
   heartbeatFailed: TaskEvent & { error: string };
   /** A report failed for a passing reason; it is sent again, and the slot is held. `error` is its name. */
   reportFailed: TaskEvent & { error: string };
-  /** With `locks`: this instance holds the role now, and polls for it. */
-  roleAcquired: RoleEvent;
+  /** With `locks`: this instance holds the poller now, and polls for it. */
+  leaseAcquired: PollerEvent;
   /**
-   * With `locks`: the role is no longer ours. `error` is `LeaseExpired` (the store could not be
-   * reached in time) or `LeaseTaken` (the store says that it is not ours).
+   * With `locks`: the poller is no longer ours. `error` is `LeaseExpired` (the store could not be
+   * reached in time) or `LeaseNotOwned` (the store says that it is not ours).
    */
-  roleLost: RoleEvent & { error: string };
-  /** With `locks`: what ran under the role has ended, and the role was given back. */
-  roleReleased: RoleEvent;
+  leaseLost: PollerEvent & { error: string };
+  /** With `locks`: what ran under the poller has ended, and the poller was given back. */
+  leaseReleased: PollerEvent;
   /** With `locks`: a call to the store failed. By itself that changes nothing. `error` is its name. */
-  lockStoreFailed: RoleEvent & { error: string };
+  lockStoreFailed: PollerEvent & { error: string };
 }
 
 /** The events' names. */

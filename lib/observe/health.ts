@@ -1,6 +1,6 @@
 import { errorName } from '../sfn/errors.js';
 import type { Events, StepFuncSourceState } from './events.js';
-import type { RunningRoles } from '../polling/poller-set.js';
+import type { PollerSet } from '../polling/poller-set.js';
 
 /** Whether a source does what it is there for, for a readiness or liveness probe. */
 export interface Health {
@@ -18,7 +18,7 @@ export interface HealthProblem {
    * - `reportsStuck`: a report has not got through for 60 s
    * - `lockStoreUnreachable`: every call to the lock store has failed for as long as a lease lives
    */
-  problem: 'notRunning' | 'pollsOverdue' | 'pollsFailing' | 'reportsStuck' | 'lockStoreUnreachable';
+  code: 'notRunning' | 'pollsOverdue' | 'pollsFailing' | 'reportsStuck' | 'lockStoreUnreachable';
   /** Milliseconds since 1970. */
   since: number;
   /** What is wrong, and what to do. */
@@ -30,7 +30,7 @@ const OVERDUE_MS = 90_000;
 const FAILING_MS = 60_000;
 
 export interface HealthChecks {
-  check(roles: RunningRoles | undefined, lockTtlMs: number): Health;
+  check(pollers: PollerSet | undefined, lockTtlMs: number): Health;
 }
 
 /** Watches for what can't be seen at the moment of the asking. */
@@ -53,13 +53,13 @@ export function watchHealth(events: Events): HealthChecks {
   events.on('taskLost', unstick);
 
   return {
-    check(roles, lockTtlMs) {
+    check(pollers, lockTtlMs) {
       const problems = [
         state === 'running' ? undefined : notRunning(state, stateSince),
-        roles && pollsOverdue(roles),
-        roles && pollsFailing(roles),
+        pollers && pollsOverdue(pollers),
+        pollers && pollsFailing(pollers),
         reportsStuck([...stuck.values()]),
-        roles && lockStoreUnreachable(roles, lockTtlMs),
+        pollers && lockStoreUnreachable(pollers, lockTtlMs),
       ].filter((problem) => problem !== undefined);
       return { ok: problems.length === 0, problems };
     },
@@ -70,30 +70,30 @@ function notRunning(state: StepFuncSourceState, since: number): HealthProblem {
   return problem('notRunning', since, `The source is ${state}. Call start(), or wait for it.`);
 }
 
-function pollsOverdue(roles: RunningRoles): HealthProblem | undefined {
-  const quiet = roles
-    .pulses()
-    .flatMap(({ role, quietSince }) =>
-      isOver(quietSince, OVERDUE_MS) ? [{ role, quietSince }] : [],
+function pollsOverdue(pollers: PollerSet): HealthProblem | undefined {
+  const quiet = pollers
+    .pollHealth()
+    .flatMap(({ poller, lastAnswerAt: quietSince }) =>
+      isOver(quietSince, OVERDUE_MS) ? [{ poller, quietSince }] : [],
     );
   return earliest(
     'pollsOverdue',
     quiet.map(({ quietSince }) => quietSince),
-    `No poll of ${rolesText(quiet)} has come back for ${OVERDUE_MS / 1_000} s, though a slot is free. The process may be starved of CPU, or its client stuck: restart it.`,
+    `No poll of ${pollersText(quiet)} has come back for ${OVERDUE_MS / 1_000} s, though a slot is free. The process may be starved of CPU, or its client stuck: restart it.`,
   );
 }
 
-function pollsFailing(roles: RunningRoles): HealthProblem | undefined {
-  const bad = roles
-    .pulses()
-    .flatMap(({ role, failing }) =>
-      failing !== undefined && isOver(failing.since, FAILING_MS) ? [{ role, ...failing }] : [],
+function pollsFailing(pollers: PollerSet): HealthProblem | undefined {
+  const bad = pollers
+    .pollHealth()
+    .flatMap(({ poller, failing }) =>
+      failing !== undefined && isOver(failing.since, FAILING_MS) ? [{ poller, ...failing }] : [],
     );
   const names = [...new Set(bad.map(({ error }) => errorName(error)))].join(', ');
   return earliest(
     'pollsFailing',
     bad.map(({ since }) => since),
-    `Polls of ${rolesText(bad)} fail with ${names}. Check the network, the credentials, the permission states:GetActivityTask and the activity.`,
+    `Polls of ${pollersText(bad)} fail with ${names}. Check the network, the credentials, the permission states:GetActivityTask and the activity.`,
   );
 }
 
@@ -106,13 +106,13 @@ function reportsStuck(since: number[]): HealthProblem | undefined {
   );
 }
 
-function lockStoreUnreachable(roles: RunningRoles, ttlMs: number): HealthProblem | undefined {
-  const failing = roles.lockStoreFailing();
+function lockStoreUnreachable(pollers: PollerSet, ttlMs: number): HealthProblem | undefined {
+  const failing = pollers.lockStoreFailing();
   if (failing === undefined || !isOver(failing.since, ttlMs)) return undefined;
   return problem(
     'lockStoreUnreachable',
     failing.since,
-    `Calls to the lock store fail with ${errorName(failing.error)}; without it no role is held. Check the store and the connection to it.`,
+    `Calls to the lock store fail with ${errorName(failing.error)}; without it no poller is held. Check the store and the connection to it.`,
   );
 }
 
@@ -120,20 +120,20 @@ function isOver(since: number | undefined, ms: number): since is number {
   return since !== undefined && performance.now() - since >= ms;
 }
 
-function rolesText(roles: readonly { role: number }[]): string {
-  const [first] = roles;
-  return roles.length === 1 ? `role ${first?.role}` : `${roles.length} roles`;
+function pollersText(pollers: readonly { poller: number }[]): string {
+  const [first] = pollers;
+  return pollers.length === 1 ? `poller ${first?.poller}` : `${pollers.length} pollers`;
 }
 
 function earliest(
-  which: HealthProblem['problem'],
+  which: HealthProblem['code'],
   since: readonly number[],
   message: string,
 ): HealthProblem | undefined {
   return since.length === 0 ? undefined : problem(which, Math.min(...since), message);
 }
 
-function problem(which: HealthProblem['problem'], since: number, message: string): HealthProblem {
+function problem(which: HealthProblem['code'], since: number, message: string): HealthProblem {
   const wallClock = Math.round(Date.now() - (performance.now() - since));
-  return { problem: which, since: wallClock, message };
+  return { code: which, since: wallClock, message };
 }

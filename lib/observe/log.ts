@@ -6,7 +6,7 @@ import type { EventName, Events, StepFuncSourceEvents } from './events.js';
 export interface Logger {
   /** Tasks that were received, and those that succeeded. */
   debug(fields: object, message: string): void;
-  /** Changes of the source's state, and roles that come and go. */
+  /** Changes of the source's state, and pollers that come and go. */
   info(fields: object, message: string): void;
   /** Failures: of tasks, and of calls that are made again. */
   warn(fields: object, message: string): void;
@@ -22,16 +22,16 @@ const lines: { [N in EventName]: Line<N> } = {
   taskReceived: () => ['debug', 'A task was received'],
   taskSucceeded: () => ['debug', 'A task succeeded'],
   taskFailed: ({ error }) => ['warn', `A task failed with ${error}`],
-  taskLost: ({ outcome }) => ['error', whyLost[outcome]],
+  taskLost: ({ reason }) => ['error', whyLost[reason]],
   pollFailed: ({ error, retryInMs }) => [
     'warn',
     `A poll failed with ${error}; polling again in ${retryInMs} ms`,
   ],
   heartbeatFailed: ({ error }) => ['warn', `A heartbeat failed with ${error}; the task goes on`],
   reportFailed: ({ error }) => ['warn', `A report failed with ${error}; it is sent again`],
-  roleAcquired: ({ role }) => ['info', `Role ${role} is held here now`],
-  roleLost: ({ role, error }) => ['warn', `Role ${role} was lost: ${error}`],
-  roleReleased: ({ role }) => ['info', `Role ${role} was given back`],
+  leaseAcquired: ({ poller }) => ['info', `Poller ${poller} is held here now`],
+  leaseLost: ({ poller, error }) => ['warn', `Poller ${poller} was lost: ${error}`],
+  leaseReleased: ({ poller }) => ['info', `Poller ${poller} was given back`],
   lockStoreFailed: ({ error }) => ['warn', `A call to the lock store failed with ${error}`],
 };
 

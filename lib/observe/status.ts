@@ -6,29 +6,29 @@ export interface StepFuncSourceStatus extends Totals {
   state: StepFuncSourceState;
   /** Undefined until the ARN is known. */
   activityArn: string | undefined;
-  /** One a poller; empty while the source is not running. With `locks`: the roles held here. */
+  /** One a poller; empty while the source is not running. With `locks`: the pollers held here. */
   pollers: PollerStatus[];
 }
 
 /** What one poller is doing. */
 export interface PollerStatus {
   /** The poller's number, from 0. */
-  role: number;
+  poller: number;
   /** Its slots: open polls and tasks together never exceed them. */
   concurrency: number;
   openPolls: number;
   /** Tasks received and not yet reported. */
   tasks: number;
-  /** With `locks` only: what the role is held by. */
+  /** With `locks` only: what the poller is held by. */
   lease?: LeaseStatus;
 }
 
-/** The lease that a role is held by. */
+/** The lease that a poller is held by. */
 export interface LeaseStatus {
-  /** When this instance got the role: milliseconds since 1970. */
+  /** When this instance got the poller: milliseconds since 1970. */
   since: number;
   /** When the lease was last renewed, or got: milliseconds since 1970. */
   renewedAt: number;
-  /** The role is no longer ours; its last tasks are coming to their end. */
+  /** The poller is no longer ours; its last tasks are coming to their end. */
   lost: boolean;
 }

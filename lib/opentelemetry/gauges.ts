@@ -6,7 +6,7 @@ import { Attribute } from './attributes.js';
 import type { Instruments } from './instruments.js';
 
 /** Every problem is observed, so that one that is over reads 0. The compiler sees to it that none is missing. */
-const problems: Record<HealthProblem['problem'], true> = {
+const problems: Record<HealthProblem['code'], true> = {
   notRunning: true,
   pollsOverdue: true,
   pollsFailing: true,
@@ -24,8 +24,8 @@ export function observeGauges(
   instruments: Instruments,
   attributes: () => Attributes | undefined,
 ): () => void {
-  const { rolesHeld, slots, openPolls, tasksActive, healthProblems } = instruments;
-  const observables = [rolesHeld, slots, openPolls, tasksActive, healthProblems];
+  const { pollersHeld, slots, openPolls, tasksActive, healthProblems } = instruments;
+  const observables = [pollersHeld, slots, openPolls, tasksActive, healthProblems];
 
   const observe: BatchObservableCallback = (result) => {
     const common = attributes();
@@ -37,11 +37,11 @@ export function observeGauges(
         pollers.reduce((sum, poller) => sum + of(poller), 0),
         common,
       );
-    observeSum(rolesHeld, ({ lease }) => (lease?.lost === true ? 0 : 1));
+    observeSum(pollersHeld, ({ lease }) => (lease?.lost === true ? 0 : 1));
     observeSum(slots, ({ concurrency }) => concurrency);
     observeSum(openPolls, (poller) => poller.openPolls);
     observeSum(tasksActive, ({ tasks }) => tasks);
-    const present = new Set<string>(source.health().problems.map(({ problem }) => problem));
+    const present = new Set<string>(source.health().problems.map(({ code: problem }) => problem));
     for (const problem of Object.keys(problems)) {
       const value = present.has(problem) ? 1 : 0;
       result.observe(healthProblems, value, { ...common, [Attribute.Problem]: problem });

@@ -55,8 +55,8 @@ export function createInstruments(meter: Meter) {
       '{failure}',
       'Calls to the lock store that failed.',
     ),
-    rolesLost: counter('stepfunc_source.roles.lost', '{role}', 'Roles whose lease was lost.'),
-    rolesHeld: gauge('stepfunc_source.roles.held', '{role}', 'Roles that are polled for here.'),
+    leasesLost: counter('stepfunc_source.leases.lost', '{lease}', 'Leases that were lost.'),
+    pollersHeld: gauge('stepfunc_source.pollers.held', '{poller}', 'Pollers that run here.'),
     slots: gauge(
       'stepfunc_source.slots',
       '{slot}',

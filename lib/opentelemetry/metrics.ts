@@ -2,8 +2,8 @@ import type { Attributes, MeterProvider } from '@opentelemetry/api';
 import { metrics } from '@opentelemetry/api';
 import { ErrorName } from '../task/error-name.js';
 import type { EventName, Listener, StepFuncSourceEvents } from '../observe/events.js';
-import { field } from '../common/property.js';
-import { show } from '../common/format-value.js';
+import { getProperty } from '../common/property.js';
+import { formatValue } from '../common/format-value.js';
 import type { StepFuncSource } from '../source/source.js';
 import { activityAttributes, Attribute, boundNames, SCOPE } from './attributes.js';
 import { observeGauges } from './gauges.js';
@@ -97,13 +97,13 @@ export function recordMetrics(source: StepFuncSource, options: MetricsOptions = 
       }),
     taskSucceeded: (event) => recordEnded(event, 'succeeded'),
     taskFailed: (event) => recordEnded(event, 'failed', taskError(event.error)),
-    taskLost: (event) => recordEnded(event, 'lost', event.outcome),
+    taskLost: (event) => recordEnded(event, 'lost', event.reason),
     pollFailed: countFailure('pollFailures'),
     reportFailed: countFailure('reportFailures'),
     heartbeatFailed: countFailure('heartbeatFailures'),
     lockStoreFailed: countFailure('lockStoreFailures'),
-    roleLost: ({ activityName, error }) =>
-      instruments.rolesLost.add(1, { ...know(activityName), ...errorAttributes(error) }),
+    leaseLost: ({ activityName, error }) =>
+      instruments.leasesLost.add(1, { ...know(activityName), ...errorAttributes(error) }),
   });
 
   const stopObserving = observeGauges(source, meter, instruments, () => {
@@ -145,14 +145,17 @@ function nameIn(activityArn: string): string {
 }
 
 function checkArguments(source: unknown, maxErrorNames: unknown): void {
-  if (typeof field(source, 'on') !== 'function' || typeof field(source, 'status') !== 'function') {
+  if (
+    typeof getProperty(source, 'on') !== 'function' ||
+    typeof getProperty(source, 'status') !== 'function'
+  ) {
     throw new TypeError(
-      `recordMetrics: expected source to be what createStepFuncSource returned, got ${show(source)}`,
+      `recordMetrics: expected source to be what createStepFuncSource returned, got ${formatValue(source)}`,
     );
   }
   if (!Number.isInteger(maxErrorNames) || (maxErrorNames as number) < 0) {
     throw new TypeError(
-      `recordMetrics: expected options.maxErrorNames to be a whole number >= 0, got ${show(maxErrorNames)}`,
+      `recordMetrics: expected options.maxErrorNames to be a whole number >= 0, got ${formatValue(maxErrorNames)}`,
     );
   }
 }

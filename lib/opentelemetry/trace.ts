@@ -10,11 +10,11 @@ import {
 import { errorName } from '../sfn/errors.js';
 import { callSafely } from '../common/call-safely.js';
 import { ErrorName } from '../task/error-name.js';
-import { field } from '../common/property.js';
+import { getProperty } from '../common/property.js';
 import type { Invoke, InvokeRequest, InvokeResponse } from '../task/invoke.js';
-import { InvokeAborted } from '../task/invoke.js';
+import { InvokeAbortError } from '../task/invoke.js';
 import { toTaskResult } from '../task/result.js';
-import { show } from '../common/format-value.js';
+import { formatValue } from '../common/format-value.js';
 import { activityAttributes, Attribute, SCOPE } from './attributes.js';
 
 /** What `traceInvoke` takes beside the invoke. */
@@ -109,8 +109,8 @@ function end(span: Span, tell: () => void): void {
 }
 
 function tellAnswer(span: Span, answer: unknown): void {
-  const status = field(answer, 'status');
-  const headers = field(answer, 'headers');
+  const status = getProperty(answer, 'status');
+  const headers = getProperty(answer, 'headers');
   if (typeof status === 'number') span.setAttribute(Attribute.HttpStatus, status);
   if (typeof status !== 'number' || typeof headers !== 'object' || headers === null) {
     tellError(span, ErrorName.InvokeFailed);
@@ -128,12 +128,12 @@ function tellThrown(span: Span, error: unknown): void {
 }
 
 function tellAborted(span: Span, reason: unknown): void {
-  if (reason instanceof InvokeAborted) tellError(span, abortErrors[reason.code], reason.message);
+  if (reason instanceof InvokeAbortError) tellError(span, abortErrors[reason.code], reason.message);
   else tellError(span, errorName(reason));
 }
 
 /** As Step Functions is told; where it is told nothing, as the event `taskLost` has it. */
-const abortErrors: Record<InvokeAborted['code'], string> = {
+const abortErrors: Record<InvokeAbortError['code'], string> = {
   timeout: ErrorName.Timeout,
   stopped: ErrorName.Stopped,
   leaseLost: ErrorName.LeaseLost,
@@ -151,7 +151,7 @@ const MAX_DEPTH = 8;
 /** The names of an error and its causes: `TypeError <- ECONNREFUSED`. What they say may hold the task's data. */
 function namesOf(thrown: unknown): string {
   const names: string[] = [];
-  for (let error = thrown; names.length < MAX_DEPTH; error = field(error, 'cause')) {
+  for (let error = thrown; names.length < MAX_DEPTH; error = getProperty(error, 'cause')) {
     if (error === undefined && names.length > 0) break;
     names.push(errorName(error));
   }
@@ -161,13 +161,13 @@ function namesOf(thrown: unknown): string {
 function checkArguments(invoke: unknown, options: unknown): void {
   if (typeof invoke !== 'function') {
     throw new TypeError(
-      `traceInvoke: expected invoke, a function (request, signal) => Promise of the component's response, got ${show(invoke)}`,
+      `traceInvoke: expected invoke, a function (request, signal) => Promise of the component's response, got ${formatValue(invoke)}`,
     );
   }
-  const activityName = field(options, 'activityName');
+  const activityName = getProperty(options, 'activityName');
   if (typeof activityName !== 'string' || activityName === '') {
     throw new TypeError(
-      `traceInvoke: expected options.activityName to be the activity's name, got ${show(activityName)}`,
+      `traceInvoke: expected options.activityName to be the activity's name, got ${formatValue(activityName)}`,
     );
   }
 }

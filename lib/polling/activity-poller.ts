@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { catchAbortError } from 'abort-controller-x';
 import type { Activity } from '../sfn/activity-arn.js';
 import { ActivityError } from '../sfn/activity-arn.js';
-import { errorName, meaningOf } from '../sfn/errors.js';
-import { abortLate, TimeoutError } from '../async/timeout.js';
+import { errorName, classifyAwsError } from '../sfn/errors.js';
+import { abortAfter, TimeoutError } from '../async/timeout.js';
 import type { Config } from '../source/config.js';
 import type { EventName, StepFuncSourceEvents } from '../observe/events.js';
 import type { Invoke } from '../task/invoke.js';
 import type { Poller } from './poller.js';
 import { createPoller } from './poller.js';
 import type { Settlement } from '../task/report.js';
-import type { Role } from './slots.js';
+import type { PollerLimits } from './slots.js';
 import type { ActivityTask, Sfn } from '../sfn/api.js';
 import { runTask } from '../task/run-task.js';
 
@@ -18,38 +18,38 @@ import { runTask } from '../task/run-task.js';
 const POLL_TIMEOUT_MS = 70_000;
 
 /** Tells an event, its activity's name being added. */
-export type Tell = <N extends EventName>(
+export type Emit = <N extends EventName>(
   name: N,
   fields: Omit<StepFuncSourceEvents[N], 'activityName'>,
 ) => void;
 
-export interface RolePollerOptions {
+export interface ActivityPollerOptions {
   config: Config;
   sfn: Sfn;
   activity: Activity;
   invoke: Invoke;
-  tell: Tell;
+  emit: Emit;
   /** A poll has come back, one way or the other. */
   onPolled(): void;
   onPollAbandoned(): void;
-  onFreed?: (() => void) | undefined;
-  mayPoll?: (() => boolean) | undefined;
+  onSlotFreed?: (() => void) | undefined;
+  canPoll?: (() => boolean) | undefined;
 }
 
-/** The poller of one role: polls the activity, runs its tasks, and tells what happens. */
-export function createRolePoller(
-  { index: role, concurrency }: Role,
+/** The poller of one poller: polls the activity, runs its tasks, and tells what happens. */
+export function createActivityPoller(
+  { index: poller, concurrency }: PollerLimits,
   {
     config,
     sfn,
     activity,
     invoke,
-    tell,
+    emit,
     onPolled,
     onPollAbandoned,
-    onFreed,
-    mayPoll,
-  }: RolePollerOptions,
+    onSlotFreed,
+    canPoll,
+  }: ActivityPollerOptions,
 ): Poller {
   // Not the whole config, task by task: spreading what zod has made takes 10 µs.
   const { path, invokeTimeoutMs, heartbeatIntervalMs } = config;
@@ -64,11 +64,11 @@ export function createRolePoller(
     const arn = activity.known() ?? (await activity.arn(drain).catch(catchAbortError));
     if (arn === undefined || drain.aborted) return undefined;
     try {
-      return await abortLate(controller, POLL_TIMEOUT_MS, late, (signal) =>
+      return await abortAfter(controller, POLL_TIMEOUT_MS, late, (signal) =>
         sfn.getActivityTask(arn, config.workerName, signal),
       );
     } catch (error) {
-      if (meaningOf(error) === 'gone') activity.forget(arn);
+      if (classifyAwsError(error) === 'activityNotFound') activity.forget(arn);
       throw error;
     } finally {
       onPolled();
@@ -83,7 +83,7 @@ export function createRolePoller(
     const task = nextTaskId();
     const receivedAt = performance.now();
     let invokedAt: number | undefined;
-    tell('taskReceived', { task, role });
+    emit('taskReceived', { task, poller });
     const settlement = await runTask(signal, interruption, activityTask, {
       path,
       invokeTimeoutMs,
@@ -92,14 +92,14 @@ export function createRolePoller(
       invoke,
       onInvoked: () => void (invokedAt = performance.now()),
       onHeartbeatFailed: (error) =>
-        tell('heartbeatFailed', { task, role, error: errorName(error) }),
-      onReportFailed: (error) => tell('reportFailed', { task, role, error: errorName(error) }),
+        emit('heartbeatFailed', { task, poller, error: errorName(error) }),
+      onReportFailed: (error) => emit('reportFailed', { task, poller, error: errorName(error) }),
       // It never rejects. If it did, for a bug of ours, one task would be lost, and not the poller.
-    }).catch((): Settlement => ({ outcome: 'lost', how: 'abandoned' }));
+    }).catch((): Settlement => ({ outcome: 'lost', reason: 'abandoned' }));
     const endedAt = performance.now();
-    tellSettlement(tell, settlement, {
+    emitSettlement(emit, settlement, {
       task,
-      role,
+      poller,
       durationMs: endedAt - receivedAt,
       invokeMs: (invokedAt ?? endedAt) - receivedAt,
     });
@@ -107,26 +107,34 @@ export function createRolePoller(
 
   function onPollFailed(thrown: unknown, retryInMs: number): void {
     const error = errorName(thrown instanceof ActivityError ? thrown.cause : thrown);
-    tell('pollFailed', { role, error, retryInMs });
+    emit('pollFailed', { poller, error, retryInMs });
   }
 
-  return createPoller({ concurrency, poll, work, onPollFailed, onPollAbandoned, onFreed, mayPoll });
+  return createPoller({
+    concurrency,
+    poll,
+    work,
+    onPollFailed,
+    onPollAbandoned,
+    onSlotFreed,
+    canPoll,
+  });
 }
 
-function tellSettlement(
-  tell: Tell,
+function emitSettlement(
+  emit: Emit,
   settlement: Settlement,
-  ended: { task: string; role: number; durationMs: number; invokeMs: number },
+  ended: { task: string; poller: number; durationMs: number; invokeMs: number },
 ): void {
   switch (settlement.outcome) {
     case 'succeeded':
-      tell('taskSucceeded', { ...ended, attempts: settlement.attempts });
+      emit('taskSucceeded', { ...ended, attempts: settlement.attempts });
       return;
     case 'failed':
-      tell('taskFailed', { ...ended, attempts: settlement.attempts, error: settlement.error });
+      emit('taskFailed', { ...ended, attempts: settlement.attempts, error: settlement.error });
       return;
     case 'lost':
-      tell('taskLost', { ...ended, outcome: settlement.how });
+      emit('taskLost', { ...ended, reason: settlement.reason });
   }
 }
 

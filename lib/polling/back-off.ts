@@ -17,19 +17,19 @@ export function backOffMs(failures: number, random: number): number {
  * of the present era has something new to tell.
  */
 export interface BackOff {
-  era(): number;
+  epoch(): number;
   /** A poll came back well: the next failure is the first again. */
   succeeded(sentIn: number): void;
   /** A poll failed. `isNew` tells whether the poller has to rest for it, or is resting already. */
-  failed(sentIn: number): { restMs: number; isNew: boolean };
+  failed(sentIn: number): { delayMs: number; isNew: boolean };
 }
 
 export function createBackOff(): BackOff {
   let era = 0;
   let failures = 0;
-  let restMs = 0;
+  let delayMs = 0;
   return {
-    era: () => era,
+    epoch: () => era,
     succeeded(sentIn) {
       if (sentIn === era) failures = 0;
     },
@@ -38,9 +38,9 @@ export function createBackOff(): BackOff {
       if (isNew) {
         era += 1;
         failures += 1;
-        restMs = backOffMs(failures, Math.random());
+        delayMs = backOffMs(failures, Math.random());
       }
-      return { restMs, isNew };
+      return { delayMs, isNew };
     },
   };
 }

@@ -1,45 +1,48 @@
 import { errorName } from '../sfn/errors.js';
 import type { Config } from '../source/config.js';
-import type { Ending, EndingController } from '../async/shutdown.js';
-import { endingAfter } from '../async/shutdown.js';
-import { InvokeAborted } from '../task/invoke.js';
+import type { ShutdownSignals, ShutdownController } from '../async/shutdown.js';
+import { shutdownAfter } from '../async/shutdown.js';
+import { InvokeAbortError } from '../task/invoke.js';
 import { createLeasePool } from '../leases/lease-pool.js';
 import type { LockFactory } from '../locks/types.js';
-import type { Poller, Pulse } from './poller.js';
-import type { Tell } from './activity-poller.js';
-import type { Role } from './slots.js';
-import type { CreatePoller, RunningRoles } from './poller-set.js';
+import type { Poller, PollHealth } from './poller.js';
+import type { Emit } from './activity-poller.js';
+import type { PollerLimits } from './slots.js';
+import type { CreatePoller, PollerSet } from './poller-set.js';
 
-export interface LeasedRolesOptions {
+export interface LeasedPollersOptions {
   activityArn: string;
-  roles: readonly Role[];
+  pollers: readonly PollerLimits[];
   locks: LockFactory;
   config: Config;
-  tell: Tell;
+  emit: Emit;
   createPoller: CreatePoller;
 }
 
-/** Competes for the roles with other instances, and runs a poller for each while its lease is held. */
-export function runLeasedRoles(ending: Ending, options: LeasedRolesOptions): RunningRoles {
-  const { activityArn, locks, config, tell, createPoller } = options;
-  let { roles } = options;
-  const held = new Map<number, { poller: Poller; ending: EndingController }>();
-  let failing: Pulse['failing'];
+/** Competes for the pollers with other instances, and runs a poller for each while its lease is held. */
+export function runLeasedPollers(
+  shutdown: ShutdownSignals,
+  options: LeasedPollersOptions,
+): PollerSet {
+  const { activityArn, locks, config, emit, createPoller } = options;
+  let { pollers } = options;
+  const held = new Map<number, { poller: Poller; shutdown: ShutdownController }>();
+  let failing: PollHealth['failing'];
 
-  // Without the sizes: instances of a rolling deployment share roles whatever theirs are.
-  const names = () => roles.map(({ index }) => `stepfunc-source:${activityArn}:${index}`);
+  // Without the sizes: instances of a rolling deployment share pollers whatever theirs are.
+  const names = () => pollers.map(({ index }) => `stepfunc-source:${activityArn}:${index}`);
 
-  async function work(index: number, lost: AbortSignal, mayPoll: () => boolean): Promise<void> {
-    const role = roles[index];
-    // Granted to a call that was under way when the role was taken away.
-    if (role === undefined) return;
-    const poller = createPoller(role, { mayPoll });
-    const own = endingAfter(ending);
+  async function work(index: number, lost: AbortSignal, canPoll: () => boolean): Promise<void> {
+    const limits = pollers[index];
+    // Granted to a call that was under way when the poller was taken away.
+    if (limits === undefined) return;
+    const poller = createPoller(limits, { canPoll });
+    const own = shutdownAfter(shutdown);
     // Open polls are not aborted for it: AWS gives tasks to polls whose client has gone.
     lost.addEventListener('abort', () =>
-      config.onLeaseLost === 'drain' ? own.startDrain() : own.startInterrupt(leaseLost()),
+      config.onLeaseLost === 'drain' ? own.startDrain() : own.startAbortInvokes(leaseLost()),
     );
-    held.set(index, { poller, ending: own });
+    held.set(index, { poller, shutdown: own });
     await poller.run(own);
     held.delete(index);
     own.unfollow();
@@ -53,16 +56,16 @@ export function runLeasedRoles(ending: Ending, options: LeasedRolesOptions): Run
     maxHeld: config.maxPollersPerInstance,
     work,
     on: {
-      acquired: (role) => tell('roleAcquired', { role }),
-      renewed(role) {
+      acquired: (poller) => emit('leaseAcquired', { poller }),
+      renewed(index) {
         answered();
-        held.get(role)?.poller.proceed();
+        held.get(index)?.poller.fillSlots();
       },
-      lost: (role, error) => tell('roleLost', { role, error: error.name }),
-      released: (role) => tell('roleReleased', { role }),
-      storeFailed(role, error) {
+      lost: (poller, error) => emit('leaseLost', { poller, error: error.name }),
+      released: (poller) => emit('leaseReleased', { poller }),
+      storeFailed(poller, error) {
         failing = { since: failing?.since ?? performance.now(), error };
-        tell('lockStoreFailed', { role, error: errorName(error) });
+        emit('lockStoreFailed', { poller, error: errorName(error) });
       },
       storeAnswered: answered,
     },
@@ -70,25 +73,29 @@ export function runLeasedRoles(ending: Ending, options: LeasedRolesOptions): Run
 
   return {
     resize(to) {
-      roles = to;
-      for (const [index, { poller, ending: own }] of held) {
-        const role = roles[index];
-        if (role === undefined) own.startDrain();
-        else poller.resize(role.concurrency);
+      pollers = to;
+      for (const [index, { poller, shutdown: own }] of held) {
+        const limits = pollers[index];
+        if (limits === undefined) own.startDrain();
+        else poller.resize(limits.concurrency);
       }
       pool.rename(names());
     },
     snapshot: () =>
-      pool.held().flatMap(({ index: role, ...lease }) => {
-        const poller = held.get(role)?.poller;
-        return poller === undefined ? [] : [{ role, ...poller.snapshot(), lease }];
+      pool.held().flatMap(({ index, ...lease }) => {
+        const poller = held.get(index)?.poller;
+        return poller === undefined ? [] : [{ poller: index, ...poller.snapshot(), lease }];
       }),
-    pulses: () => [...held].map(([role, { poller }]) => ({ role, ...poller.pulse() })),
+    pollHealth: () =>
+      [...held].map(([index, { poller }]) => ({ poller: index, ...poller.pollHealth() })),
     lockStoreFailing: () => failing,
-    ended: pool.run(ending.drain),
+    ended: pool.run(shutdown.drain),
   };
 }
 
-function leaseLost(): InvokeAborted {
-  return new InvokeAborted('leaseLost', 'This instance has lost the role that the task ran under');
+function leaseLost(): InvokeAbortError {
+  return new InvokeAbortError(
+    'leaseLost',
+    'This instance has lost the poller that the task ran under',
+  );
 }

@@ -1,88 +1,89 @@
 import type { SpawnEffects } from 'abort-controller-x';
 import { catchAbortError, forever, spawn } from 'abort-controller-x';
-import type { Ending, FollowingEnding } from '../async/shutdown.js';
-import { endingAfter } from '../async/shutdown.js';
+import type { ShutdownSignals, FollowingShutdown } from '../async/shutdown.js';
+import { shutdownAfter } from '../async/shutdown.js';
 import type { Poller } from './poller.js';
-import type { Role } from './slots.js';
-import { allot } from './slots.js';
-import type { CreatePoller, RunningRoles } from './poller-set.js';
+import type { PollerLimits } from './slots.js';
+import { planSlots } from './slots.js';
+import type { CreatePoller, PollerSet } from './poller-set.js';
 
 interface Running {
-  role: number;
+  index: number;
   poller: Poller;
-  ending: FollowingEnding;
+  shutdown: FollowingShutdown;
 }
 
-/** Runs every role in this process: it is the only one. */
-export function runOwnRoles(
-  ending: Ending,
-  roles: readonly Role[],
+/** Runs every poller in this process: it is the only one. */
+export function runLocalPollers(
+  shutdown: ShutdownSignals,
+  all: readonly PollerLimits[],
   createPoller: CreatePoller,
-): RunningRoles {
+): PollerSet {
   const pollers = new Map<number, Running>();
-  /** Roles that are no more, while they come to their end. */
-  const leaving = new Set<Running>();
-  let wanted = roles.map(({ concurrency }) => concurrency);
-  let settled = true;
+  /** Pollers that are no more, while what they have runs to its end. */
+  const draining = new Set<Running>();
+  let desired = all.map(({ concurrency }) => concurrency);
+  let reconciled = true;
 
-  const all = () => [...pollers.values(), ...leaving];
+  const running = () => [...pollers.values(), ...draining];
 
   let fork: SpawnEffects['fork'];
-  const ended = spawn(ending.drain, async (signal, effects) => {
+  const ended = spawn(shutdown.drain, async (signal, effects) => {
     fork = effects.fork;
-    settle();
+    reconcile();
     await forever(signal);
   }).catch(catchAbortError);
 
-  function begin(role: number, concurrency: number): void {
+  function start(index: number, concurrency: number): void {
     const poller = createPoller(
-      { index: role, concurrency },
+      { index, concurrency },
       {
-        onFreed() {
-          if (!settled) settle();
+        onSlotFreed() {
+          if (!reconciled) reconcile();
         },
       },
     );
-    const running = { role, poller, ending: endingAfter(ending) };
-    pollers.set(role, running);
+    const started = { index, poller, shutdown: shutdownAfter(shutdown) };
+    pollers.set(index, started);
     fork(async () => {
-      await poller.run(running.ending);
-      running.ending.unfollow();
+      await poller.run(started.shutdown);
+      started.shutdown.unfollow();
       // At the end of the source the others stay, to be looked at.
-      if (leaving.delete(running)) settle();
+      if (draining.delete(started)) reconcile();
     });
   }
 
-  /** Gives the roles their slots as far as there is room, and goes on as room is made. */
-  function settle(): void {
-    if (ending.drain.aborted) return;
-    for (const [role, running] of pollers) {
-      if (role < wanted.length) continue;
-      pollers.delete(role);
-      leaving.add(running);
+  /** Gives the pollers their slots as far as there is room, and goes on as room is made. */
+  function reconcile(): void {
+    if (shutdown.drain.aborted) return;
+    for (const [index, running] of pollers) {
+      if (index < desired.length) continue;
+      pollers.delete(index);
+      draining.add(running);
       running.poller.resize(0);
-      running.ending.startDrain();
+      running.shutdown.startDrain();
     }
-    const allotted = allot(
-      wanted,
-      wanted.map((_, role) => inUse(pollers.get(role)?.poller)),
-      [...leaving].reduce((total, { poller }) => total + inUse(poller).used, 0),
+    const allotted = planSlots(
+      desired,
+      desired.map((_, index) => inUse(pollers.get(index)?.poller)),
+      [...draining].reduce((total, { poller }) => total + inUse(poller).used, 0),
     );
-    for (const [role, concurrency] of allotted.entries()) {
-      const poller = pollers.get(role)?.poller;
+    for (const [index, concurrency] of allotted.entries()) {
+      const poller = pollers.get(index)?.poller;
       if (poller !== undefined) poller.resize(concurrency);
-      else if (concurrency > 0) begin(role, concurrency);
+      else if (concurrency > 0) start(index, concurrency);
     }
-    settled = leaving.size === 0 && allotted.every((size, role) => size === wanted[role]);
+    reconciled = draining.size === 0 && allotted.every((size, index) => size === desired[index]);
   }
 
   return {
     resize(to) {
-      wanted = to.map(({ concurrency }) => concurrency);
-      settle();
+      desired = to.map(({ concurrency }) => concurrency);
+      reconcile();
     },
-    snapshot: () => all().map(({ role, poller }) => ({ role, ...poller.snapshot() })),
-    pulses: () => all().map(({ role, poller }) => ({ role, ...poller.pulse() })),
+    snapshot: () => running().map(({ index, poller }) => ({ poller: index, ...poller.snapshot() })),
+    pollHealth: () =>
+      running().map(({ index, poller }) => ({ poller: index, ...poller.pollHealth() })),
     lockStoreFailing: () => undefined,
     ended,
   };

@@ -1,6 +1,6 @@
 import { catchAbortError, delay, execute, spawn } from 'abort-controller-x';
 import { createBackOff } from './back-off.js';
-import type { Ending } from '../async/shutdown.js';
+import type { ShutdownSignals } from '../async/shutdown.js';
 import type { ActivityTask } from '../sfn/api.js';
 
 /** An empty answer that came sooner than this was not a long poll: the next one waits as long. */
@@ -20,31 +20,31 @@ export interface PollerOptions {
    * `interruption` ends its invoke.
    */
   work(signal: AbortSignal, interruption: AbortController, task: ActivityTask): Promise<void>;
-  /** A poll failed; the poller rests for so long. */
+  /** A poll failed; the poller sleeps for so long. */
   onPollFailed(error: unknown, retryInMs: number): void;
   /** A poll was aborted. AWS may still give it a task, which then nobody has. */
   onPollAbandoned(): void;
   /** A slot has become free. */
-  onFreed?: (() => void) | undefined;
-  /** Asked before each poll; once it may say true again, `proceed` is to be called. Default: always. */
-  mayPoll?: (() => boolean) | undefined;
+  onSlotFreed?: (() => void) | undefined;
+  /** Asked before each poll; once it may say true again, `fillSlots` is to be called. Default: always. */
+  canPoll?: (() => boolean) | undefined;
 }
 
 export interface Poller {
   /** Polls and works until the end has come. Never rejects. To be called once. */
-  run(ending: Ending): Promise<void>;
+  run(ending: ShutdownSignals): Promise<void>;
   /** Changes the slots. Where there are fewer, open polls come back and tasks run to their end. */
   resize(concurrency: number): void;
   /** Polls where it may: whatever stood in the way may be gone. */
-  proceed(): void;
+  fillSlots(): void;
   snapshot(): { concurrency: number; openPolls: number; tasks: number };
-  pulse(): Pulse;
+  pollHealth(): PollHealth;
 }
 
 /** How polling goes. Moments are of `performance.now()`. */
-export interface Pulse {
+export interface PollHealth {
   /** Since when no poll has come back, though there was a slot that was not at work. */
-  quietSince: number | undefined;
+  lastAnswerAt: number | undefined;
   /** Since when every poll that came back had failed, and what the last one failed with. */
   failing: { since: number; error: unknown } | undefined;
 }
@@ -57,127 +57,132 @@ export interface Pulse {
  * poll that comes back empty narrows it again.
  */
 export function createPoller(options: PollerOptions): Poller {
-  const { poll, work, onPollFailed, onPollAbandoned, onFreed } = options;
+  const { poll, work, onPollFailed, onPollAbandoned, onSlotFreed } = options;
   let { concurrency } = options;
   let openPolls = 0;
   let tasks = 0;
-  let quietSince = performance.now();
-  let failing: Pulse['failing'];
-  let proceedAgain: () => void = () => undefined;
+  let lastAnswerAt = performance.now();
+  let failing: PollHealth['failing'];
+  let fillSlotsAgain: () => void = () => undefined;
   let noMorePolls: AbortSignal | undefined;
 
-  function run({ drain, interrupt, abort, giveUp }: Ending): Promise<void> {
+  function run({
+    drain,
+    abortInvokes,
+    abortPolls,
+    abandonReports,
+  }: ShutdownSignals): Promise<void> {
     noMorePolls = drain;
     const backOff = createBackOff();
     const polling = new Set<AbortController>();
     const working = new Set<AbortController>();
     let width = 1;
-    let rests = 0;
+    let sleeps = 0;
 
-    return spawn(giveUp, (signal, { fork, defer }) => {
+    return spawn(abandonReports, (signal, { fork, defer }) => {
       /** Polls and, where that brings a task, works: one slot from the poll to the report. */
-      async function turn(turnSignal: AbortSignal): Promise<void> {
+      async function pollAndRun(taskSignal: AbortSignal): Promise<void> {
         const abortion = new AbortController();
         polling.add(abortion);
         const task = await receive(abortion);
         polling.delete(abortion);
         if (task !== undefined) {
-          // One of its own: a poll that was aborted just as it brought the task has no InvokeAborted to tell.
+          // One of its own: a poll that was aborted just as it brought the task has no InvokeAbortError to tell.
           const interruption = new AbortController();
-          if (interrupt.aborted) interruption.abort(interrupt.reason);
+          if (abortInvokes.aborted) interruption.abort(abortInvokes.reason);
           working.add(interruption);
-          proceed();
-          await work(turnSignal, interruption, task);
+          fillSlots();
+          await work(taskSignal, interruption, task);
           working.delete(interruption);
-          if (tasks >= concurrency) quietSince = performance.now();
+          if (tasks >= concurrency) lastAnswerAt = performance.now();
           tasks -= 1;
         }
-        proceed();
-        onFreed?.();
+        fillSlots();
+        onSlotFreed?.();
       }
 
       /** Turns an open poll into a task or nothing, in one breath: no slot is ever counted twice. */
       async function receive(abortion: AbortController): Promise<ActivityTask | undefined> {
         const sentAt = performance.now();
-        const era = backOff.era();
+        const epoch = backOff.epoch();
         try {
           const task = await poll(abortion, drain);
           openPolls -= 1;
-          quietSince = performance.now();
+          lastAnswerAt = performance.now();
           failing = undefined;
-          backOff.succeeded(era);
+          backOff.succeeded(epoch);
           if (task !== undefined) {
             tasks += 1;
             width = Math.min(width + 1, concurrency);
             return task;
           }
           width = Math.max(width - 1, 1);
-          const early = EMPTY_POLL_MS - (quietSince - sentAt);
-          if (early > 0) rest(early);
+          const early = EMPTY_POLL_MS - (lastAnswerAt - sentAt);
+          if (early > 0) sleep(early);
         } catch (error) {
           openPolls -= 1;
           // Not by its own signal: a poll that was late has aborted that itself, and has failed.
-          if (abort.aborted) {
+          if (abortPolls.aborted) {
             onPollAbandoned();
           } else {
-            quietSince = performance.now();
-            failing = { since: failing?.since ?? quietSince, error };
+            lastAnswerAt = performance.now();
+            failing = { since: failing?.since ?? lastAnswerAt, error };
             width = 1;
-            const { restMs, isNew } = backOff.failed(era);
-            if (isNew) rest(restMs);
-            onPollFailed(error, restMs);
+            const { delayMs, isNew } = backOff.failed(epoch);
+            if (isNew) sleep(delayMs);
+            onPollFailed(error, delayMs);
           }
         }
         return undefined;
       }
 
-      function rest(ms: number): void {
-        rests += 1;
-        fork(async (restSignal) => {
-          await delay(restSignal, ms);
-          rests -= 1;
-          proceed();
+      function sleep(ms: number): void {
+        sleeps += 1;
+        fork(async (sleepSignal) => {
+          await delay(sleepSignal, ms);
+          sleeps -= 1;
+          fillSlots();
         });
       }
 
       let finish: () => void;
 
-      function proceed(): void {
+      function fillSlots(): void {
         while (
           !drain.aborted &&
-          rests === 0 &&
+          sleeps === 0 &&
           openPolls < width &&
           openPolls + tasks < concurrency &&
-          options.mayPoll?.() !== false
+          options.canPoll?.() !== false
         ) {
           openPolls += 1;
-          fork(turn);
+          fork(pollAndRun);
         }
         if (drain.aborted && openPolls + tasks === 0) finish();
       }
 
       function interruptWork(): void {
-        for (const interruption of working) interruption.abort(interrupt.reason);
+        for (const interruption of working) interruption.abort(abortInvokes.reason);
       }
 
-      function abortPolls(): void {
+      function abortOpenPolls(): void {
         for (const poll of polling) poll.abort();
       }
 
-      proceedAgain = proceed;
-      drain.addEventListener('abort', proceed);
-      interrupt.addEventListener('abort', interruptWork);
-      abort.addEventListener('abort', abortPolls);
+      fillSlotsAgain = fillSlots;
+      drain.addEventListener('abort', fillSlots);
+      abortInvokes.addEventListener('abort', interruptWork);
+      abortPolls.addEventListener('abort', abortOpenPolls);
       defer(() => {
-        proceedAgain = () => undefined;
-        drain.removeEventListener('abort', proceed);
-        interrupt.removeEventListener('abort', interruptWork);
-        abort.removeEventListener('abort', abortPolls);
+        fillSlotsAgain = () => undefined;
+        drain.removeEventListener('abort', fillSlots);
+        abortInvokes.removeEventListener('abort', interruptWork);
+        abortPolls.removeEventListener('abort', abortOpenPolls);
       });
 
       return execute<void>(signal, (resolve) => {
         finish = resolve;
-        proceed();
+        fillSlots();
         return () => undefined;
       });
     }).catch(catchAbortError);
@@ -187,15 +192,15 @@ export function createPoller(options: PollerOptions): Poller {
     run,
     resize(to) {
       // Slots that were all at work until now: nobody was to poll.
-      if (tasks >= concurrency) quietSince = performance.now();
+      if (tasks >= concurrency) lastAnswerAt = performance.now();
       concurrency = to;
-      proceedAgain();
+      fillSlotsAgain();
     },
-    proceed: () => proceedAgain(),
+    fillSlots: () => fillSlotsAgain(),
     snapshot: () => ({ concurrency, openPolls, tasks }),
-    pulse: () =>
+    pollHealth: () =>
       noMorePolls?.aborted === true
-        ? { quietSince: undefined, failing: undefined }
-        : { quietSince: tasks < concurrency ? quietSince : undefined, failing },
+        ? { lastAnswerAt: undefined, failing: undefined }
+        : { lastAnswerAt: tasks < concurrency ? lastAnswerAt : undefined, failing },
   };
 }

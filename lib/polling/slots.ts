@@ -1,5 +1,5 @@
 /** One poller's share of the work. */
-export interface Role {
+export interface PollerLimits {
   /** From 0. */
   index: number;
   /** Tasks at a time. */
@@ -10,29 +10,29 @@ export interface Role {
  * Shares `maxConcurrency` out to pollers of `concurrencyPerPoller` each; the last one has what is
  * left. 10 and 5 make two pollers of 5, 10 and 4 make 4, 4 and 2.
  */
-export function rolesFor(maxConcurrency: number, concurrencyPerPoller: number): Role[] {
+export function pollersFor(maxConcurrency: number, concurrencyPerPoller: number): PollerLimits[] {
   return Array.from({ length: Math.ceil(maxConcurrency / concurrencyPerPoller) }, (_, index) => ({
     index,
     concurrency: Math.min(concurrencyPerPoller, maxConcurrency - index * concurrencyPerPoller),
   }));
 }
 
-/** A role on its way from one size to another. */
-export interface RoleInUse {
+/** A poller on its way from one size to another. */
+export interface PollerInUse {
   concurrency: number;
   /** Slots that hold an open poll or a task: more than `concurrency` where that was more before. */
   used: number;
 }
 
 /**
- * What each role may have now, on the way to what it is to have in the end: fewer slots at once, more
- * as far as there is room. Whatever is still in use beyond a role's slots, and `leaving` slots of
- * roles that are no more, take room until they are free, so that the total never passes the sum of
+ * What each poller may have now, on the way to what it is to have in the end: fewer slots at once, more
+ * as far as there is room. Whatever is still in use beyond a poller's slots, and `leaving` slots of
+ * pollers that are no more, take room until they are free, so that the total never passes the sum of
  * `wanted`, or what it was before.
  */
-export function allot(
+export function planSlots(
   wanted: readonly number[],
-  present: readonly (RoleInUse | undefined)[],
+  present: readonly (PollerInUse | undefined)[],
   leaving: number,
 ): number[] {
   const allotted = wanted.map((size, i) => Math.min(size, present[i]?.concurrency ?? 0));

@@ -1,6 +1,6 @@
 import { abortable } from 'abort-controller-x';
-import { bounded } from '../async/timeout.js';
-import { describeError } from '../common/format-error.js';
+import { withTimeout } from '../async/timeout.js';
+import { formatError } from '../common/format-error.js';
 import type { Sfn } from './api.js';
 
 /** CreateActivity, the client's retries included. */
@@ -12,7 +12,7 @@ export class ActivityError extends Error {
 
   constructor(activityName: string, cause: unknown) {
     super(
-      `The ARN of activity '${activityName}' could not be had: CreateActivity ended in ${describeError(cause)}. ` +
+      `The ARN of activity '${activityName}' could not be had: CreateActivity ended in ${formatError(cause)}. ` +
         `Check the region, the credentials, the permission states:CreateActivity and the endpoint, or give activityArn.`,
       { cause },
     );
@@ -45,7 +45,7 @@ export function createActivity(
 
   async function ask(): Promise<string> {
     try {
-      return (known = await bounded(lifetime, RESOLVE_TIMEOUT_MS, (signal) =>
+      return (known = await withTimeout(lifetime, RESOLVE_TIMEOUT_MS, (signal) =>
         sfn.createActivity(activityName, signal),
       ));
     } catch (error) {

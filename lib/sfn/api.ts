@@ -6,7 +6,7 @@ import {
   SendTaskSuccessCommand,
 } from '@aws-sdk/client-sfn';
 import { attemptsOf } from './errors.js';
-import { field } from '../common/property.js';
+import { getProperty } from '../common/property.js';
 
 /**
  * What the source needs of an SFN client: the SDK's `send`. An `SFNClient` fits, so does `FakeSfn`
@@ -56,7 +56,7 @@ export function sfnCalls({ poll, report }: SfnClients): Sfn {
   return {
     async createActivity(name, abortSignal) {
       const answer = await report.send(new CreateActivityCommand({ name }), { abortSignal });
-      const activityArn = field(answer, 'activityArn');
+      const activityArn = getProperty(answer, 'activityArn');
       if (typeof activityArn !== 'string' || activityArn === '') {
         throw new TypeError(`CreateActivity answered without an activityArn`);
       }
@@ -68,9 +68,9 @@ export function sfnCalls({ poll, report }: SfnClients): Sfn {
         abortSignal,
       });
       // "No task" is a token that is absent, null or empty; what `input` holds then says nothing.
-      const token = field(answer, 'taskToken');
+      const token = getProperty(answer, 'taskToken');
       if (typeof token !== 'string' || token === '') return undefined;
-      const input = field(answer, 'input');
+      const input = getProperty(answer, 'input');
       return { token, input: typeof input === 'string' ? input : '' };
     },
 

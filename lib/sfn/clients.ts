@@ -1,7 +1,7 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { Agent } from '../net/undici.js';
 import type { SfnClient, SfnClients } from './api.js';
-import { keepSigner, repeatFirstRequest } from './request-template.js';
+import { memoizeSigner, reuseFirstRequest } from './request-template.js';
 import { createTransport } from './transport.js';
 
 /** Answers later than these are none, so that a server which hangs is met with a retry. */
@@ -42,13 +42,13 @@ function createClient(
   const agent = new Agent({ headersTimeout: answerMs, bodyTimeout: answerMs });
   const transport = createTransport(agent);
   const client = new SFNClient({ ...options, cacheMiddleware: true });
-  keepSigner(client);
-  repeatFirstRequest(client);
+  memoizeSigner(client);
+  reuseFirstRequest(client);
   transport.addTo(client);
   return {
     send(command, { abortSignal } = {}) {
       const sent = command as Parameters<typeof client.send>[0];
-      if (abortSignal !== undefined) transport.endBy(sent.input, abortSignal);
+      if (abortSignal !== undefined) transport.setAbortSignal(sent.input, abortSignal);
       return client.send(sent);
     },
     destroy() {

@@ -1,4 +1,4 @@
-import { field } from '../common/property.js';
+import { getProperty } from '../common/property.js';
 import { redact } from '../common/redact.js';
 
 /** Longer messages are cut: a log line is no place for a page of HTML. */
@@ -39,7 +39,7 @@ export function errorMessage(error: unknown): string {
 
 /** The id by which AWS's support finds a call. Undefined if there was no response, or none in it. */
 export function requestIdOf(error: unknown): string | undefined {
-  const id = field(field(error, '$metadata'), 'requestId');
+  const id = getProperty(getProperty(error, '$metadata'), 'requestId');
   return typeof id === 'string' && /^[\x21-\x7e]{1,200}$/.test(id) ? id : undefined;
 }
 
@@ -63,19 +63,19 @@ function shorten(message: string): string {
 }
 
 function ownMessage(error: unknown): string {
-  const message = field(error, 'message');
+  const message = getProperty(error, 'message');
   if (typeof message !== 'string') return '';
   const text = message.replace(SDK_HINT, '').replaceAll(QUOTED_JSON, ' … is not valid JSON');
   // What a proxy or a balancer answers in HTML says little without its status.
-  const status = field(field(error, '$metadata'), 'httpStatusCode');
-  return field(error, 'name') === 'SyntaxError' && typeof status === 'number'
+  const status = getProperty(getProperty(error, '$metadata'), 'httpStatusCode');
+  return getProperty(error, 'name') === 'SyntaxError' && typeof status === 'number'
     ? `HTTP ${status}: ${text}`
     : text;
 }
 
 function causeOf(error: unknown): unknown {
   // A connection that was tried over several addresses: the first failure speaks for all.
-  const errors = field(error, 'errors');
+  const errors = getProperty(error, 'errors');
   const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
-  return field(error, 'cause') ?? first;
+  return getProperty(error, 'cause') ?? first;
 }

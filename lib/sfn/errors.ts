@@ -1,4 +1,4 @@
-import { field } from '../common/property.js';
+import { getProperty } from '../common/property.js';
 
 /**
  * What an error of one of the five calls means for the source. Told by `error.name`, never by a
@@ -7,13 +7,14 @@ import { field } from '../common/property.js';
  * - `closed`: the task is no longer ours (or never was). TaskTimedOut is also what AWS answers to a
  *   second report, and so to the SDK's own retry of a report that had arrived.
  * - `refused`: this content will never be taken, another report may be.
- * - `gone`: the activity does not exist.
- * - `undelivered`: passing, and certainly without effect at AWS.
- * - `unknown`: passing, and it may have had its effect.
+ * - `activityNotFound`: the activity does not exist.
+ * - `notDelivered`: passing, and certainly without effect at AWS.
+ * - `indeterminate`: passing, and it may have had its effect.
  */
-export type Meaning = 'closed' | 'refused' | 'gone' | 'undelivered' | 'unknown';
+export type AwsErrorClass =
+  'closed' | 'refused' | 'activityNotFound' | 'notDelivered' | 'indeterminate';
 
-const meanings = new Map<string, Meaning>([
+const meanings = new Map<string, AwsErrorClass>([
   ['InvalidToken', 'closed'],
   ['TaskDoesNotExist', 'closed'],
   ['TaskTimedOut', 'closed'],
@@ -23,30 +24,30 @@ const meanings = new Map<string, Meaning>([
   ['ValidationException', 'refused'],
   ['KmsAccessDeniedException', 'refused'],
   ['KmsInvalidStateException', 'refused'],
-  ['ActivityDoesNotExist', 'gone'],
-  ['ResourceNotFound', 'gone'],
+  ['ActivityDoesNotExist', 'activityNotFound'],
+  ['ResourceNotFound', 'activityNotFound'],
   // The SDK found no credentials to sign with: nothing was sent.
-  ['CredentialsProviderError', 'undelivered'],
+  ['CredentialsProviderError', 'notDelivered'],
 ]);
 
 /** Connections that were never made: nothing can have arrived. */
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 
-export function meaningOf(error: unknown): Meaning {
+export function classifyAwsError(error: unknown): AwsErrorClass {
   const known = meanings.get(errorName(error));
   if (known !== undefined) return known;
-  const code = field(error, 'code');
-  if (typeof code === 'string' && neverSent.has(code)) return 'undelivered';
+  const code = getProperty(error, 'code');
+  if (typeof code === 'string' && neverSent.has(code)) return 'notDelivered';
   // A 4xx is a refusal at the door (throttling, signature, permission): nothing was done.
-  const status = field(field(error, '$metadata'), 'httpStatusCode');
-  if (typeof status === 'number' && status >= 400 && status < 500) return 'undelivered';
-  return 'unknown';
+  const status = getProperty(getProperty(error, '$metadata'), 'httpStatusCode');
+  if (typeof status === 'number' && status >= 400 && status < 500) return 'notDelivered';
+  return 'indeterminate';
 }
 
 /** A short name to tell an error by, free of anything secret: its name, or its system code. */
 export function errorName(error: unknown): string {
-  const name = field(error, 'name');
-  const code = field(error, 'code');
+  const name = getProperty(error, 'name');
+  const code = getProperty(error, 'code');
   const plain = name === undefined || name === 'Error' || name === 'AggregateError';
   if (plain && typeof code === 'string' && code !== '') return code;
   return typeof name === 'string' && name !== '' ? name : typeof error;
@@ -54,6 +55,6 @@ export function errorName(error: unknown): string {
 
 /** How often the client had tried, from an answer or an error; 1 where it does not say. */
 export function attemptsOf(answerOrError: unknown): number {
-  const attempts = field(field(answerOrError, '$metadata'), 'attempts');
+  const attempts = getProperty(getProperty(answerOrError, '$metadata'), 'attempts');
   return typeof attempts === 'number' && attempts >= 1 ? attempts : 1;
 }

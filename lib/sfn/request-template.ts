@@ -4,7 +4,7 @@ import type { ServiceInputTypes, ServiceOutputTypes, SFNClient } from '@aws-sdk/
  * The SDK makes a signer for every call, from a copy of the client's whole configuration. One does: it
  * asks for the credentials each time that it signs.
  */
-export function keepSigner({ config }: SFNClient): void {
+export function memoizeSigner({ config }: SFNClient): void {
   const makeSigner = config.signer;
   let kept: ReturnType<typeof makeSigner> | undefined;
   config.signer = (authScheme) =>
@@ -15,7 +15,7 @@ export function keepSigner({ config }: SFNClient): void {
 }
 
 /** What the stack of one kind of call had come to, once its request was built. */
-interface Built {
+interface RequestTemplate {
   request: Request;
   /** From there on: retries, signing, sending, reading the answer. */
   next(args: {
@@ -40,9 +40,9 @@ interface Request {
  * signature is then one note for all calls of a kind: when it was signed, and by which offset of the
  * clock. It serves for nothing but that offset, which every answer sets anew.
  */
-export function repeatFirstRequest({ middlewareStack }: SFNClient): void {
+export function reuseFirstRequest({ middlewareStack }: SFNClient): void {
   /** By the context of a stack. */
-  const built = new WeakMap<object, Built>();
+  const built = new WeakMap<object, RequestTemplate>();
 
   middlewareStack.add(
     (next, context) => async (args) => {

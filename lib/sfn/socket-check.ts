@@ -1,4 +1,4 @@
-import { field } from '../common/property.js';
+import { getProperty } from '../common/property.js';
 import type { SfnClient } from './api.js';
 
 /**
@@ -7,12 +7,12 @@ import type { SfnClient } from './api.js';
  * so that before it nothing can be told. Undefined: unknown.
  */
 export function maxSocketsOf(client: SfnClient): number | undefined {
-  const handler = field(field(client, 'config'), 'requestHandler');
-  const configs = field(handler, 'httpHandlerConfigs');
+  const handler = getProperty(getProperty(client, 'config'), 'requestHandler');
+  const configs = getProperty(handler, 'httpHandlerConfigs');
   if (typeof configs !== 'function') return undefined;
   const config = call(configs, handler);
-  const limits = [field(config, 'httpsAgent'), field(config, 'httpAgent')]
-    .map((agent) => field(agent, 'maxSockets'))
+  const limits = [getProperty(config, 'httpsAgent'), getProperty(config, 'httpAgent')]
+    .map((agent) => getProperty(agent, 'maxSockets'))
     .filter((limit) => typeof limit === 'number');
   // Which agent is in use, for http or for https, can't be told: the larger one raises no false alarm.
   return limits.length === 0 ? undefined : Math.max(...limits);

@@ -1,8 +1,8 @@
 import type { ServiceOutputTypes, SFNClient } from '@aws-sdk/client-sfn';
 import type { Dispatcher } from 'undici';
-import type { Answer } from '../net/post.js';
-import { exchange } from '../net/post.js';
-import { field } from '../common/property.js';
+import type { HttpResponse } from '../net/post.js';
+import { post } from '../net/post.js';
+import { getProperty } from '../common/property.js';
 
 /** How an SFNClient's requests go out and its answers come in. */
 export interface Transport {
@@ -11,7 +11,7 @@ export interface Transport {
    * Has `signal` end the call with this input. In the SDK's own way, by an option of the call, calls of
    * a kind could not share a stack of middleware.
    */
-  endBy(input: object, signal: AbortSignal): void;
+  setAbortSignal(input: object, signal: AbortSignal): void;
 }
 
 /** As much of the SDK's HttpRequest as is needed. */
@@ -25,7 +25,7 @@ interface Request {
 }
 
 /** What the first of two middlewares hands on to the second, past the SDK's own. */
-type Answered<T> = T & { answer: Answer };
+type Answered<T> = T & { answer: HttpResponse };
 
 /**
  * Sends on a dispatcher of undici's. To make an output of an answer the SDK copies its whole
@@ -38,11 +38,11 @@ type Answered<T> = T & { answer: Answer };
 export function createTransport(dispatcher: Dispatcher): Transport {
   const signals = new WeakMap<object, AbortSignal>();
 
-  async function send(request: Request, signal: AbortSignal): Promise<Answer> {
+  async function send(request: Request, signal: AbortSignal): Promise<HttpResponse> {
     const { protocol, hostname, port, path, headers, body } = request;
     const origin = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
     try {
-      return await exchange(dispatcher, { origin, path, headers, body }, signal, Infinity);
+      return await post(dispatcher, { origin, path, headers, body }, signal, Infinity);
     } catch (error) {
       throw signal.aborted ? aborted(error) : named(error);
     }
@@ -68,7 +68,7 @@ export function createTransport(dispatcher: Dispatcher): Transport {
         { name: 'stepFuncSourceAnswer', step: 'deserialize', priority: 'low' },
       );
     },
-    endBy: (input, signal) => void signals.set(input, signal),
+    setAbortSignal: (input, signal) => void signals.set(input, signal),
   };
 }
 
@@ -77,7 +77,7 @@ function neverAborted(): AbortSignal {
 }
 
 /** Undefined where the SDK has to say what is wrong. */
-function outputOf({ status, body }: Answer): ServiceOutputTypes | undefined {
+function outputOf({ status, body }: HttpResponse): ServiceOutputTypes | undefined {
   if (status !== 200) return undefined;
   try {
     const output: unknown = JSON.parse(body.toString());
@@ -89,12 +89,12 @@ function outputOf({ status, body }: Answer): ServiceOutputTypes | undefined {
 }
 
 /** All that the SDK wants of a good answer: its signer reads the date, to set its clock by. */
-function headOf({ status, headers }: Answer) {
+function headOf({ status, headers }: HttpResponse) {
   return { statusCode: status, headers };
 }
 
 /** The SDK's HttpResponse, in which a header is a string. */
-function responseOf({ status, headers, body }: Answer) {
+function responseOf({ status, headers, body }: HttpResponse) {
   const joined: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) joined[name] = typeof value === 'string' ? value : value.join(', ');
@@ -111,7 +111,7 @@ const names = new Map<unknown, string>([
 ]);
 
 function named(error: unknown): unknown {
-  const name = names.get(field(error, 'code'));
+  const name = names.get(getProperty(error, 'code'));
   return name === undefined || !(error instanceof Error) ? error : Object.assign(error, { name });
 }
 

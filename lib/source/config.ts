@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { hintFor } from '../common/suggest-key.js';
-import { field } from '../common/property.js';
-import { show } from '../common/format-value.js';
+import { getProperty } from '../common/property.js';
+import { formatValue } from '../common/format-value.js';
 
 /** What `createStepFuncSource` takes as its first argument: plain data. Unknown keys are refused. */
 export interface StepFuncSourceConfig {
@@ -29,15 +29,15 @@ export interface StepFuncSourceConfig {
   /** The activity's ARN, where it is known: CreateActivity is then never called. */
   activityArn?: string | undefined;
   /**
-   * With `locks` only: milliseconds until the role of an instance that has died is free for others:
+   * With `locks` only: milliseconds until the poller of an instance that has died is free for others:
    * a whole number from 1,000. Default 30,000.
    */
   lockTtlMs?: number | undefined;
-  /** With `locks` only: roles that this instance holds at most: a whole number from 1. Default: all. */
+  /** With `locks` only: pollers that this instance holds at most: a whole number from 1. Default: all. */
   maxPollersPerInstance?: number | undefined;
   /**
-   * With `locks` only: what becomes of a lost role's tasks. `'drain'`, the default: they run to their
-   * end, beside those of whoever has the role next. `'abort'`: their invokes are aborted, and they are
+   * With `locks` only: what becomes of a lost poller's tasks. `'drain'`, the default: they run to their
+   * end, beside those of whoever has the poller next. `'abort'`: their invokes are aborted, and they are
    * failed with `StepFuncSource.LeaseLost`.
    */
   onLeaseLost?: 'drain' | 'abort' | undefined;
@@ -68,7 +68,7 @@ export function parseConfig(config: unknown, withLocks: boolean): Config {
     ...(parsed.success ? tooManyPollers(parsed.data) : parsed.error.issues),
     ...(withLocks
       ? []
-      : lockKeys.filter((key) => field(config, key) !== undefined).map(needsLocks)),
+      : lockKeys.filter((key) => getProperty(config, key) !== undefined).map(needsLocks)),
   ];
   if (!parsed.success || issues.length > 0)
     throw new ConfigError('createStepFuncSource', config, issues);
@@ -76,11 +76,14 @@ export function parseConfig(config: unknown, withLocks: boolean): Config {
 }
 
 /** What may change while a source runs. */
-export type Sizes = Pick<StepFuncSourceConfig, 'maxConcurrency' | 'concurrencyPerPoller'>;
+export type ConcurrencyLimits = Pick<
+  StepFuncSourceConfig,
+  'maxConcurrency' | 'concurrencyPerPoller'
+>;
 
 /**
  * A config with other sizes; those that are not given stay. `rolesAreShared`: other instances may hold
- * roles of the present size at this moment. Throws a {@link ConfigError}.
+ * pollers of the present size at this moment. Throws a {@link ConfigError}.
  */
 export function resizeConfig(config: Config, sizes: unknown, rolesAreShared: boolean): Config {
   const parsed = sizesSchema.safeParse(sizes);
@@ -90,7 +93,7 @@ export function resizeConfig(config: Config, sizes: unknown, rolesAreShared: boo
     rolesAreShared &&
     (concurrencyPerPoller ?? config.concurrencyPerPoller) !== config.concurrencyPerPoller
   ) {
-    const message = `${config.concurrencyPerPoller}, the size of the roles that other instances share, until a restart`;
+    const message = `${config.concurrencyPerPoller}, the size of the pollers that other instances share, until a restart`;
     throw new ConfigError('resize', sizes, [issue('concurrencyPerPoller', message)]);
   }
   const resized = {
@@ -196,8 +199,8 @@ function wanted<T>(expected: string, build: (params: { error: string }) => T): T
 function tell(config: unknown, issue: z.core.$ZodIssue): string[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map(tellUnknown);
   const key = issue.path.join('.');
-  const came = key === '' ? config : field(config, key);
-  return [`- ${key === '' ? 'config' : key}: expected ${issue.message}, got ${show(came)}`];
+  const came = key === '' ? config : getProperty(config, key);
+  return [`- ${key === '' ? 'config' : key}: expected ${issue.message}, got ${formatValue(came)}`];
 }
 
 function tellUnknown(key: string): string {

@@ -1,10 +1,10 @@
 import { hintFor } from '../common/suggest-key.js';
-import { field } from '../common/property.js';
+import { getProperty } from '../common/property.js';
 import type { Invoke } from '../task/invoke.js';
 import type { LockFactory } from '../locks/types.js';
 import type { Logger } from '../observe/log.js';
 import type { SfnClient, SfnClients } from '../sfn/api.js';
-import { show } from '../common/format-value.js';
+import { formatValue } from '../common/format-value.js';
 
 /** What `createStepFuncSource` takes as its third argument: live objects, all optional. */
 export interface StepFuncSourceOptions {
@@ -16,7 +16,7 @@ export interface StepFuncSourceOptions {
    */
   client?: SfnClient | SfnClients | undefined;
   /**
-   * Makes the limit one of all instances: the pollers become roles, each held by one instance at a
+   * Makes the limit one of all instances: the pollers become pollers, each held by one instance at a
    * time, by a lease in the store behind `locks`. `LockFactory` of `@verrou/core` fits, and so does
    * `dynamoDbLocks` of `stepfunc-source/locks/dynamodb`. The source never closes the store's
    * connection. Default: the limit is this source's own.
@@ -26,10 +26,10 @@ export interface StepFuncSourceOptions {
   logger?: Logger | undefined;
 }
 
-export interface LiveOptions {
+export interface ResolvedOptions {
   /** Undefined: the source makes its own. */
   clients: SfnClients | undefined;
-  /** Undefined: this source has every role. */
+  /** Undefined: this source has every poller. */
   locks: LockFactory | undefined;
   logger: Logger | undefined;
 }
@@ -40,13 +40,13 @@ const optionKeys = ['client', 'locks', 'logger'];
 export function checkInvoke(invoke: unknown): asserts invoke is Invoke {
   if (typeof invoke !== 'function') {
     throw new TypeError(
-      `createStepFuncSource: expected invoke, a function (request, signal) => Promise of the component's response, as second argument, got ${show(invoke)}`,
+      `createStepFuncSource: expected invoke, a function (request, signal) => Promise of the component's response, as second argument, got ${formatValue(invoke)}`,
     );
   }
 }
 
 /** Checks the live objects. Throws a TypeError that names the key, what came and what is wanted. */
-export function checkOptions(options: unknown): LiveOptions {
+export function checkOptions(options: unknown): ResolvedOptions {
   if (options === undefined) return { clients: undefined, locks: undefined, logger: undefined };
   if (typeof options !== 'object' || options === null) {
     throw wrong('options', 'an object', options);
@@ -67,7 +67,7 @@ export function checkOptions(options: unknown): LiveOptions {
 
 function checkClient(client: SfnClient | SfnClients): SfnClients {
   if (hasSend(client)) return { poll: client, report: client };
-  const clients = { poll: field(client, 'poll'), report: field(client, 'report') };
+  const clients = { poll: getProperty(client, 'poll'), report: getProperty(client, 'report') };
   const { poll, report } = clients;
   if (hasSend(poll) && hasSend(report)) return { poll, report };
   if (poll === undefined && report === undefined) {
@@ -82,17 +82,17 @@ function checkClient(client: SfnClient | SfnClients): SfnClients {
 }
 
 function hasSend(client: unknown): client is SfnClient {
-  return typeof field(client, 'send') === 'function';
+  return typeof getProperty(client, 'send') === 'function';
 }
 
 function checkLocks(locks: LockFactory): LockFactory {
-  if (typeof field(locks, 'createLock') === 'function') return locks;
+  if (typeof getProperty(locks, 'createLock') === 'function') return locks;
   throw wrong('options.locks', 'an object with createLock(name, ttlMs)', locks);
 }
 
 function checkLogger(logger: Logger): Logger {
   for (const level of ['debug', 'info', 'warn', 'error']) {
-    const came = field(logger, level);
+    const came = getProperty(logger, level);
     if (typeof came !== 'function') throw wrong(`options.logger.${level}`, 'a function', came);
   }
   return logger;
@@ -100,6 +100,6 @@ function checkLogger(logger: Logger): Logger {
 
 function wrong(key: string, expected: string, came: unknown): TypeError {
   return new TypeError(
-    `createStepFuncSource: expected ${key} to be ${expected}, got ${show(came)}`,
+    `createStepFuncSource: expected ${key} to be ${expected}, got ${formatValue(came)}`,
   );
 }

@@ -2,32 +2,32 @@ import { throwIfAborted } from 'abort-controller-x';
 import { createActivity } from '../sfn/activity-arn.js';
 import { callSafely } from '../common/call-safely.js';
 import type { Config } from './config.js';
-import type { Ending } from '../async/shutdown.js';
+import type { ShutdownSignals } from '../async/shutdown.js';
 import type { Invoke } from '../task/invoke.js';
-import { runLeasedRoles } from '../polling/leased-pollers.js';
-import type { LiveOptions } from './options.js';
-import { runOwnRoles } from '../polling/local-pollers.js';
-import type { Tell } from '../polling/activity-poller.js';
-import { createRolePoller } from '../polling/activity-poller.js';
-import { rolesFor } from '../polling/slots.js';
-import type { CreatePoller, RunningRoles } from '../polling/poller-set.js';
+import { runLeasedPollers } from '../polling/leased-pollers.js';
+import type { ResolvedOptions } from './options.js';
+import { runLocalPollers } from '../polling/local-pollers.js';
+import type { Emit } from '../polling/activity-poller.js';
+import { createActivityPoller } from '../polling/activity-poller.js';
+import { pollersFor } from '../polling/slots.js';
+import type { CreatePoller, PollerSet } from '../polling/poller-set.js';
 import { sfnCalls } from '../sfn/api.js';
 import type { DefaultClients } from '../sfn/clients.js';
 import { createSocketCheck } from '../sfn/socket-check.js';
 
-export interface LifetimeOptions {
+export interface SessionOptions {
   /** May change while the ARN is asked for. */
   config(): Config;
   invoke: Invoke;
-  live: LiveOptions;
-  tell: Tell;
+  resolvedOptions: ResolvedOptions;
+  emit: Emit;
   onPollAbandoned(): void;
 }
 
 /** A source's life from start to stop. */
-export interface Lifetime {
+export interface Session {
   activityArn(): string | undefined;
-  roles: RunningRoles;
+  pollers: PollerSet;
   /** Resolves once the end has come to its end. Never rejects. */
   ended: Promise<void>;
 }
@@ -36,18 +36,24 @@ export interface Lifetime {
  * Gets the activity's ARN and starts to poll. Rejects with an ActivityError where the ARN can't be
  * had, and with an AbortError where the end comes first; nothing is left behind then.
  */
-export async function beginLifetime(ending: Ending, options: LifetimeOptions): Promise<Lifetime> {
-  const { invoke, live, tell, onPollAbandoned } = options;
+export async function startSession(
+  shutdown: ShutdownSignals,
+  options: SessionOptions,
+): Promise<Session> {
+  const { invoke, resolvedOptions, emit, onPollAbandoned } = options;
   const { activityName, activityArn: givenArn } = options.config();
-  const clients = live.clients === undefined ? await ownClients() : { ...live.clients, destroy };
+  const clients =
+    resolvedOptions.clients === undefined
+      ? await ownClients()
+      : { ...resolvedOptions.clients, destroy };
   const sfn = sfnCalls(clients);
-  const activity = createActivity(sfn, activityName, givenArn, ending.abort);
+  const activity = createActivity(sfn, activityName, givenArn, shutdown.abortPolls);
 
   let activityArn: string;
   try {
     // A stop while the clients were loaded: nothing shall be asked for.
-    throwIfAborted(ending.drain);
-    activityArn = await activity.arn(ending.drain);
+    throwIfAborted(shutdown.drain);
+    activityArn = await activity.arn(shutdown.drain);
   } catch (error) {
     clients.destroy();
     throw error;
@@ -55,36 +61,36 @@ export async function beginLifetime(ending: Ending, options: LifetimeOptions): P
 
   const config = options.config();
   const onPolled = createSocketCheck(clients.poll, config.maxConcurrency, (fields, message) =>
-    callSafely(() => live.logger?.warn({ activityName, ...fields }, message)),
+    callSafely(() => resolvedOptions.logger?.warn({ activityName, ...fields }, message)),
   );
   onPolled();
-  const createPoller: CreatePoller = (role, hooks) =>
-    createRolePoller(role, {
+  const createPoller: CreatePoller = (poller, hooks) =>
+    createActivityPoller(poller, {
       config,
       sfn,
       activity,
       invoke,
-      tell,
+      emit,
       onPolled,
       onPollAbandoned,
       ...hooks,
     });
-  const allRoles = rolesFor(config.maxConcurrency, config.concurrencyPerPoller);
-  const roles =
-    live.locks === undefined
-      ? runOwnRoles(ending, allRoles, createPoller)
-      : runLeasedRoles(ending, {
+  const allPollers = pollersFor(config.maxConcurrency, config.concurrencyPerPoller);
+  const pollers =
+    resolvedOptions.locks === undefined
+      ? runLocalPollers(shutdown, allPollers, createPoller)
+      : runLeasedPollers(shutdown, {
           activityArn,
-          roles: allRoles,
-          locks: live.locks,
+          pollers: allPollers,
+          locks: resolvedOptions.locks,
           config,
-          tell,
+          emit,
           createPoller,
         });
   return {
     activityArn: activity.known,
-    roles,
-    ended: roles.ended.then(() => clients.destroy()),
+    pollers,
+    ended: pollers.ended.then(() => clients.destroy()),
   };
 }
 

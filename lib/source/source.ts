@@ -1,20 +1,20 @@
 import { AbortError } from 'abort-controller-x';
-import type { Sizes, StepFuncSourceConfig } from './config.js';
+import type { ConcurrencyLimits, StepFuncSourceConfig } from './config.js';
 import { parseConfig, resizeConfig } from './config.js';
-import type { EndingController } from '../async/shutdown.js';
-import { createEnding } from '../async/shutdown.js';
+import type { ShutdownController } from '../async/shutdown.js';
+import { createShutdown } from '../async/shutdown.js';
 import type { EventName, Listener, StepFuncSourceState } from '../observe/events.js';
 import { createEvents } from '../observe/events.js';
 import type { Health } from '../observe/health.js';
 import { watchHealth } from '../observe/health.js';
 import type { Invoke } from '../task/invoke.js';
-import type { Lifetime } from './session.js';
-import { beginLifetime } from './session.js';
+import type { Session } from './session.js';
+import { startSession } from './session.js';
 import { logEvents } from '../observe/log.js';
 import type { StepFuncSourceOptions } from './options.js';
 import { checkInvoke, checkOptions } from './options.js';
-import type { Tell } from '../polling/activity-poller.js';
-import { rolesFor } from '../polling/slots.js';
+import type { Emit } from '../polling/activity-poller.js';
+import { pollersFor } from '../polling/slots.js';
 import { runUntil } from './run.js';
 import type { StepFuncSourceStatus } from '../observe/status.js';
 import type { StopOptions, StopSummary } from './stop.js';
@@ -52,11 +52,11 @@ export interface StepFuncSource {
    * there are never more tasks than the larger of the two limits. A source that is not running has
    * the new sizes from its next start.
    *
-   * Throws a {@link ConfigError} where a size is wrong, or where it would change the size of roles
+   * Throws a {@link ConfigError} where a size is wrong, or where it would change the size of pollers
    * that other instances share, which only a restart can do: `concurrencyPerPoller` while running
    * with `locks`.
    */
-  resize(sizes: Sizes): void;
+  resize(sizes: ConcurrencyLimits): void;
   /** Whether the source does what it is there for; if not, what is wrong, since when, and what to do. */
   health(): Health;
   /** `stopped`, `starting`, `running` or `stopping`. */
@@ -86,14 +86,14 @@ export function createStepFuncSource(
 ): StepFuncSource {
   let checked = parseConfig(config, options?.locks !== undefined);
   checkInvoke(invoke);
-  const live = checkOptions(options);
+  const resolvedOptions = checkOptions(options);
 
   const events = createEvents();
   const totals = countEvents(events);
   const health = watchHealth(events);
-  if (live.logger !== undefined) logEvents(events, live.logger);
+  if (resolvedOptions.logger !== undefined) logEvents(events, resolvedOptions.logger);
   const { activityName } = checked;
-  const tell: Tell = (name, fields) => {
+  const emit: Emit = (name, fields) => {
     // The compiler can't see that a name's fields and the activity's name make up its event.
     events.emit(name, { activityName, ...fields } as never);
   };
@@ -107,19 +107,19 @@ export function createStepFuncSource(
     if (to === state) return;
     const from = state;
     state = to;
-    tell('stateChanged', { from, to });
+    emit('stateChanged', { from, to });
   }
 
   function begin(): Run {
-    const ending = createEnding();
-    const lifetime = beginLifetime(ending, {
+    const shutdown = createShutdown();
+    const session = startSession(shutdown, {
       config: () => checked,
       invoke,
-      live,
-      tell,
+      resolvedOptions,
+      emit,
       onPollAbandoned: () => void (abandonedPolls += 1),
     });
-    return { ending, lifetime, graces: [] };
+    return { shutdown, session, graces: [] };
   }
 
   async function start(): Promise<void> {
@@ -132,8 +132,8 @@ export function createStepFuncSource(
     }
     const run = current;
     try {
-      run.begun = await run.lifetime;
-      lastArn = run.begun.activityArn();
+      run.started = await run.session;
+      lastArn = run.started.activityArn();
     } catch (error) {
       if (run.stopped === undefined) end(run);
       throw run.stopped === undefined ? error : stoppedTooEarly();
@@ -147,7 +147,7 @@ export function createStepFuncSource(
     if (current === undefined) return Promise.resolve(summarize(totals, totals, 0));
     const run = current;
     run.stopped ??= finish(run);
-    if (graceMs !== undefined) run.graces.push(startGrace(run.ending, graceMs));
+    if (graceMs !== undefined) run.graces.push(startGrace(run.shutdown, graceMs));
     return run.stopped;
   }
 
@@ -155,9 +155,9 @@ export function createStepFuncSource(
     const before = { ...totals };
     const abandonedBefore = abandonedPolls;
     setState('stopping');
-    run.ending.startDrain();
-    const lifetime = await run.lifetime.catch(() => undefined);
-    await lifetime?.ended;
+    run.shutdown.startDrain();
+    const session = await run.session.catch(() => undefined);
+    await session?.ended;
     end(run);
     return summarize(before, totals, abandonedPolls - abandonedBefore);
   }
@@ -166,7 +166,7 @@ export function createStepFuncSource(
     if (current !== run) return;
     current = undefined;
     for (const cancel of run.graces) void cancel();
-    run.ending.startGiveUp();
+    run.shutdown.startAbandonReports();
     setState('stopped');
   }
 
@@ -175,11 +175,13 @@ export function createStepFuncSource(
     return runUntil(signal, events, start, () => stop(stopOptions));
   }
 
-  function resize(sizes: Sizes): void {
-    const { locks } = live;
+  function resize(sizes: ConcurrencyLimits): void {
+    const { locks } = resolvedOptions;
     const resized = resizeConfig(checked, sizes, locks !== undefined && current !== undefined);
     checked = resized;
-    current?.begun?.roles.resize(rolesFor(resized.maxConcurrency, resized.concurrencyPerPoller));
+    current?.started?.pollers.resize(
+      pollersFor(resized.maxConcurrency, resized.concurrencyPerPoller),
+    );
   }
 
   const source: StepFuncSource = {
@@ -187,14 +189,14 @@ export function createStepFuncSource(
     stop,
     run,
     resize,
-    health: () => health.check(current?.begun?.roles, checked.lockTtlMs),
+    health: () => health.check(current?.started?.pollers, checked.lockTtlMs),
     get state() {
       return state;
     },
     status: () => ({
       state,
-      activityArn: current?.begun?.activityArn() ?? lastArn,
-      pollers: current?.begun?.roles.snapshot() ?? [],
+      activityArn: current?.started?.activityArn() ?? lastArn,
+      pollers: current?.started?.pollers.snapshot() ?? [],
       ...totals,
     }),
     on(name, listener) {
@@ -218,10 +220,10 @@ export function createStepFuncSource(
 
 /** From a start to the end of its stop. */
 interface Run {
-  ending: EndingController;
-  lifetime: Promise<Lifetime>;
-  /** Set once the lifetime has begun. */
-  begun?: Lifetime;
+  shutdown: ShutdownController;
+  session: Promise<Session>;
+  /** Set once the session has started. */
+  started?: Session;
   /** Set once stop was called. */
   stopped?: Promise<StopSummary>;
   /** What cancels each grace that a stop has set. */

@@ -1,7 +1,7 @@
 import { delay, run } from 'abort-controller-x';
-import type { EndingController } from '../async/shutdown.js';
-import { InvokeAborted } from '../task/invoke.js';
-import { show } from '../common/format-value.js';
+import type { ShutdownController } from '../async/shutdown.js';
+import { InvokeAbortError } from '../task/invoke.js';
+import { formatValue } from '../common/format-value.js';
 import { longDelay } from '../async/timer.js';
 import type { Totals } from '../observe/totals.js';
 
@@ -14,7 +14,7 @@ export interface StopOptions {
 /** What came of what was under way when the source was stopped. */
 export interface StopSummary {
   /** Tasks whose output AWS took. */
-  finished: number;
+  succeeded: number;
   /** Tasks whose failure AWS took, those failed with `StepFuncSource.Stopped` among them. */
   failed: number;
   /** Polls aborted at the end of the grace. AWS may still give each a task, which then hangs until its TimeoutSeconds. */
@@ -30,29 +30,29 @@ const LAST_REPORTS_MS = 5_000;
 export function checkGrace(graceMs: unknown): void {
   if (graceMs === undefined || (typeof graceMs === 'number' && graceMs >= 0)) return;
   throw new TypeError(
-    `stop: expected graceMs to be a number of milliseconds from 0, got ${show(graceMs)}`,
+    `stop: expected graceMs to be a number of milliseconds from 0, got ${formatValue(graceMs)}`,
   );
 }
 
 /** Ends what has not ended by itself when the grace is over. Returns what cancels it. */
-export function startGrace(ending: EndingController, graceMs: number): () => Promise<void> {
+export function startGrace(shutdown: ShutdownController, graceMs: number): () => Promise<void> {
   return run(async (signal) => {
     await longDelay(signal, graceMs);
-    ending.startAbort(
-      new InvokeAborted(
+    shutdown.startAbortPolls(
+      new InvokeAbortError(
         'stopped',
         `The source was stopped, and its ${graceMs} ms of grace are over`,
       ),
     );
     await delay(signal, LAST_REPORTS_MS);
-    ending.startGiveUp();
+    shutdown.startAbandonReports();
   });
 }
 
 /** What has happened between two snapshots of the totals. */
 export function summarize(before: Totals, after: Totals, abandonedPolls: number): StopSummary {
   return {
-    finished: after.succeeded - before.succeeded,
+    succeeded: after.succeeded - before.succeeded,
     failed: after.failed - before.failed,
     abandonedPolls,
     lost: after.lost - before.lost,

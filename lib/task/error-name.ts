@@ -15,8 +15,17 @@ export const ErrorName = {
   OutputRefused: 'StepFuncSource.OutputRefused',
   /** The source was stopped before the component had answered: run it elsewhere. */
   Stopped: 'StepFuncSource.Stopped',
-  /** This instance lost the role that the task ran under: run it elsewhere. */
+  /** This instance lost the poller that the task ran under: run it elsewhere. */
   LeaseLost: 'StepFuncSource.LeaseLost',
-  /** Followed by the status, as `StepFuncSource.Http503`: the component named no error itself. */
-  Http: 'StepFuncSource.Http',
 } as const;
+
+/**
+ * The error name of a response whose status is not 200 and that names no error itself.
+ *
+ * @param status The response's HTTP status.
+ * @example
+ * httpErrorName(503); // 'StepFuncSource.Http503'
+ */
+export function httpErrorName(status: number): string {
+  return `StepFuncSource.Http${status}`;
+}

@@ -1,6 +1,6 @@
 import { throwIfAborted } from 'abort-controller-x';
-import { meaningOf } from '../sfn/errors.js';
-import { bounded } from '../async/timeout.js';
+import { classifyAwsError } from '../sfn/errors.js';
+import { withTimeout } from '../async/timeout.js';
 import type { Sfn } from '../sfn/api.js';
 import { longDelay } from '../async/timer.js';
 
@@ -31,11 +31,11 @@ export async function heartbeat(
   for (;;) {
     await longDelay(signal, intervalMs * (1 - Math.random() / 5));
     try {
-      await bounded(signal, timeoutMs, (inner) => sfn.sendTaskHeartbeat(token, inner));
+      await withTimeout(signal, timeoutMs, (inner) => sfn.sendTaskHeartbeat(token, inner));
     } catch (error) {
       // Aborted between the failure and here: only the abort counts, or the task would end in this error.
       throwIfAborted(signal);
-      if (meaningOf(error) === 'closed') return;
+      if (classifyAwsError(error) === 'closed') return;
       onFailed(error);
     }
   }

@@ -1,12 +1,12 @@
 import { chunksUntil } from '../net/body-chunks.js';
-import { field } from '../common/property.js';
+import { getProperty } from '../common/property.js';
 import { readCapped } from '../net/capped-body.js';
 import { MAX_OUTPUT_BYTES } from './result.js';
 
 /**
  * Takes a task to the component. Called once a task; whatever it does, the task is reported.
  *
- * `signal` aborts when the answer is no longer wanted, with an {@link InvokeAborted} as reason. An
+ * `signal` aborts when the answer is no longer wanted, with an {@link InvokeAbortError} as reason. An
  * invoke that ignores it holds no slot: the source goes on without it, and drops what it answers.
  */
 export type Invoke = (
@@ -40,13 +40,13 @@ export interface InvokeResponse {
  *
  * - `timeout`: `invokeTimeoutMs` has passed
  * - `closed`: AWS says that the task is over (timed out, stopped, reported elsewhere)
- * - `leaseLost`: this instance lost the role that the task ran under
+ * - `leaseLost`: this instance lost the poller that the task ran under
  * - `stopped`: `stop({ graceMs })` has waited long enough
  */
 export type InvokeAbortCode = 'timeout' | 'closed' | 'leaseLost' | 'stopped';
 
 /** The `reason` of the signal that invoke gets. */
-export class InvokeAborted extends Error {
+export class InvokeAbortError extends Error {
   // What cancellation helpers and fetch itself look for.
   override readonly name = 'AbortError';
   readonly code: InvokeAbortCode;
@@ -64,7 +64,7 @@ export class InvokeAborted extends Error {
  * Once `signal` aborts, what is left of a Response's body is cancelled: an invoke that ignores its
  * signal would leave a connection open, with the source itself reading from it.
  */
-export async function readAnswer(answer: unknown, signal?: AbortSignal): Promise<InvokeResponse> {
+export async function readResponse(answer: unknown, signal?: AbortSignal): Promise<InvokeResponse> {
   if (typeof answer !== 'object' || answer === null) {
     throw new TypeError(`invoke must resolve to { status, headers, body }, got ${kindOf(answer)}`);
   }
@@ -80,7 +80,7 @@ export async function readAnswer(answer: unknown, signal?: AbortSignal): Promise
   return {
     status,
     headers: headers as InvokeResponse['headers'],
-    body: isFetchResponse(answer) ? await readResponse(answer, signal) : plainBody(body),
+    body: isFetchResponse(answer) ? await readFetchResponse(answer, signal) : plainBody(body),
   };
 }
 
@@ -94,13 +94,13 @@ function isFetchResponse(answer: object): answer is Response {
   return 'text' in answer && typeof answer.text === 'function' && 'bodyUsed' in answer;
 }
 
-async function readResponse(response: Response, signal?: AbortSignal): Promise<string> {
+async function readFetchResponse(response: Response, signal?: AbortSignal): Promise<string> {
   if (response.bodyUsed) {
     throw new TypeError("invoke's Response must be unread, but its body has been read already");
   }
   if (response.body === null) return '';
   const chunks: unknown = response.body;
-  if (typeof field(chunks, Symbol.asyncIterator) !== 'function') {
+  if (typeof getProperty(chunks, Symbol.asyncIterator) !== 'function') {
     throw new TypeError(`invoke's Response must have a body to read, got ${kindOf(chunks)}`);
   }
   const { body } = response;

@@ -1,6 +1,6 @@
 import { retry } from 'abort-controller-x';
-import { attemptsOf, errorName, meaningOf } from '../sfn/errors.js';
-import { bounded } from '../async/timeout.js';
+import { attemptsOf, errorName, classifyAwsError } from '../sfn/errors.js';
+import { withTimeout } from '../async/timeout.js';
 import { ErrorName } from './error-name.js';
 import type { TaskResult } from './result.js';
 import { failure } from './result.js';
@@ -20,19 +20,19 @@ const BACK_OFF = { baseMs: 250, maxDelayMs: 15_000 };
 export type Settlement =
   | { outcome: 'succeeded'; attempts: number }
   | { outcome: 'failed'; error: string; attempts: number }
-  | { outcome: 'lost'; how: LostHow };
+  | { outcome: 'lost'; reason: TaskLostReason };
 
 /** How a task was lost: `closed` before its report, `unknown`, or `abandoned` at stop. */
-export type LostHow = 'closed' | 'unknown' | 'abandoned';
+export type TaskLostReason = 'closed' | 'unknown' | 'abandoned';
 
 /** What the next try sends. A bare failure has no error and no cause: AWS takes it without KMS. */
-type Report = TaskResult | { outcome: 'bareFailure'; error: string };
+type Report = TaskResult | { outcome: 'emptyFailure'; error: string };
 
 export interface ReportOptions {
   /** Gives the task up at once, a try under way too. */
-  giveUp: AbortSignal;
-  /** Ends the waiting between tries, and lets a try under way come back. Aborts no later than `giveUp`. */
-  noMoreTries: AbortSignal;
+  abandonReports: AbortSignal;
+  /** Ends the waiting between tries, and lets a try under way come back. Aborts no later than `abandonReports`. */
+  stopRetrying: AbortSignal;
   /** A try failed for a passing reason; there will be another. */
   onTryFailed(error: unknown): void;
 }
@@ -45,45 +45,45 @@ export async function report(
   sfn: Sfn,
   token: string,
   result: TaskResult,
-  { giveUp, noMoreTries, onTryFailed }: ReportOptions,
+  { abandonReports, stopRetrying, onTryFailed }: ReportOptions,
 ): Promise<Settlement> {
   let current: Report = result;
   let attempts = 0;
   let mayHaveArrived = false;
   const closed = (): Settlement => ({
     outcome: 'lost',
-    how: mayHaveArrived ? 'unknown' : 'closed',
+    reason: mayHaveArrived ? 'unknown' : 'closed',
   });
 
   const tryOnce = async (): Promise<Settlement> => {
     try {
-      attempts += await bounded(giveUp, TRY_TIMEOUT_MS, (signal) =>
+      attempts += await withTimeout(abandonReports, TRY_TIMEOUT_MS, (signal) =>
         send(sfn, token, current, signal),
       );
       return settled(current, attempts);
     } catch (error) {
       const tries = attemptsOf(error);
       attempts += tries;
-      const meaning = meaningOf(error);
-      mayHaveArrived ||= meaning === 'unknown' || tries > 1;
+      const meaning = classifyAwsError(error);
+      mayHaveArrived ||= meaning === 'indeterminate' || tries > 1;
       if (meaning === 'closed') return closed();
       if (meaning === 'refused') {
-        if (current.outcome !== 'bareFailure') {
-          current = lighter(current, error);
+        if (current.outcome !== 'emptyFailure') {
+          current = fallbackReport(current, error);
           return tryOnce();
         }
         // Nothing is left to object to but the token, or a key that may be enabled again.
         if (errorName(error) === 'ValidationException') return closed();
       }
-      if (!giveUp.aborted) onTryFailed(error);
+      if (!abandonReports.aborted) onTryFailed(error);
       throw new ReportFailed(error);
     }
   };
 
   try {
-    return await retry(noMoreTries, tryOnce, BACK_OFF);
+    return await retry(stopRetrying, tryOnce, BACK_OFF);
   } catch {
-    return giveUp.aborted ? { outcome: 'lost', how: 'abandoned' } : closed();
+    return abandonReports.aborted ? { outcome: 'lost', reason: 'abandoned' } : closed();
   }
 }
 
@@ -100,7 +100,7 @@ function send(sfn: Sfn, token: string, current: Report, signal: AbortSignal): Pr
       return sfn.sendTaskSuccess(token, current.output, signal);
     case 'failure':
       return sfn.sendTaskFailure(token, { error: current.error, cause: current.cause }, signal);
-    case 'bareFailure':
+    case 'emptyFailure':
       return sfn.sendTaskFailure(token, {}, signal);
   }
 }
@@ -112,8 +112,8 @@ function settled(current: Report, attempts: number): Settlement {
 }
 
 /** What to report in place of something that AWS will never take. */
-function lighter(refused: TaskResult, error: unknown): Report {
-  if (refused.outcome === 'failure') return { outcome: 'bareFailure', error: refused.error };
+function fallbackReport(refused: TaskResult, error: unknown): Report {
+  if (refused.outcome === 'failure') return { outcome: 'emptyFailure', error: refused.error };
   const why = errorName(error);
   const name = why === 'InvalidOutput' ? ErrorName.InvalidOutput : ErrorName.OutputRefused;
   return failure(name, `Step Functions did not take the component's output: ${why}.`);

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { ErrorName } from './error-name.js';
+import { ErrorName, httpErrorName } from './error-name.js';
 import type { InvokeResponse } from './invoke.js';
 
 /** Bytes of UTF-8 that AWS takes as a task's output (Step Functions quotas, "Maximum input or output size"). */
@@ -60,7 +60,7 @@ function fromOutput({ body, headers }: InvokeResponse): TaskResult {
 
 function fromRefusal({ status, headers, body }: InvokeResponse): TaskResult {
   return failure(
-    header(headers, 'step-func-error') ?? `${ErrorName.Http}${status}`,
+    header(headers, 'step-func-error') ?? httpErrorName(status),
     header(headers, 'step-func-cause') ?? (body || (STATUS_CODES[status] ?? `Status ${status}`)),
   );
 }

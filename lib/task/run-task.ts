@@ -1,10 +1,10 @@
 import { spawn } from 'abort-controller-x';
-import { abortLate } from '../async/timeout.js';
-import { describeError } from '../common/format-error.js';
+import { abortAfter } from '../async/timeout.js';
+import { formatError } from '../common/format-error.js';
 import { ErrorName } from './error-name.js';
 import { heartbeat } from './heartbeat.js';
 import type { Invoke, InvokeResponse } from './invoke.js';
-import { InvokeAborted, readAnswer } from './invoke.js';
+import { InvokeAbortError, readResponse } from './invoke.js';
 import type { Settlement } from './report.js';
 import { report } from './report.js';
 import type { TaskResult } from './result.js';
@@ -28,7 +28,7 @@ export interface TaskOptions {
  * and never rejects.
  *
  * `signal` gives everything up at once. `interruption` ends the invoke alone, by an
- * {@link InvokeAborted} as reason; what became of the task is then still reported.
+ * {@link InvokeAbortError} as reason; what became of the task is then still reported.
  */
 export async function runTask(
   signal: AbortSignal,
@@ -37,7 +37,7 @@ export async function runTask(
   options: TaskOptions,
 ): Promise<Settlement> {
   const { sfn, heartbeatIntervalMs, onHeartbeatFailed } = options;
-  if (signal.aborted) return { outcome: 'lost', how: 'abandoned' };
+  if (signal.aborted) return { outcome: 'lost', reason: 'abandoned' };
   if (heartbeatIntervalMs === undefined) {
     return invokeAndReport(signal, signal, interruption, task, options);
   }
@@ -50,7 +50,7 @@ export async function runTask(
         intervalMs: heartbeatIntervalMs,
         onFailed: onHeartbeatFailed,
       });
-      interruption.abort(new InvokeAborted('closed', 'Step Functions has closed the task'));
+      interruption.abort(new InvokeAbortError('closed', 'Step Functions has closed the task'));
       work.abort();
     });
     return work.join();
@@ -58,17 +58,21 @@ export async function runTask(
 }
 
 async function invokeAndReport(
-  giveUp: AbortSignal,
-  noMoreTries: AbortSignal,
+  abandonReports: AbortSignal,
+  stopRetrying: AbortSignal,
   interruption: AbortController,
   task: ActivityTask,
   options: TaskOptions,
 ): Promise<Settlement> {
   const result = await resultOf(interruption, task, options);
   options.onInvoked();
-  if (result === undefined) return { outcome: 'lost', how: 'closed' };
+  if (result === undefined) return { outcome: 'lost', reason: 'closed' };
   const onTryFailed = options.onReportFailed;
-  return report(options.sfn, task.token, result, { giveUp, noMoreTries, onTryFailed });
+  return report(options.sfn, task.token, result, {
+    abandonReports,
+    stopRetrying,
+    onTryFailed,
+  });
 }
 
 /** What is to be reported; undefined where the task was closed before there was an answer. */
@@ -81,12 +85,12 @@ async function resultOf(
     return toTaskResult(await invokeInTime(interruption, task, options));
   } catch (error) {
     const { aborted, reason } = interruption.signal as { aborted: boolean; reason: unknown };
-    if (!aborted) return failure(ErrorName.InvokeFailed, describeError(error));
-    return reason instanceof InvokeAborted ? interrupted(reason) : undefined;
+    if (!aborted) return failure(ErrorName.InvokeFailed, formatError(error));
+    return reason instanceof InvokeAbortError ? interrupted(reason) : undefined;
   }
 }
 
-function interrupted({ code, message }: InvokeAborted): TaskResult | undefined {
+function interrupted({ code, message }: InvokeAbortError): TaskResult | undefined {
   switch (code) {
     case 'timeout':
       return failure(ErrorName.Timeout, message);
@@ -107,11 +111,11 @@ function invokeInTime(
 ): Promise<InvokeResponse> {
   const headers = { 'content-type': 'application/json' };
   const call = async (signal: AbortSignal) =>
-    readAnswer(await invoke({ method: 'POST', path, headers, body: input }, signal), signal);
+    readResponse(await invoke({ method: 'POST', path, headers, body: input }, signal), signal);
   const late = () =>
-    new InvokeAborted(
+    new InvokeAbortError(
       'timeout',
       `The component did not answer within ${invokeTimeoutMs} ms (invokeTimeoutMs)`,
     );
-  return abortLate(interruption, invokeTimeoutMs, late, call);
+  return abortAfter(interruption, invokeTimeoutMs, late, call);
 }

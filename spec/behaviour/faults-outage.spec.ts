@@ -68,7 +68,7 @@ describe.each(outages)('an outage of ten minutes %s', (_, troubles) => {
     expect(source.status()).toMatchObject({ state: 'running', received: TASKS, lost: 0 });
     const { ok, problems } = source.health();
     expect(ok).toBe(false);
-    expect(problems.map(({ problem }) => problem)).toEqual(['pollsFailing', 'reportsStuck']);
+    expect(problems.map(({ code: problem }) => problem)).toEqual(['pollsFailing', 'reportsStuck']);
 
     for (const end of ends) end();
     await vi.advanceTimersByTimeAsync(LONGEST_REST_MS + LONGEST_POLL_MS);
@@ -97,7 +97,7 @@ describe.each(outages)('an outage of ten minutes %s', (_, troubles) => {
     const stopping = source.stop({ graceMs: 10_000 });
     await vi.advanceTimersByTimeAsync(15_000);
     expect(source.state).toBe('stopped');
-    expect(await stopping).toMatchObject({ finished: 0, failed: 0, lost: 1 });
+    expect(await stopping).toMatchObject({ succeeded: 0, failed: 0, lost: 1 });
     end();
     await pass(outcome);
   });

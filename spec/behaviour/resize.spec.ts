@@ -45,9 +45,9 @@ describe('resize', () => {
     await settle();
     expect(work.atWork()).toBe(7);
     expect(source.status().pollers).toEqual([
-      { role: 0, concurrency: 3, openPolls: 0, tasks: 3 },
-      { role: 1, concurrency: 3, openPolls: 0, tasks: 3 },
-      { role: 2, concurrency: 1, openPolls: 0, tasks: 1 },
+      { poller: 0, concurrency: 3, openPolls: 0, tasks: 3 },
+      { poller: 1, concurrency: 3, openPolls: 0, tasks: 3 },
+      { poller: 2, concurrency: 1, openPolls: 0, tasks: 1 },
     ]);
     await stopped(source, 0);
   });
@@ -65,7 +65,9 @@ describe('resize', () => {
     expect(work.atWork()).toBeGreaterThanOrEqual(3);
     await work.end(10);
     expect(work.atWork()).toBe(3);
-    expect(source.status().pollers).toEqual([{ role: 0, concurrency: 3, openPolls: 0, tasks: 3 }]);
+    expect(source.status().pollers).toEqual([
+      { poller: 0, concurrency: 3, openPolls: 0, tasks: 3 },
+    ]);
     expect(sfn.running()).toBe(3);
     await stopped(source, 0);
   });
@@ -84,8 +86,8 @@ describe('resize', () => {
       expect(work.atWork()).toBe(10);
     }
     expect(source.status().pollers).toMatchObject([
-      { role: 0, concurrency: 5, tasks: 5 },
-      { role: 1, concurrency: 5, tasks: 5 },
+      { poller: 0, concurrency: 5, tasks: 5 },
+      { poller: 1, concurrency: 5, tasks: 5 },
     ]);
     await stopped(source, 0);
   });
@@ -102,7 +104,9 @@ describe('resize', () => {
       [1, 2, 3].map(() => ({ status: 'SUCCEEDED' })),
     );
     await settle();
-    expect(source.status().pollers).toEqual([{ role: 0, concurrency: 1, openPolls: 1, tasks: 0 }]);
+    expect(source.status().pollers).toEqual([
+      { poller: 0, concurrency: 1, openPolls: 1, tasks: 0 },
+    ]);
     expect(sfn.openPolls()).toBe(1);
     await stopped(source);
   });
@@ -120,7 +124,7 @@ describe('resize', () => {
     expect(work.atWork()).toBe(4);
     await work.end(4);
     expect(work.atWork()).toBe(4);
-    expect(source.status().pollers.map(({ role }) => role)).toEqual([0, 1, 2, 3]);
+    expect(source.status().pollers.map(({ poller }) => poller)).toEqual([0, 1, 2, 3]);
     await stopped(source, 0);
   });
 
@@ -263,10 +267,10 @@ describe('resize with locks', () => {
       },
     };
   }
-  const rolesOf = (source: { status(): { pollers: { role: number }[] } }) =>
-    source.status().pollers.map(({ role }) => role);
+  const rolesOf = (source: { status(): { pollers: { poller: number }[] } }) =>
+    source.status().pollers.map(({ poller }) => poller);
 
-  it('C4: grows by competing for the new roles at once', async () => {
+  it('C4: grows by competing for the new pollers at once', async () => {
     const { one, other, stopBoth } = shared(fine, { maxConcurrency: 2 });
     await one.start();
     await vi.advanceTimersByTimeAsync(10_000);
@@ -278,7 +282,7 @@ describe('resize with locks', () => {
     await stopBoth();
   });
 
-  it('C4: shrinks by giving roles back once their tasks are done', async () => {
+  it('C4: shrinks by giving pollers back once their tasks are done', async () => {
     const work = held();
     const { sfn, store, one, stopBoth } = shared(work.invoke, { maxConcurrency: 3 });
     await one.start();
@@ -287,18 +291,18 @@ describe('resize with locks', () => {
     expect(work.atWork()).toBe(3);
     one.resize({ maxConcurrency: 1 });
     await vi.advanceTimersByTimeAsync(10_000);
-    const name = (role: number) => `stepfunc-source:${sfn.activityArn('sum')}:${role}`;
-    expect([0, 1, 2].map((role) => store.isHeld(name(role)))).toEqual([true, true, true]);
+    const name = (poller: number) => `stepfunc-source:${sfn.activityArn('sum')}:${poller}`;
+    expect([0, 1, 2].map((poller) => store.isHeld(name(poller)))).toEqual([true, true, true]);
     await work.end(3);
     await vi.advanceTimersByTimeAsync(100);
-    expect([0, 1, 2].map((role) => store.isHeld(name(role)))).toEqual([true, false, false]);
+    expect([0, 1, 2].map((poller) => store.isHeld(name(poller)))).toEqual([true, false, false]);
     expect(rolesOf(one)).toEqual([0]);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(work.atWork()).toBe(1);
     await stopBoth();
   });
 
-  it('changes the size of the last role in place', async () => {
+  it('changes the size of the last poller in place', async () => {
     const work = held();
     const { sfn, one, stopBoth } = shared(work.invoke, {
       maxConcurrency: 5,
@@ -314,12 +318,12 @@ describe('resize with locks', () => {
     await stopBoth();
   });
 
-  it('refuses other sizes of roles while running, since others may hold them', async () => {
+  it('refuses other sizes of pollers while running, since others may hold them', async () => {
     const { one, stopBoth } = shared(never, { maxConcurrency: 4, concurrencyPerPoller: 2 });
     one.resize({ concurrencyPerPoller: 4 });
     await one.start();
     expect(() => one.resize({ maxConcurrency: 8, concurrencyPerPoller: 2 })).toThrow(
-      /concurrencyPerPoller: expected 4, the size of the roles that other instances share, until a restart, got 2/,
+      /concurrencyPerPoller: expected 4, the size of the pollers that other instances share, until a restart, got 2/,
     );
     one.resize({ maxConcurrency: 8, concurrencyPerPoller: 4 });
     await vi.advanceTimersByTimeAsync(2_000);

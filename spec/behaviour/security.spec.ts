@@ -166,7 +166,7 @@ describe('an error', () => {
     logEvents(events, { debug: log, info: log, warn: log, error: log });
     const event = {
       activityName: 'sum',
-      role: 0,
+      poller: 0,
       task: 't',
       durationMs: 1,
       invokeMs: 1,

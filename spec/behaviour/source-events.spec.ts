@@ -28,16 +28,16 @@ describe('events', () => {
     const reported = {
       activityName,
       task,
-      role: 0,
+      poller: 0,
       durationMs: expect.any(Number) as unknown,
       invokeMs: expect.any(Number) as unknown,
     };
     expect(told).toEqual([
       ['stateChanged', { activityName, from: 'stopped', to: 'starting' }],
       ['stateChanged', { activityName, from: 'starting', to: 'running' }],
-      ['taskReceived', { activityName, task, role: 0 }],
+      ['taskReceived', { activityName, task, poller: 0 }],
       ['taskSucceeded', { ...reported, attempts: 1 }],
-      ['taskReceived', { activityName, task, role: 0 }],
+      ['taskReceived', { activityName, task, poller: 0 }],
       ['taskFailed', { ...reported, attempts: 1, error: 'StepFuncSource.Http500' }],
       ['stateChanged', { activityName, from: 'running', to: 'stopping' }],
       ['stateChanged', { activityName, from: 'stopping', to: 'stopped' }],

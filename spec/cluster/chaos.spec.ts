@@ -9,7 +9,7 @@ const engine = redis.missing === undefined ? redis : redisInJavaScript;
 const seed = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 1e9));
 
 it(
-  'C4, L1 to L9: whatever happens to processes and their store, the cap holds, no task runs twice, roles go on',
+  'C4, L1 to L9: whatever happens to processes and their store, the cap holds, no task runs twice, pollers go on',
   { timeout: 120_000 },
   async () => {
     console.info(`chaos on ${engine.name}, CHAOS_SEED=${seed}`);

@@ -101,7 +101,7 @@ export async function runChaos({ engine, seed, ms, ttlMs, slots }: ChaosOptions)
 
   function victim({ among, at }: Victim): Slot | undefined {
     const running = places.filter(({ instance }) => instance.running());
-    const holders = running.filter(({ instance }) => instance.roles().length > 0);
+    const holders = running.filter(({ instance }) => instance.pollers().length > 0);
     const all = among === 'holders' && holders.length > 0 ? holders : running;
     return all[Math.floor(at * all.length)];
   }

@@ -24,15 +24,15 @@ function runDemo(...args: string[]) {
 
 /** What is to be read, in this order. */
 const story = [
-  /^12 tasks at a time over all instances: 4 roles of 3; a lease lives for 1\.5 s$/m,
-  /--- three instances are started together: they share the roles/,
-  /\d\.\d s {2}(one|two|three) holds role [0-3]/,
+  /^12 tasks at a time over all instances: 4 pollers of 3; a lease lives for 1\.5 s$/m,
+  /--- three instances are started together: they share the pollers/,
+  /\d\.\d s {2}(one|two|three) holds poller [0-3]/,
   / {2}12 of 12 at work, \d+ done$/m,
-  /--- (one|two|three) is killed \(kill -9\): roles? [0-3].* must run elsewhere within 2\.0 s/,
-  /--- all roles run again, after \d\.\d s/,
+  /--- (one|two|three) is killed \(kill -9\): pollers? [0-3].* must run elsewhere within 2\.0 s/,
+  /--- all pollers run again, after \d\.\d s/,
   /--- four is started in its place/,
   /--- (one|two|three) is stopped/,
-  /(one|two|three) has given back role [0-3]/,
+  /(one|two|three) has given back poller [0-3]/,
   /--- there were \d+ tasks at the component at most, of 12 allowed/,
   /--- the last tasks run, then all instances are stopped/,
   /^\d+ tasks done; \d+ were lost with the one that was killed/m,
@@ -62,7 +62,7 @@ it.concurrent(
   { timeout: 90_000 },
   async () => {
     const run = runDemo();
-    await until(() => expect(run.stdout()).toMatch(/holds role/));
+    await until(() => expect(run.stdout()).toMatch(/holds poller/));
     run.interrupt();
     const { code, stderr, stdout } = await run.ended;
     expect({ code, stderr }).toEqual({ code: 130, stderr: '' });

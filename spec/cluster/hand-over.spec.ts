@@ -8,7 +8,7 @@ const lockTtlMs = 1_500;
 const slackMs = 500;
 
 it(
-  'L2, L4: a role goes from process to process within its bounds, however its holder leaves',
+  'L2, L4: a poller goes from process to process within its bounds, however its holder leaves',
   { timeout: 90_000 },
   async () => {
     await using cluster = await createCluster(redisInJavaScript, {

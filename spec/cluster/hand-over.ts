@@ -17,7 +17,7 @@ export interface HandOver {
 }
 
 /**
- * Has the one role of a cluster go from instance to instance, and times each way that it can go. One
+ * Has the one poller of a cluster go from instance to instance, and times each way that it can go. One
  * instance holds, another stands by; at the end there is one, and the store goes away.
  */
 export async function timeHandOvers(cluster: Cluster, ttlMs: number): Promise<HandOver[]> {

@@ -20,9 +20,9 @@ export interface ToInstance {
 /** What an instance tells. */
 export type FromInstance =
   | { what: 'ready' | 'awake' | 'storeFailed' | StepFuncSourceState }
-  | { what: 'acquired' | 'lost' | 'released'; role: number }
+  | { what: 'acquired' | 'lost' | 'released'; poller: number }
   /**
    * The component is about to be called with the input of this id. `polledAt`: when the poll that brought
    * it was asked for. A process that is suspended on the way sends it as it wakes.
    */
-  | { what: 'invoked'; role: number; id: string; polledAt: number };
+  | { what: 'invoked'; poller: number; id: string; polledAt: number };

@@ -46,14 +46,14 @@ function idIn(input: string): string {
   return (JSON.parse(input) as { id: string }).id;
 }
 
-// A task's event and its invoke come in one breath: that is how an input is known to be of a role.
-let role: number | undefined;
+// A task's event and its invoke come in one breath: that is how an input is known to be of a poller.
+let poller: number | undefined;
 const invoke: Invoke = (request, signal) => {
   const id = idIn(request.body);
-  if (role === undefined) throw new Error('An invoke without a taskReceived before it');
-  tell({ what: 'invoked', role, id, polledAt: polls.get(id) ?? Number.NaN });
+  if (poller === undefined) throw new Error('An invoke without a taskReceived before it');
+  tell({ what: 'invoked', poller, id, polledAt: polls.get(id) ?? Number.NaN });
   polls.delete(id);
-  role = undefined;
+  poller = undefined;
   return http(request, signal);
 };
 
@@ -61,11 +61,11 @@ const source = createStepFuncSource({ ...order.config, workerName: order.name },
   client: { poll: watchedPoll, report },
   locks,
 });
-source.on('taskReceived', (event) => (role = event.role));
+source.on('taskReceived', (event) => (poller = event.poller));
 source.on('stateChanged', ({ to }) => tell({ what: to }));
-source.on('roleAcquired', (event) => tell({ what: 'acquired', role: event.role }));
-source.on('roleLost', (event) => tell({ what: 'lost', role: event.role }));
-source.on('roleReleased', (event) => tell({ what: 'released', role: event.role }));
+source.on('leaseAcquired', (event) => tell({ what: 'acquired', poller: event.poller }));
+source.on('leaseLost', (event) => tell({ what: 'lost', poller: event.poller }));
+source.on('leaseReleased', (event) => tell({ what: 'released', poller: event.poller }));
 source.on('lockStoreFailed', () => tell({ what: 'storeFailed' }));
 
 await new Promise<void>((resolve) => {

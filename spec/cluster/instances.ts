@@ -27,8 +27,8 @@ export interface Instance {
   /** Starts its source. */
   start(): void;
   running(): boolean;
-  /** The roles that it holds, by its own word. */
-  roles(): number[];
+  /** The pollers that it holds, by its own word. */
+  pollers(): number[];
   /** kill -9. */
   kill(): Promise<End>;
   /** SIGTERM, on which it stops. */
@@ -58,7 +58,7 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
   const name = `${process.pid}-${(instances += 1)}`;
   const { maxConcurrency = 1, concurrencyPerPoller = 1, onLeaseLost = 'drain' } = config;
   trace.configs.set(name, {
-    roles: Math.ceil(maxConcurrency / concurrencyPerPoller),
+    pollers: Math.ceil(maxConcurrency / concurrencyPerPoller),
     onLeaseLost,
   });
   const order: InstanceOrder = { name, connection, componentUrl, config };
@@ -80,8 +80,8 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
   child.on('message', (message: FromInstance & { at: number }) => {
     trace.happenings.push({ ...message, instance: name });
     told.add(message.what);
-    if (message.what === 'acquired') held.add(message.role);
-    else if (message.what === 'lost' || message.what === 'released') held.delete(message.role);
+    if (message.what === 'acquired') held.add(message.poller);
+    else if (message.what === 'lost' || message.what === 'released') held.delete(message.poller);
     else if (message.what === 'awake') awakenings += 1;
     else if (/^(running|stopping|stopped)$/.test(message.what)) state = message.what;
   });
@@ -104,7 +104,7 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
       ),
     start: () => tell({ start: true }),
     running: () => state === 'running',
-    roles: () => [...held],
+    pollers: () => [...held],
     kill() {
       note('killed');
       child.kill('SIGKILL');

@@ -12,13 +12,13 @@ import type { HandOut, Trace } from './trace.js';
  *   the service still gives to its polls is handed to nobody;
  * - a suspended worker does nothing for anybody from SIGSTOP until it has woken and looked at its
  *   clocks (its own word, `awake`, comes behind every timer that came due meanwhile);
- * - a task is left over from the moment on that its worker learns of the loss of the role that the
+ * - a task is left over from the moment on that its worker learns of the loss of the poller that the
  *   task runs under. L5 lets it come to its end (`drain`), or has it failed at once (`abort`), beside
- *   those of whoever has the role next: that is what a plain lease can not prevent. Open polls at the
+ *   those of whoever has the poller next: that is what a plain lease can not prevent. Open polls at the
  *   loss may bring some more, which are left over from the start.
  *
  * So `held` must never pass the cap, at no moment and not only at hand-outs: it would where two held
- * a role at a time, or where one polled on after its loss. `all` counts left-overs too; how far it
+ * a poller at a time, or where one polled on after its loss. `all` counts left-overs too; how far it
  * passes the cap is a figure, bounded by what was lost: every left-over is a task of a lost tenure.
  */
 export interface CapFigures {
@@ -39,7 +39,7 @@ export interface Flight extends HandOut {
 }
 
 export function flightsIn({ happenings, handOuts }: Trace, lives: Map<string, Life>): Flight[] {
-  const invoked = new Map<string, { role: number; at: number; polledAt: number }>();
+  const invoked = new Map<string, { poller: number; at: number; polledAt: number }>();
   for (const happening of happenings) {
     if (happening.what === 'invoked') invoked.set(happening.id, happening);
   }
@@ -47,7 +47,7 @@ export function flightsIn({ happenings, handOuts }: Trace, lives: Map<string, Li
     const life = lives.get(handOut.instance);
     const run = invoked.get(handOut.id);
     if (life === undefined) return [];
-    const tenure = run && tenureAt(life, run.role, run.at);
+    const tenure = run && tenureAt(life, run.poller, run.at);
     return [{ ...handOut, life, tenure, polledAt: run?.polledAt }];
   });
 }
@@ -69,7 +69,7 @@ export function judgeCap(trace: Trace, lives: Map<string, Life>): CapFigures {
   return { heldOver: over(held, capAt), allOver: over(all, capAt), most: over(all), leftOver };
 }
 
-/** A task that came when its role was lost and is to be aborted is failed without an invoke. */
+/** A task that came when its poller was lost and is to be aborted is failed without an invoke. */
 export function leftOverFrom({ error, tenure, handedOutAt }: Flight): number {
   if (tenure === undefined) return error === undefined ? Infinity : handedOutAt;
   return tenure.lostAt;

@@ -3,7 +3,7 @@ import type { Happening, Trace } from './trace.js';
 /** From an `acquired` to the `released` that goes with it. */
 export interface Tenure {
   instance: string;
-  role: number;
+  poller: number;
   acquiredAt: number;
   /** When the holder learned that its lease was lost; Infinity: never. */
   lostAt: number;
@@ -19,8 +19,8 @@ export interface Span {
 /** What became of one instance, out of the trace. */
 export interface Life {
   name: string;
-  /** How many roles there are by its config. */
-  roles: number;
+  /** How many pollers there are by its config. */
+  pollers: number;
   onLeaseLost: 'drain' | 'abort';
   /** Running: started, and not yet told to stop. */
   up: Span;
@@ -39,7 +39,7 @@ export function livesIn({ happenings, configs }: Trace): Map<string, Life> {
     const { instance: name } = happening;
     const life: Life = lives.get(name) ?? {
       name,
-      ...(configs.get(name) ?? { roles: 0, onLeaseLost: 'drain' }),
+      ...(configs.get(name) ?? { pollers: 0, onLeaseLost: 'drain' }),
       up: { from: Infinity, to: Infinity },
       killedAt: Infinity,
       suspended: [],
@@ -76,10 +76,10 @@ function live(life: Life, happening: Happening): void {
       close(life.cutOff, at);
       return;
     case 'acquired': {
-      const { instance, role } = happening;
+      const { instance, poller } = happening;
       life.tenures.push({
         instance,
-        role,
+        poller,
         acquiredAt: at,
         lostAt: Infinity,
         releasedAt: Infinity,
@@ -88,7 +88,7 @@ function live(life: Life, happening: Happening): void {
     }
     case 'lost':
     case 'released': {
-      const tenure = life.tenures.findLast(({ role }) => role === happening.role);
+      const tenure = life.tenures.findLast(({ poller }) => poller === happening.poller);
       if (tenure !== undefined) tenure[`${what}At`] = at;
       return;
     }
@@ -101,9 +101,9 @@ function close(spans: Span[], at: number): void {
   if (last?.to === Infinity) last.to = at;
 }
 
-/** The instance's tenure of a role at a moment, if it had one. */
-export function tenureAt(life: Life, role: number, at: number): Tenure | undefined {
+/** The instance's tenure of a poller at a moment, if it had one. */
+export function tenureAt(life: Life, poller: number, at: number): Tenure | undefined {
   return life.tenures.find(
-    (tenure) => tenure.role === role && tenure.acquiredAt <= at && at <= tenure.releasedAt,
+    (tenure) => tenure.poller === poller && tenure.acquiredAt <= at && at <= tenure.releasedAt,
   );
 }

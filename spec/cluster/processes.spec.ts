@@ -11,20 +11,20 @@ const peacefully = { code: 0, signal: null, stderr: '' };
 const sizes = { maxConcurrency: 12, concurrencyPerPoller: 2 };
 
 it.concurrent(
-  'L3, L4: processes that start together share the roles, and stop one after the other',
+  'L3, L4: processes that start together share the pollers, and stop one after the other',
   async () => {
     // So long a ttl that instances which are a few milliseconds apart do start together.
     await using cluster = await createCluster(redisInJavaScript, { ...sizes, lockTtlMs: 6_000 });
     const [first, second, third] = [await cluster.add(), await cluster.add(), await cluster.add()];
     const all = [first, second, third];
     await startTogether(all);
-    const held = () => all.flatMap((instance) => instance.roles()).sort();
+    const held = () => all.flatMap((instance) => instance.pollers()).sort();
     await until(() => expect(held()).toEqual([0, 1, 2, 3, 4, 5]));
-    for (const instance of all) expect(instance.roles().length).toBeGreaterThanOrEqual(1);
+    for (const instance of all) expect(instance.pollers().length).toBeGreaterThanOrEqual(1);
 
     first.terminate();
     expect(await first.ended).toEqual(peacefully);
-    await until(() => expect(second.roles().length + third.roles().length).toBe(6));
+    await until(() => expect(second.pollers().length + third.pollers().length).toBe(6));
     second.terminate();
     expect(await second.ended).toEqual(peacefully);
     await holds(third, 6);
@@ -69,7 +69,7 @@ it.concurrent.each(['drain', 'abort'] as const)(
       status: 'SUCCEEDED',
     });
     expect(trace.handOuts.at(-1)?.instance).toBe(second.name);
-    expect(second.roles()).toEqual([0]);
+    expect(second.pollers()).toEqual([0]);
     for (const instance of [first, second]) {
       instance.terminate();
       expect(await instance.ended).toEqual(peacefully);

@@ -13,12 +13,12 @@ type Told = Happening extends infer H
     : never
   : never;
 
-/** A cluster of instances a (that aborts what it loses), b and c (that drain it) with two roles of one task each, put together by hand. */
+/** A cluster of instances a (that aborts what it loses), b and c (that drain it) with two pollers of one task each, put together by hand. */
 export function createStory() {
   const trace: Trace = createTrace(2);
   const runs = new Map<string, number>();
   for (const instance of ['a', 'b', 'c']) {
-    trace.configs.set(instance, { roles: 2, onLeaseLost: instance === 'a' ? 'abort' : 'drain' });
+    trace.configs.set(instance, { pollers: 2, onLeaseLost: instance === 'a' ? 'abort' : 'drain' });
   }
   const tell = (at: number, instance: string, told: Told) =>
     void trace.happenings.push({ at, instance, ...told });
@@ -29,17 +29,17 @@ export function createStory() {
     up(...instances: string[]) {
       for (const instance of instances) tell(0, instance, { what: 'running' });
     },
-    /** A task under a role, from its hand-out to its report, by a poll asked for a tenth before. */
+    /** A task under a poller, from its hand-out to its report, by a poll asked for a tenth before. */
     task(
       instance: string,
-      role: number,
+      poller: number,
       from: number,
       to: number,
       { polledAt = from - 0.1, ...more }: Partial<HandOut> & { polledAt?: number } = {},
     ) {
       const id = `t${trace.handOuts.length}`;
       runs.set(id, 1);
-      tell(from, instance, { what: 'invoked', role, id, polledAt });
+      tell(from, instance, { what: 'invoked', poller, id, polledAt });
       trace.handOuts.push({
         instance,
         id,

@@ -26,7 +26,7 @@ export interface Trace {
   /** Every poll, as it reached the service. */
   polls: { at: number; instance: string }[];
   /** What matters here of the config of each instance. */
-  configs: Map<string, { roles: number; onLeaseLost: 'drain' | 'abort' }>;
+  configs: Map<string, { pollers: number; onLeaseLost: 'drain' | 'abort' }>;
   /** From when on how many tasks may run at a time: the last one that has begun counts. */
   caps: { at: number; tasks: number }[];
 }

@@ -19,11 +19,11 @@ export function isRunning(instance: Instance): Promise<void> {
   );
 }
 
-/** Resolves once it holds so many roles. */
-export function holds(instance: Instance, roles: number): Promise<void> {
+/** Resolves once it holds so many pollers. */
+export function holds(instance: Instance, pollers: number): Promise<void> {
   return eventually(
-    () => instance.roles().length === roles,
-    () => `${instance.name} holds ${instance.roles().length} roles, not ${roles}`,
+    () => instance.pollers().length === pollers,
+    () => `${instance.name} holds ${instance.pollers().length} pollers, not ${pollers}`,
   );
 }
 

@@ -7,8 +7,8 @@ describe('the cap', () => {
   it('has nothing against tasks one after another, and as many at a time as may be', () => {
     const { up, tell, task, judge } = createStory();
     up('a', 'b');
-    tell(1, 'a', { what: 'acquired', role: 0 });
-    tell(1, 'b', { what: 'acquired', role: 1 });
+    tell(1, 'a', { what: 'acquired', poller: 0 });
+    tell(1, 'b', { what: 'acquired', poller: 1 });
     task('a', 0, 2, 3);
     task('a', 0, 3, 5);
     task('b', 1, 2, 4);
@@ -17,12 +17,12 @@ describe('the cap', () => {
     expect(figures).toMatchObject({ most: 2, heldOver: 0, allOver: 0, handOvers: 2, tasksRun: 3 });
   });
 
-  it('is passed where two have a role at a time', () => {
+  it('is passed where two have a poller at a time', () => {
     const { up, tell, task, judge } = createStory();
     up('a', 'b');
-    tell(1, 'a', { what: 'acquired', role: 0 });
-    tell(1, 'a', { what: 'acquired', role: 1 });
-    tell(3, 'b', { what: 'acquired', role: 0 });
+    tell(1, 'a', { what: 'acquired', poller: 0 });
+    tell(1, 'a', { what: 'acquired', poller: 1 });
+    tell(3, 'b', { what: 'acquired', poller: 0 });
     task('a', 0, 2, 6);
     task('a', 1, 2, 6);
     task('b', 0, 4, 5);
@@ -32,14 +32,14 @@ describe('the cap', () => {
   it('does not count the tasks of a lease that was lost, from the loss on', () => {
     const { up, tell, task, judge } = createStory();
     up('b', 'c');
-    tell(1, 'b', { what: 'acquired', role: 0 });
-    tell(1, 'b', { what: 'acquired', role: 1 });
+    tell(1, 'b', { what: 'acquired', poller: 0 });
+    tell(1, 'b', { what: 'acquired', poller: 1 });
     task('b', 0, 2, 6);
     task('b', 1, 2, 6);
-    tell(3, 'b', { what: 'lost', role: 0 });
+    tell(3, 'b', { what: 'lost', poller: 0 });
     // Brought by a poll that was open at the loss.
     task('b', 0, 3.5, 3.6, { polledAt: 2.9 });
-    tell(3, 'c', { what: 'acquired', role: 0 });
+    tell(3, 'c', { what: 'acquired', poller: 0 });
     task('c', 0, 4, 5);
     const { complaints, figures } = judge();
     expect(complaints).toEqual([]);
@@ -49,18 +49,18 @@ describe('the cap', () => {
   it('does not count tasks of the killed, nor those of the suspended until they are awake', () => {
     const { up, tell, task, judge } = createStory();
     up('a', 'b', 'c');
-    tell(1, 'a', { what: 'acquired', role: 0 });
-    tell(1, 'b', { what: 'acquired', role: 1 });
+    tell(1, 'a', { what: 'acquired', poller: 0 });
+    tell(1, 'b', { what: 'acquired', poller: 1 });
     task('a', 0, 2, Infinity);
     task('b', 1, 2, 9);
     tell(3, 'a', { what: 'killed' });
     tell(3, 'b', { what: 'suspended' });
-    tell(4.5, 'c', { what: 'acquired', role: 0 });
-    tell(4.5, 'c', { what: 'acquired', role: 1 });
+    tell(4.5, 'c', { what: 'acquired', poller: 0 });
+    tell(4.5, 'c', { what: 'acquired', poller: 1 });
     task('c', 0, 5, 8);
     task('c', 1, 5, 8);
     tell(6, 'b', { what: 'resumed' });
-    tell(6.1, 'b', { what: 'lost', role: 1 });
+    tell(6.1, 'b', { what: 'lost', poller: 1 });
     tell(6.2, 'b', { what: 'awake' });
     const { complaints, figures } = judge();
     expect(complaints).toEqual([]);
@@ -71,8 +71,8 @@ describe('the cap', () => {
   it('counts what the suspended go on with where they hold their lease on', () => {
     const { up, tell, task, judge } = createStory();
     up('a', 'b');
-    tell(1, 'a', { what: 'acquired', role: 0 });
-    tell(1, 'b', { what: 'acquired', role: 1 });
+    tell(1, 'a', { what: 'acquired', poller: 0 });
+    tell(1, 'b', { what: 'acquired', poller: 1 });
     task('a', 0, 2, 9);
     tell(3, 'a', { what: 'suspended' });
     tell(3.5, 'a', { what: 'awake' });
@@ -84,26 +84,26 @@ describe('the cap', () => {
   it('grows with a rolling change, from when that begins', () => {
     const { up, tell, task, trace, judge } = createStory();
     up('a', 'b');
-    for (const role of [0, 1, 2]) tell(1, 'a', { what: 'acquired', role });
+    for (const poller of [0, 1, 2]) tell(1, 'a', { what: 'acquired', poller });
     trace.caps.push({ at: 4, tasks: 3 });
-    for (const role of [0, 1, 2]) task('a', role, 5, 6);
+    for (const poller of [0, 1, 2]) task('a', poller, 5, 6);
     expect(judge().complaints).toEqual([]);
-    for (const role of [0, 1, 2]) task('a', role, 2, 3);
+    for (const poller of [0, 1, 2]) task('a', poller, 2, 3);
     expect(judge().complaints).toEqual(['C4: 1 tasks above the cap, left-overs not counted']);
   });
 });
 
 describe('the rest', () => {
-  it('tells of a poll for a role that somebody else had got', () => {
+  it('tells of a poll for a poller that somebody else had got', () => {
     const { up, tell, task, judge } = createStory();
     up('a', 'b');
-    tell(1, 'a', { what: 'acquired', role: 0 });
-    tell(3, 'b', { what: 'acquired', role: 0 });
+    tell(1, 'a', { what: 'acquired', poller: 0 });
+    tell(3, 'b', { what: 'acquired', poller: 0 });
     task('a', 0, 3.4, 3.6, { polledAt: 2.9 });
     expect(judge().complaints).toEqual([]);
     task('a', 0, 5, 5.1);
     expect(judge().complaints).toEqual([
-      'L5: a polled for role 0 2 ms after b had got it (task t1)',
+      'L5: a polled for poller 0 2 ms after b had got it (task t1)',
     ]);
   });
 
@@ -111,9 +111,9 @@ describe('the rest', () => {
     const story = (instance: string, closedAt: number, error?: string) => {
       const { up, tell, task, judge } = createStory();
       up(instance);
-      tell(1, instance, { what: 'acquired', role: 0 });
+      tell(1, instance, { what: 'acquired', poller: 0 });
       task(instance, 0, 2, closedAt, error === undefined ? {} : { error });
-      tell(3, instance, { what: 'lost', role: 0 });
+      tell(3, instance, { what: 'lost', poller: 0 });
       return judge().complaints;
     };
     const leaseLost = 'StepFuncSource.LeaseLost';
@@ -130,7 +130,7 @@ describe('the rest', () => {
   it('tells of a task that ran twice, of one that was lost, and of one that failed', () => {
     const { up, tell, task, runs, judge } = createStory();
     up('a');
-    tell(1, 'a', { what: 'acquired', role: 0 });
+    tell(1, 'a', { what: 'acquired', poller: 0 });
     task('a', 0, 2, 3);
     task('a', 0, 4, Infinity);
     task('a', 0, 5, 6, { error: 'StepFuncSource.InvokeFailed' });
@@ -143,27 +143,27 @@ describe('the rest', () => {
 
   it.each([
     ['killed', { what: 'killed' }, 2],
-    ['released', { what: 'released', role: 0 }, 0.5],
-  ] as const)('L4: tells of a role that was left too long: %s', (what, told, bound) => {
+    ['released', { what: 'released', poller: 0 }, 0.5],
+  ] as const)('L4: tells of a poller that was left too long: %s', (what, told, bound) => {
     const story = (heldAgainAt: number) => {
       const { up, tell, judge } = createStory();
       up('a', 'b');
-      tell(1, 'a', { what: 'acquired', role: 0 });
+      tell(1, 'a', { what: 'acquired', poller: 0 });
       tell(5, 'a', told);
-      tell(heldAgainAt, 'b', { what: 'acquired', role: 0 });
+      tell(heldAgainAt, 'b', { what: 'acquired', poller: 0 });
       return judge().complaints;
     };
     expect(story(5 + bound + 0.3)).toEqual([]);
     expect(story(5 + bound + 0.5)).toEqual([
-      expect.stringMatching(`^L4: role 0, ${what}, was not held again within`),
+      expect.stringMatching(`^L4: poller 0, ${what}, was not held again within`),
     ]);
   });
 
-  it('L4: holds it against nobody who was not there, asleep, cut off, or does not know the role', () => {
+  it('L4: holds it against nobody who was not there, asleep, cut off, or does not know the poller', () => {
     const story = (hindrance: (told: ReturnType<typeof createStory>) => void) => {
       const told = createStory();
       told.up('a', 'b');
-      told.tell(1, 'a', { what: 'acquired', role: 0 });
+      told.tell(1, 'a', { what: 'acquired', poller: 0 });
       told.tell(5, 'a', { what: 'killed' });
       hindrance(told);
       return told.judge().complaints.length;
@@ -177,7 +177,7 @@ describe('the rest', () => {
       tell(2, 'b', { what: 'reconnected' });
     });
     expect(longAgo).toBe(1);
-    expect(story(({ trace }) => trace.configs.set('b', { roles: 0, onLeaseLost: 'drain' }))).toBe(
+    expect(story(({ trace }) => trace.configs.set('b', { pollers: 0, onLeaseLost: 'drain' }))).toBe(
       0,
     );
   });

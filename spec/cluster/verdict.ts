@@ -1,6 +1,6 @@
 import type { Chaos } from './chaos.js';
 import { judgeCap } from './judge-cap.js';
-import { misfits, takeovers, trespasses } from './judge-roles.js';
+import { misfits, takeovers, trespasses } from './judge-pollers.js';
 import { livesIn } from './lives.js';
 
 export interface Verdict {
@@ -12,7 +12,7 @@ export interface Verdict {
 export interface Figures {
   steps: Chaos['steps'];
   instances: number;
-  /** How often a role was acquired. */
+  /** How often a poller was acquired. */
   handOvers: number;
   /** How often a lease was lost. */
   losses: number;
@@ -62,9 +62,9 @@ export function judge(chaos: Chaos, { ttlMs, slackMs }: Tolerances): Verdict {
   const taken = takeovers(lives, { ttlMs, slackMs, endsAt: endedAt }).filter(
     ({ possible }) => possible,
   );
-  for (const { what, role, ms, boundMs } of taken) {
+  for (const { what, poller, ms, boundMs } of taken) {
     const bound = `${boundMs.toFixed(0)} + ${slackMs} ms`;
-    complain(ms === undefined, `L4: role ${role}, ${what}, was not held again within ${bound}`);
+    complain(ms === undefined, `L4: poller ${poller}, ${what}, was not held again within ${bound}`);
   }
 
   for (const { instance, code, signal, stderr } of ends) {

@@ -53,7 +53,7 @@ describe('the code in the docs', () => {
   });
 
   it('docs/architecture.md names exactly the reasons that an invoke is aborted for', () => {
-    const codes = compiled.stringsOf('InvokeAborted', 'code').sort();
+    const codes = compiled.stringsOf('InvokeAbortError', 'code').sort();
     expect(codes).toContain('timeout');
     expect(column('docs/architecture.md', 'Cancellation')).toEqual(codes);
   });

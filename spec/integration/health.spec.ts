@@ -22,7 +22,7 @@ interface Scraped {
 async function scrape(url: string): Promise<Scraped> {
   const response = await fetch(url);
   const { ok, problems } = (await response.json()) as Health;
-  return { status: response.status, ok, problems: problems.map(({ problem }) => problem) };
+  return { status: response.status, ok, problems: problems.map(({ code: problem }) => problem) };
 }
 
 const well: Scraped = { status: 200, ok: true, problems: [] };

@@ -110,7 +110,7 @@ describe('metrics', () => {
       [`stepfunc_source_tasks_ended_total{${outcome('lost')},error_type="closed"}`]: 0,
       'stepfunc_source_poll_failures_total{error_type="ThrottlingException"}': 1,
       stepfunc_source_slots: 3,
-      stepfunc_source_roles_held: 2,
+      stepfunc_source_pollers_held: 2,
       stepfunc_source_tasks_active: 1,
       'stepfunc_source_health_problems{stepfunc_source_health_problem="notRunning"}': 0,
     });

@@ -90,7 +90,7 @@ describe.concurrent('a process', () => {
     await until(() => expect(stage.component.unanswered()).toBe(1));
     service.terminate();
     expect(await service.ended).toEqual(peacefully);
-    expect(summaryOf(service)).toEqual({ finished: 0, failed: 1, abandonedPolls: 2, lost: 0 });
+    expect(summaryOf(service)).toEqual({ succeeded: 0, failed: 1, abandonedPolls: 2, lost: 0 });
     expect(await outcome).toMatchObject({ error: 'StepFuncSource.Stopped' });
   });
 
@@ -103,7 +103,7 @@ describe.concurrent('a process', () => {
     await until(() => expect(sfn.running()).toBe(1));
     service.terminate();
     expect(await service.ended).toEqual(peacefully);
-    expect(summaryOf(service)).toEqual({ finished: 0, failed: 1, abandonedPolls: 0, lost: 0 });
+    expect(summaryOf(service)).toEqual({ succeeded: 0, failed: 1, abandonedPolls: 0, lost: 0 });
     expect(await outcome).toMatchObject({ error: 'StepFuncSource.Stopped' });
   });
 
@@ -115,7 +115,7 @@ describe.concurrent('a process', () => {
     await until(() => expect(stage.server.sfn.calls('GetActivityTask')).toBe(5));
     service.terminate();
     expect(await service.ended).toEqual(peacefully);
-    expect(summaryOf(service)).toEqual({ finished: 0, failed: 0, abandonedPolls: 0, lost: 0 });
+    expect(summaryOf(service)).toEqual({ succeeded: 0, failed: 0, abandonedPolls: 0, lost: 0 });
   });
 
   it('S3: ends by itself while it is starting, though AWS never answers', async () => {

@@ -13,8 +13,8 @@ import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { attemptsOf, errorName, meaningOf } from '../../lib/sfn/errors.js';
-import { field } from '../../lib/common/property.js';
+import { attemptsOf, errorName, classifyAwsError } from '../../lib/sfn/errors.js';
+import { getProperty } from '../../lib/common/property.js';
 import type { SfnClient } from '../../lib/sfn/api.js';
 import type { DefaultClients } from '../../lib/sfn/clients.js';
 import { defaultClients } from '../../lib/sfn/clients.js';
@@ -149,7 +149,7 @@ describe('requests of the default clients', () => {
 
   it('are signed with credentials that are renewed before they expire', async () => {
     let lot = 0;
-    await using role = await startComponent((request, response) => {
+    await using poller = await startComponent((request, response) => {
       lot += 1;
       return json({
         AccessKeyId: `AKID${lot}`,
@@ -161,7 +161,7 @@ describe('requests of the default clients', () => {
     });
     vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined);
-    vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `${role.url}/credentials`);
+    vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `${poller.url}/credentials`);
     const own = defaultClients();
     onTestFinished(() => own.destroy());
     for (const n of [0, 1, 2, 3, 4, 5]) await send(own.report, success(n));
@@ -177,16 +177,16 @@ describe('requests of the default clients', () => {
   });
 
   describe('are signed with credentials that the SDK gets from STS', () => {
-    /** STS, as far as roles are concerned. */
+    /** STS, as far as pollers are concerned. */
     const sts: Handler = ({ body }, response) => {
       const action = new URLSearchParams(body).get('Action') ?? '';
-      const credentials = `<Credentials><AccessKeyId>AKIDROLE</AccessKeyId><SecretAccessKey>role</SecretAccessKey><SessionToken>session</SessionToken><Expiration>${new Date(Date.now() + 3_600_000).toISOString()}</Expiration></Credentials>`;
+      const credentials = `<Credentials><AccessKeyId>AKIDROLE</AccessKeyId><SecretAccessKey>poller</SecretAccessKey><SessionToken>session</SessionToken><Expiration>${new Date(Date.now() + 3_600_000).toISOString()}</Expiration></Credentials>`;
       response.writeHead(200, { 'content-type': 'text/xml' });
       response.end(
         `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result>${credentials}</${action}Result></${action}Response>`,
       );
     };
-    const roleArn = 'arn:aws:iam::123456789012:role/worker';
+    const roleArn = 'arn:aws:iam::123456789012:poller/worker';
 
     it.each<[string, string, (folder: string) => Promise<Record<string, string>>]>([
       [
@@ -198,7 +198,7 @@ describe('requests of the default clients', () => {
         },
       ],
       [
-        'a profile with a role',
+        'a profile with a poller',
         'AssumeRole',
         async (folder) => {
           const file = join(folder, 'config');
@@ -211,7 +211,7 @@ describe('requests of the default clients', () => {
         },
       ],
     ])('by %s', async (_, action, environment) => {
-      const folder = await mkdtemp(join(tmpdir(), 'role-'));
+      const folder = await mkdtemp(join(tmpdir(), 'poller-'));
       onTestFinished(() => rm(folder, { recursive: true }));
       await using stsServer = await startComponent(sts);
       vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
@@ -226,7 +226,7 @@ describe('requests of the default clients', () => {
       expect(stsServer.requests.map(({ body }) => body)).toEqual([
         expect.stringContaining(`Action=${action}&`),
       ]);
-      expect(aws.requests.map((request) => signatureOf(request, 'role'))).toMatchObject([
+      expect(aws.requests.map((request) => signatureOf(request, 'poller'))).toMatchObject([
         { accessKeyId: 'AKIDROLE', isGood: true },
         { accessKeyId: 'AKIDROLE', isGood: true },
       ]);
@@ -308,12 +308,12 @@ describe('answers to the default clients', () => {
         () => undefined,
         (error: unknown) => error,
       );
-      const status = field(field(thrown, '$metadata'), 'httpStatusCode');
+      const status = getProperty(getProperty(thrown, '$metadata'), 'httpStatusCode');
       const isCut = cut.test(errorName(thrown));
       told.push(
         isCut
-          ? { meaning: meaningOf(thrown) }
-          : { name: errorName(thrown), status, meaning: meaningOf(thrown) },
+          ? { meaning: classifyAwsError(thrown) }
+          : { name: errorName(thrown), status, meaning: classifyAwsError(thrown) },
       );
     }
     const [theirs, ...ours] = told;

@@ -59,7 +59,7 @@ describe.concurrent('a poll that fails', () => {
     const { source, pollsFailed } = sourceOf(activityName);
     await source.start();
     await until(() => expect(pollsFailed).toHaveLength(1));
-    expect(pollsFailed).toMatchObject([{ activityName, role: 0, error }]);
+    expect(pollsFailed).toMatchObject([{ activityName, poller: 0, error }]);
     expect(pollsFailed[0]?.retryInMs).toBeGreaterThanOrEqual(1_000);
     const outcomes = [1, 2, 3].map((input) => server.sfn.runTask(activityName, input));
     expect(await Promise.all(outcomes)).toEqual(['1', '2', '3'].map(succeeded));

@@ -66,7 +66,7 @@ describe.concurrent('a report that fails', () => {
     const outcome = await server.sfn.runTask(activityName, text);
     expect(outcome).toEqual({ status: 'SUCCEEDED', output: text });
     await source.stop();
-    expect(succeeded).toMatchObject([{ activityName, role: 0, attempts: times + 1 }]);
+    expect(succeeded).toMatchObject([{ activityName, poller: 0, attempts: times + 1 }]);
     expect(source.status()).toMatchObject({ received: 1, succeeded: 1, lost: 0, pollsFailed: 0 });
   });
 
@@ -100,7 +100,7 @@ describe.concurrent('a report that fails', () => {
       await source.start();
       expect(await server.sfn.runTask(`lost-${what}`, text)).toMatchObject(outcome);
       await source.stop();
-      expect(lost).toMatchObject([{ outcome: 'unknown' }]);
+      expect(lost).toMatchObject([{ reason: 'unknown' }]);
       expect([...succeeded, ...failed]).toEqual([]);
     },
   );
@@ -121,7 +121,7 @@ describe.concurrent('a report that fails', () => {
     await until(() => expect(server.sfn.running('over')).toBe(1));
     execution.abort();
     expect(await outcome).toEqual({ status: 'ABORTED' });
-    await until(() => expect(lost).toMatchObject([{ outcome: 'closed' }]));
+    await until(() => expect(lost).toMatchObject([{ reason: 'closed' }]));
     await source.stop();
     expect(source.status()).toMatchObject({ received: 1, succeeded: 0, failed: 0, lost: 1 });
   });

@@ -78,7 +78,7 @@ describe('start against an endpoint that never answers', () => {
     const { source, states } = sourceOf();
     const started = rejection(source.start());
     await until(() => expect(deaf.sent().join('')).toContain('CreateActivity'));
-    const summary = { finished: 0, failed: 0, abandonedPolls: 0, lost: 0 };
+    const summary = { succeeded: 0, failed: 0, abandonedPolls: 0, lost: 0 };
     expect(await source.stop()).toEqual(summary);
     expect((await started).name).toBe('AbortError');
     expect(states).toEqual(['starting', 'stopping', 'stopped']);
@@ -95,7 +95,7 @@ describe('start against an endpoint that never answers', () => {
     const ran = source.run(aborter.signal);
     await until(() => expect(deaf.sent().join('')).toContain('CreateActivity'));
     aborter.abort();
-    expect(await ran).toEqual({ finished: 0, failed: 0, abandonedPolls: 0, lost: 0 });
+    expect(await ran).toEqual({ succeeded: 0, failed: 0, abandonedPolls: 0, lost: 0 });
     expect(source.state).toBe('stopped');
     await until(() => expect(deaf.open()).toBe(0));
   });

@@ -46,7 +46,7 @@ describe.concurrent('a source on its own clients', () => {
       state: 'running',
       activityArn: server.sfn.activityArn('fetched'),
     });
-    const summary = { finished: 0, failed: 0, abandonedPolls: 0, lost: 0 };
+    const summary = { succeeded: 0, failed: 0, abandonedPolls: 0, lost: 0 };
     expect(await source.stop()).toEqual(summary);
     expect(source.status()).toMatchObject({ state: 'stopped', received: 1, succeeded: 1, lost: 0 });
     expect(server.sfn.openPolls('fetched')).toBe(0);
@@ -136,9 +136,9 @@ describe.concurrent('a source on its own clients', () => {
     execution.abort();
     expect(await outcome).toEqual({ status: 'ABORTED' });
     await until(() => expect(component.unanswered()).toBe(0));
-    await until(() => expect(lost).toMatchObject([{ role: 0, outcome: 'closed' }]));
+    await until(() => expect(lost).toMatchObject([{ poller: 0, reason: 'closed' }]));
     expect(reasons).toMatchObject([{ name: 'AbortError', code: 'closed' }]);
-    expect(await source.stop()).toMatchObject({ finished: 0, failed: 0 });
+    expect(await source.stop()).toMatchObject({ succeeded: 0, failed: 0 });
     expect(source.status()).toMatchObject({ received: 1, lost: 1, succeeded: 0, failed: 0 });
   });
 

@@ -76,7 +76,7 @@ describe.concurrent('a stop whose grace is over', () => {
     await source.start();
     await received(source, 3);
     const summary = await source.stop({ graceMs: 100 });
-    expect(summary).toEqual({ finished: 0, failed: 3, abandonedPolls: 0, lost: 0 });
+    expect(summary).toEqual({ succeeded: 0, failed: 3, abandonedPolls: 0, lost: 0 });
     expect(await Promise.all(outcomes)).toEqual([stopped, stopped, stopped]);
     const reason = { name: 'AbortError', code: 'stopped' };
     expect(reasons).toMatchObject([reason, reason, reason]);
@@ -91,7 +91,7 @@ describe.concurrent('a stop whose grace is over', () => {
     const answer = await lateOnes('"late"', 2);
     const stopped = source.stop({ graceMs: 3_000 });
     answer();
-    expect(await stopped).toEqual({ finished: 2, failed: 1, abandonedPolls: 1, lost: 0 });
+    expect(await stopped).toEqual({ succeeded: 2, failed: 1, abandonedPolls: 1, lost: 0 });
     expect(await Promise.all(inTime)).toMatchObject([{ output: '"late"' }, { output: '"late"' }]);
     expect(await Promise.all(hanging)).toMatchObject([{ error: 'StepFuncSource.Stopped' }]);
   });
@@ -101,7 +101,7 @@ describe.concurrent('a stop whose grace is over', () => {
     await source.start();
     await until(() => expect(server.sfn.openPolls('polling')).toBe(5));
     const summary = await source.stop({ graceMs: 100 });
-    expect(summary).toEqual({ finished: 0, failed: 0, abandonedPolls: 5, lost: 0 });
+    expect(summary).toEqual({ succeeded: 0, failed: 0, abandonedPolls: 5, lost: 0 });
     await until(() => expect(server.sfn.openPolls('polling')).toBe(0));
     expect(source.status()).toMatchObject({ state: 'stopped', pollsFailed: 0, lost: 0 });
     // What the count warns of.
@@ -117,7 +117,7 @@ describe.concurrent('a stop whose grace is over', () => {
     const summaries = [source.stop(), source.stop({ graceMs: 600_000 })];
     expect(source.state).toBe('stopping');
     summaries.push(source.stop({ graceMs: 100 }));
-    const summary = { finished: 0, failed: 1, abandonedPolls: 1, lost: 0 };
+    const summary = { succeeded: 0, failed: 1, abandonedPolls: 1, lost: 0 };
     expect(await Promise.all(summaries)).toEqual([summary, summary, summary]);
     expect(await Promise.all(outcomes)).toEqual([stopped]);
   });
@@ -129,7 +129,7 @@ describe.concurrent('a stop whose grace is over', () => {
     const ran = source.run(aborter.signal, { graceMs: 100 });
     await received(source, 1);
     aborter.abort();
-    expect(await ran).toEqual({ finished: 0, failed: 1, abandonedPolls: 0, lost: 0 });
+    expect(await ran).toEqual({ succeeded: 0, failed: 1, abandonedPolls: 0, lost: 0 });
     expect(await Promise.all(outcomes)).toEqual([stopped]);
   });
 
@@ -153,8 +153,8 @@ describe.concurrent('a stop whose grace is over', () => {
     const stoppedAt = performance.now();
     const summary = await source.stop({ graceMs: 0 });
     expect(performance.now() - stoppedAt).toBeGreaterThanOrEqual(4_900);
-    expect(summary).toEqual({ finished: 0, failed: 0, abandonedPolls: 1, lost: 1 });
-    expect(lost).toMatchObject([{ activityName, outcome: 'abandoned' }]);
+    expect(summary).toEqual({ succeeded: 0, failed: 0, abandonedPolls: 1, lost: 1 });
+    expect(lost).toMatchObject([{ activityName, reason: 'abandoned' }]);
     end();
   });
 
@@ -165,6 +165,6 @@ describe.concurrent('a stop whose grace is over', () => {
     const answer = await lateOnes('"late too"', 1);
     const stopped = source.stop({ graceMs: 600_000 });
     answer();
-    expect(await stopped).toEqual({ finished: 1, failed: 0, abandonedPolls: 0, lost: 0 });
+    expect(await stopped).toEqual({ succeeded: 1, failed: 0, abandonedPolls: 0, lost: 0 });
   });
 });

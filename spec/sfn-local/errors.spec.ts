@@ -1,4 +1,4 @@
-import { ErrorName } from 'stepfunc-source';
+import { ErrorName, httpErrorName } from 'stepfunc-source';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Handler } from '../support/integration/component.js';
 import { echo, hang } from '../support/integration/component.js';
@@ -32,7 +32,7 @@ const answer =
 
 describe('Retry on an error name of the source', () => {
   it.each<[string, string, Handler]>([
-    ['a 503', `${ErrorName.Http}503`, answer(503)],
+    ['a 503', httpErrorName(503), answer(503)],
     ['a time-out', ErrorName.Timeout, hang],
     ['a broken connection', ErrorName.InvokeFailed, (_, response) => response.destroy()],
     ['an output that is not JSON', ErrorName.InvalidOutput, answer(200, '{')],
@@ -58,7 +58,7 @@ describe('Retry on an error name of the source', () => {
     const retry = [{ ErrorEquals: [ErrorName.Timeout], IntervalSeconds: 1 }];
     const definition = one({ Resource: worker.activityArn, Retry: retry });
     const { ended } = await local.execute(definition, {});
-    const error = `${ErrorName.Http}503`;
+    const error = httpErrorName(503);
     expect(await ended).toMatchObject({ status: 'FAILED', error, cause: 'Service Unavailable' });
     expect(worker.component.requests).toHaveLength(1);
   });

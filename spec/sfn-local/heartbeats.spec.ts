@@ -41,7 +41,7 @@ describe('HeartbeatSeconds', () => {
     const { status, error } = await ended;
     expect(['FAILED', 'TIMED_OUT']).toContain(status);
     expect(error ?? 'States.Timeout').toMatch(/^States\.(Heartbeat)?Timeout$/);
-    await until(() => expect(worker.lost).toMatchObject([{ outcome: 'closed' }]));
+    await until(() => expect(worker.lost).toMatchObject([{ reason: 'closed' }]));
   });
 });
 
@@ -55,7 +55,7 @@ describe('StopExecution', () => {
     await execution.stop();
     expect(await execution.ended).toMatchObject({ status: 'ABORTED' });
     await until(() => expect(worker.component.unanswered()).toBe(0));
-    await until(() => expect(worker.lost).toMatchObject([{ outcome: 'closed' }]));
+    await until(() => expect(worker.lost).toMatchObject([{ reason: 'closed' }]));
     const { received, succeeded, failed } = worker.source.status();
     expect([received, succeeded, failed]).toEqual([1, 0, 0]);
   });
@@ -66,7 +66,7 @@ describe('a difference from AWS', () => {
     const fields = { heartbeatIntervalMs: 1_000 };
     await using worker = await startWorker(local, 'difference', slow, fields);
     const execution = await local.execute(one({ Resource: worker.activityArn }), 1);
-    await until(() => expect(worker.lost).toMatchObject([{ outcome: 'closed' }]));
+    await until(() => expect(worker.lost).toMatchObject([{ reason: 'closed' }]));
     await execution.stop();
     expect(await execution.ended).toMatchObject({ status: 'ABORTED' });
   });

@@ -37,7 +37,7 @@ export interface StepFunctionsLocal extends AsyncDisposable {
 }
 
 /** Nobody assumes it. */
-const roleArn = 'arn:aws:iam::123456789012:role/stepfunc-source';
+const roleArn = 'arn:aws:iam::123456789012:poller/stepfunc-source';
 
 /** The Step Functions Local at SFN_LOCAL_URL. Points the default clients of sources there too. */
 export function connect(): StepFunctionsLocal {

@@ -80,7 +80,7 @@ describe.concurrent('over real minutes', () => {
     await waitFor(() => expect(pollsFailed).toHaveLength(1), POLL_MS + 30_000);
     const heldMs = performance.now() - (arrivals[0] ?? 0);
     expect(heldMs).toBeGreaterThanOrEqual(69_900);
-    expect(pollsFailed).toMatchObject([{ role: 0, error: 'TimeoutError' }]);
+    expect(pollsFailed).toMatchObject([{ poller: 0, error: 'TimeoutError' }]);
     const outcome = await server.sfn.runTask('silent', 1);
     expect(outcome).toEqual({ status: 'SUCCEEDED', output: '1' });
     await source.stop({ graceMs: 0 });
@@ -95,7 +95,7 @@ describe.concurrent('over real minutes', () => {
     await sleep(55_000);
     const outcome = await server.sfn.runTask('stopped', 1);
     expect(outcome).toEqual({ status: 'SUCCEEDED', output: '1' });
-    const summary = { finished: 1, failed: 0, abandonedPolls: 0, lost: 0 };
+    const summary = { succeeded: 1, failed: 0, abandonedPolls: 0, lost: 0 };
     expect(await stopped).toEqual(summary);
     expect(arrivals).toHaveLength(1);
   });

@@ -1,5 +1,5 @@
 /**
- * Times how roles go from process to process, for the table in docs/cluster.md.
+ * Times how pollers go from process to process, for the table in docs/cluster.md.
  *
  *     npx tsx spec/soak/hand-over.ts                           10 times on every kind of store
  *     npx tsx spec/soak/hand-over.ts redis --times 3           less of it

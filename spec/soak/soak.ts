@@ -85,7 +85,7 @@ function table(rounds: readonly Figures[]): string {
   const rows: [string, string | number][] = [
     ['what was done', steps.map((step) => `${sum((f) => f.steps[step])} ${step}`).join(', ')],
     ['processes', sum((f) => f.instances)],
-    ['roles handed over', sum((f) => f.handOvers)],
+    ['pollers handed over', sum((f) => f.handOvers)],
     ['leases lost', sum((f) => f.losses)],
     ['killed: held elsewhere after', times('killed')],
     ['suspended: held elsewhere after', times('suspended')],

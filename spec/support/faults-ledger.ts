@@ -13,7 +13,7 @@ interface Entry {
 type Told =
   | { event: 'taskSucceeded' }
   | { event: 'taskFailed'; error: string }
-  | { event: 'taskLost'; outcome: 'closed' | 'unknown' | 'abandoned' };
+  | { event: 'taskLost'; reason: 'closed' | 'unknown' | 'abandoned' };
 
 export interface Ledger {
   /** Wraps the component, to learn which task an event speaks of: events name none by its input. */
@@ -78,7 +78,7 @@ export function createLedger(): Ledger {
       });
       source.on('taskSucceeded', ({ task }) => tell(task, { event: 'taskSucceeded' }));
       source.on('taskFailed', ({ task, error }) => tell(task, { event: 'taskFailed', error }));
-      source.on('taskLost', ({ task, outcome }) => tell(task, { event: 'taskLost', outcome }));
+      source.on('taskLost', ({ task, reason }) => tell(task, { event: 'taskLost', reason }));
     },
     scheduled: (number, order) => void entries.set(number, { order, invoked: false }),
     ended(number, outcome) {
@@ -104,7 +104,7 @@ function addsUp(order: Order, told: Told, outcome: TaskOutcome): boolean {
       // A failure sent bare, for a KMS key's sake, has no error.
       return outcome.status === 'FAILED' && (outcome.error ?? told.error) === told.error;
     case 'taskLost':
-      if (told.outcome === 'abandoned') return false;
-      return told.outcome === 'unknown' || /TIMED_OUT|ABORTED/.test(outcome.status);
+      if (told.reason === 'abandoned') return false;
+      return told.reason === 'unknown' || /TIMED_OUT|ABORTED/.test(outcome.status);
   }
 }

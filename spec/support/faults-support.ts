@@ -72,7 +72,7 @@ export function sourceUnderFaults(
   source.on('heartbeatFailed', ({ error }) => told.push(`heartbeatFailed ${error}`));
   source.on('taskSucceeded', ({ attempts }) => told.push(`taskSucceeded by ${attempts}`));
   source.on('taskFailed', ({ error, attempts }) => told.push(`taskFailed ${error} by ${attempts}`));
-  source.on('taskLost', ({ outcome }) => told.push(`taskLost ${outcome}`));
+  source.on('taskLost', ({ reason }) => told.push(`taskLost ${reason}`));
   return { sfn, source, told };
 }
 

@@ -7,7 +7,7 @@ import { createFakeStore, never } from './fake-locks.js';
 import { answer, config, fine, settle } from './source-on-fake.js';
 
 export const ttlMs = 12_000;
-/** Long enough for whoever is free to have tried every free role, whatever failed before. */
+/** Long enough for whoever is free to have tried every free poller, whatever failed before. */
 export const takeoverMs = ttlMs + ttlMs / 3;
 
 export const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -29,16 +29,16 @@ const eventNames: EventName[] = [
   'taskSucceeded',
   'taskFailed',
   'taskLost',
-  'roleAcquired',
-  'roleLost',
-  'roleReleased',
+  'leaseAcquired',
+  'leaseLost',
+  'leaseReleased',
   'lockStoreFailed',
 ];
 
 export interface Told {
   name: EventName;
   at: number;
-  role?: number;
+  poller?: number;
   error?: string;
 }
 
@@ -58,8 +58,8 @@ export interface LeasedSource {
   told: Told[];
   /** Events of some names, in order. */
   of(...names: EventName[]): Told[];
-  /** The roles that it holds, those lost and still at work left out. */
-  roles(): number[];
+  /** The pollers that it holds, those lost and still at work left out. */
+  pollers(): number[];
   calls(method: 'acquireImmediately' | 'extend' | 'release'): number;
 }
 
@@ -87,16 +87,16 @@ export function createInstance(options: Options = {}): LeasedSource {
     instance,
     told,
     of: (...names) => told.filter(({ name }) => names.includes(name)),
-    roles: () =>
+    pollers: () =>
       source
         .status()
         .pollers.filter(({ lease }) => lease?.lost === false)
-        .map(({ role }) => role),
+        .map(({ poller }) => poller),
     calls: (method) => instance.calls.filter((call) => call.method === method).length,
   };
 }
 
-/** One that runs, and holds every role. */
+/** One that runs, and holds every poller. */
 export async function holding(options: Options = {}): Promise<LeasedSource> {
   const instance = createInstance(options);
   await instance.source.start();

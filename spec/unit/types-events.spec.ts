@@ -19,11 +19,11 @@ const newSource = () =>
   );
 
 describe('StepFuncSourceEvents', () => {
-  interface Role {
+  interface Poller {
     activityName: string;
-    role: number;
+    poller: number;
   }
-  interface Task extends Role {
+  interface Task extends Poller {
     task: string;
   }
   interface Reported extends Task {
@@ -37,13 +37,13 @@ describe('StepFuncSourceEvents', () => {
       taskReceived: Task;
       taskSucceeded: Reported;
       taskFailed: Reported & { error: string };
-      taskLost: Task & { outcome: 'closed' | 'unknown' | 'abandoned' };
-      pollFailed: Role & { error: string; retryInMs: number };
+      taskLost: Task & { reason: 'closed' | 'unknown' | 'abandoned' };
+      pollFailed: Poller & { error: string; retryInMs: number };
       heartbeatFailed: Task & { error: string };
-      roleAcquired: Role;
-      roleLost: Role & { error: string };
-      roleReleased: Role;
-      lockStoreFailed: Role & { error: string };
+      leaseAcquired: Poller;
+      leaseLost: Poller & { error: string };
+      leaseReleased: Poller;
+      lockStoreFailed: Poller & { error: string };
     }>();
     expectTypeOf<EventName>().toEqualTypeOf<keyof StepFuncSourceEvents>();
     expectTypeOf<StepFuncSourceEvents[EventName]>().toExtend<{ activityName: string }>();
@@ -56,8 +56,8 @@ describe('StepFuncSourceEvents', () => {
         expectTypeOf(event.durationMs).toBeNumber();
         expectTypeOf(event).toEqualTypeOf<StepFuncSourceEvents['taskSucceeded']>();
       })
-      .once('taskLost', ({ outcome }) => {
-        expectTypeOf(outcome).toEqualTypeOf<'closed' | 'unknown' | 'abandoned'>();
+      .once('taskLost', ({ reason }) => {
+        expectTypeOf(reason).toEqualTypeOf<'closed' | 'unknown' | 'abandoned'>();
       })
       .on('taskFailed', async ({ error }) => {
         expectTypeOf(error).toBeString();

@@ -2,7 +2,7 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type {
   Invoke,
-  InvokeAborted,
+  InvokeAbortError,
   InvokeRequest,
   InvokeResponse,
   Logger,
@@ -130,7 +130,7 @@ describe('Invoke', () => {
     expectTypeOf<InvokeRequest['method']>().toEqualTypeOf<'POST'>();
     expectTypeOf<InvokeRequest['headers']>().toEqualTypeOf<Record<string, string>>();
     expectTypeOf<Parameters<Invoke>>().toEqualTypeOf<[InvokeRequest, AbortSignal]>();
-    expectTypeOf<InvokeAborted['code']>().toEqualTypeOf<
+    expectTypeOf<InvokeAbortError['code']>().toEqualTypeOf<
       'timeout' | 'closed' | 'leaseLost' | 'stopped'
     >();
   });
@@ -215,7 +215,7 @@ describe('the handle', () => {
     expectTypeOf(status).toExtend<{
       state: StepFuncSourceState;
       activityArn: string | undefined;
-      pollers: { role: number; concurrency: number; openPolls: number; tasks: number }[];
+      pollers: { poller: number; concurrency: number; openPolls: number; tasks: number }[];
       received: number;
       succeeded: number;
       failed: number;

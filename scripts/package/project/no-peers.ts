@@ -15,7 +15,7 @@ import type {
   PollerStatus,
   SfnClient,
   SfnClients,
-  Sizes,
+  ConcurrencyLimits,
   StepFuncSource,
   StepFuncSourceConfig,
   StepFuncSourceEvents,
@@ -31,7 +31,7 @@ import {
   ConfigError,
   createStepFuncSource,
   ErrorName,
-  InvokeAborted,
+  InvokeAbortError,
   toTaskResult,
 } from 'stepfunc-source';
 import type { HttpInvoke, HttpInvokeOptions } from 'stepfunc-source/http';
@@ -80,7 +80,7 @@ export const sources: StepFuncSource[] = [
 ];
 
 export async function stopAndGo(source: StepFuncSource, stop: StopOptions): Promise<StopSummary> {
-  const failed: Listener<'taskFailed'> = ({ task, role, error, durationMs, attempts }) =>
+  const failed: Listener<'taskFailed'> = ({ task, poller: role, error, durationMs, attempts }) =>
     logger.warn({ task, role: role + 1, error, durationMs, attempts }, 'failed');
   source
     .on('taskFailed', failed)
@@ -90,7 +90,7 @@ export async function stopAndGo(source: StepFuncSource, stop: StopOptions): Prom
   const state: StepFuncSourceState = source.state;
   const status: StepFuncSourceStatus = source.status();
   const pollers: PollerStatus[] = status.pollers;
-  const sizes: Sizes = { maxConcurrency: 20, concurrencyPerPoller: 5 };
+  const sizes: ConcurrencyLimits = { maxConcurrency: 20, concurrencyPerPoller: 5 };
   source.resize(sizes);
   const health: Health = source.health();
   const problems: HealthProblem[] = health.problems;
@@ -108,7 +108,7 @@ export async function disposeOf(config: StepFuncSourceConfig): Promise<void> {
 export function nameOf(error: unknown): string | undefined {
   if (error instanceof ConfigError) return String(error.issues[0]?.path[0]);
   if (error instanceof ActivityError) return error.message;
-  if (error instanceof InvokeAborted) {
+  if (error instanceof InvokeAbortError) {
     const code: InvokeAbortCode = error.code;
     return code;
   }

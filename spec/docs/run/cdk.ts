@@ -69,7 +69,7 @@ async function callsOfLocks({ onTestFinished }: TestContext): Promise<string[]> 
   onTestFinished(() => client.destroy());
 
   const locks = dynamoDbLocks({ client, tableName: tableOnCommandLine().TableName });
-  const [lock, other] = [locks.createLock('role', 30_000), locks.createLock('role', 30_000)];
+  const [lock, other] = [locks.createLock('poller', 30_000), locks.createLock('poller', 30_000)];
   expect(await lock.acquireImmediately()).toBe(true);
   expect(await other.acquireImmediately()).toBe(false);
   await lock.extend();

@@ -38,7 +38,7 @@ async function ask(example: Process, command: string): Promise<string | undefine
   return example.said().at(-1);
 }
 
-/** A block that makes a source with locks, of ten tasks in two roles: two instances run ten between them. */
+/** A block that makes a source with locks, of ten tasks in two pollers: two instances run ten between them. */
 export const tenForAll = (): Run =>
   onStore(startDynamoDb, beside, 'a source with locks', async ({ env }, block, context) => {
     const { handler, count, answerAll } = holdAnswers();

@@ -86,7 +86,7 @@ export const stopped: Run = beside('a stop', async (block, context) => {
   answerAll();
   expect(await outcome).toEqual(six);
   expect(await example.ended).toEqual(well);
-  const summary = { finished: 1, failed: 0, abandonedPolls: 0, lost: 0 };
+  const summary = { succeeded: 1, failed: 0, abandonedPolls: 0, lost: 0 };
   expect(JSON.parse(example.said().at(-1) ?? '')).toEqual(summary);
 });
 

@@ -29,9 +29,9 @@ export function lockContract(engine: Engine): void {
   describe(`locks in ${engine.name}`, { concurrent: true }, () => {
     let store: RunningEngine;
     const figures: string[] = [];
-    let roles = 0;
+    let pollers = 0;
     /** Names of its own for each test: they run side by side, and outside stores keep things. */
-    const uniqueName = () => `stepfunc-source:${process.pid}:${Date.now()}:${(roles += 1)}`;
+    const uniqueName = () => `stepfunc-source:${process.pid}:${Date.now()}:${(pollers += 1)}`;
 
     beforeAll(async () => {
       store = await engine.start();
@@ -78,7 +78,7 @@ export function lockContract(engine: Engine): void {
         ...client,
         pool,
         events,
-        /** Roles at work now, none of them lost. */
+        /** Pollers at work now, none of them lost. */
         live: () => [...live.keys()],
         start: () => void (ran = pool.run(stopping.signal)),
         async stop() {
@@ -94,7 +94,7 @@ export function lockContract(engine: Engine): void {
 
     describe('kept by pools', { concurrent: true }, () => {
       // The longest first: they run five at a time.
-      it('never has two at work on one role, whatever happens to instances and networks', async () => {
+      it('never has two at work on one poller, whatever happens to instances and networks', async () => {
         const names = [uniqueName(), uniqueName()];
         const instances = new Set<Awaited<ReturnType<typeof createInstance>>>();
         let handOvers = 0;
@@ -139,7 +139,7 @@ export function lockContract(engine: Engine): void {
         expect(handOvers).toBeGreaterThanOrEqual(names.length);
       });
 
-      it('L3: instances started together share the roles', async () => {
+      it('L3: instances started together share the pollers', async () => {
         const names = Array.from({ length: 6 }, uniqueName);
         const [a, b] = [await createInstance(names), await createInstance(names)];
         a.start();
@@ -150,7 +150,7 @@ export function lockContract(engine: Engine): void {
         expect(a.events.released + b.events.released).toBe(6);
       });
 
-      it('L4: at a stop, roles run elsewhere within a third of the ttl', async () => {
+      it('L4: at a stop, pollers run elsewhere within a third of the ttl', async () => {
         const names = [uniqueName()];
         const [a, b] = [await createInstance(names), await createInstance(names)];
         a.start();
@@ -167,7 +167,7 @@ export function lockContract(engine: Engine): void {
         await b.stop();
       });
 
-      it('L4: roles of a holder that vanishes run elsewhere within the ttl and a third', async () => {
+      it('L4: pollers of a holder that vanishes run elsewhere within the ttl and a third', async () => {
         const names = [uniqueName()];
         const [a, b] = [await createInstance(names), await createInstance(names)];
         a.start();

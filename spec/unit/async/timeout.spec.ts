@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { abortLate, bounded, TimeoutError } from '../../../lib/async/timeout.js';
+import { abortAfter, withTimeout, TimeoutError } from '../../../lib/async/timeout.js';
 import { listeners, watch } from '../../support/watch.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -16,7 +16,7 @@ describe('bounded', () => {
   function setUp<T>(fn: (signal: AbortSignal) => Promise<T>, ms = 1_000) {
     const controller = new AbortController();
     const inner: AbortSignal[] = [];
-    const promise = bounded(controller.signal, ms, (signal) => {
+    const promise = withTimeout(controller.signal, ms, (signal) => {
       inner.push(signal);
       return fn(signal);
     });
@@ -116,7 +116,7 @@ describe('bounded', () => {
 
   it('does not call fn under a signal that has aborted', async () => {
     const fn = vi.fn(never);
-    await expect(bounded(AbortSignal.abort(), 1_000, fn)).rejects.toMatchObject({
+    await expect(withTimeout(AbortSignal.abort(), 1_000, fn)).rejects.toMatchObject({
       name: 'AbortError',
     });
     expect(fn).not.toHaveBeenCalled();
@@ -155,7 +155,7 @@ describe('abortLate', () => {
 
   function setUp<T>(fn: (signal: AbortSignal) => Promise<T>, ms = 1_000) {
     const controller = new AbortController();
-    const watched = watch(abortLate(controller, ms, late, fn));
+    const watched = watch(abortAfter(controller, ms, late, fn));
     return { controller, watched };
   }
 
@@ -213,7 +213,7 @@ describe('abortLate', () => {
       await Promise.resolve();
       throw new Error('much too late');
     };
-    const watched = watch(abortLate(controller, 1_000, late, fn));
+    const watched = watch(abortAfter(controller, 1_000, late, fn));
     await vi.advanceTimersByTimeAsync(2_000);
     expect(watched.settled).toEqual(['rejected', reason]);
     expect(listeners(controller.signal)).toBe(0);
@@ -223,17 +223,20 @@ describe('abortLate', () => {
     const controller = new AbortController();
     controller.abort(new Error('before'));
     const fn = vi.fn(never);
-    await expect(abortLate(controller, 1_000, late, fn)).rejects.toThrow('before');
+    await expect(abortAfter(controller, 1_000, late, fn)).rejects.toThrow('before');
     expect(fn).not.toHaveBeenCalled();
   });
 });
 
 describe.each([
-  ['bounded', ({ signal }: AbortController, fn: () => Promise<void>) => bounded(signal, 1_000, fn)],
+  [
+    'bounded',
+    ({ signal }: AbortController, fn: () => Promise<void>) => withTimeout(signal, 1_000, fn),
+  ],
   [
     'abortLate',
     (controller: AbortController, fn: () => Promise<void>) =>
-      abortLate(controller, 1_000, () => new Error('too late'), fn),
+      abortAfter(controller, 1_000, () => new Error('too late'), fn),
   ],
 ] as const)('S3: what comes of fn, under %s', (_, run) => {
   it.each(['time-out', 'abort'])('after the %s is dropped', async (end) => {

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { describeError } from '../../../lib/common/format-error.js';
+import { formatError } from '../../../lib/common/format-error.js';
 
 describe('describeError', () => {
   it('T4: tells the chain of causes, with codes that the messages leave out', () => {
     const refused = Object.assign(new Error('connect 127.0.0.1:1'), { code: 'ECONNREFUSED' });
-    expect(describeError(new TypeError('fetch failed', { cause: refused }))).toBe(
+    expect(formatError(new TypeError('fetch failed', { cause: refused }))).toBe(
       'TypeError: fetch failed <- Error: connect 127.0.0.1:1 (ECONNREFUSED)',
     );
   });
 
   it('lets the first of several errors speak for all', () => {
-    expect(describeError(new AggregateError([new Error('first'), new Error('second')]))).toBe(
+    expect(formatError(new AggregateError([new Error('first'), new Error('second')]))).toBe(
       'AggregateError <- Error: first',
     );
   });
@@ -19,16 +19,16 @@ describe('describeError', () => {
   it('ends with a chain that bites its own tail, and with a very long one', () => {
     const snake = new Error('snake');
     snake.cause = snake;
-    expect(describeError(snake)).toBe('Error: snake');
+    expect(formatError(snake)).toBe('Error: snake');
     let deep = new Error('0');
     for (let i = 1; i < 100; i++) deep = new Error(String(i), { cause: deep });
-    expect(describeError(deep).split(' <- ')).toHaveLength(8);
+    expect(formatError(deep).split(' <- ')).toHaveLength(8);
   });
 
   it('takes whatever was thrown', () => {
-    expect(describeError(undefined)).toBe('thrown: undefined');
-    expect(describeError('text')).toBe('thrown: text');
-    expect(describeError(Object.create(null))).toBe('an error that can not be put into words');
-    fc.assert(fc.property(fc.anything(), (thrown) => describeError(thrown).length > 0));
+    expect(formatError(undefined)).toBe('thrown: undefined');
+    expect(formatError('text')).toBe('thrown: text');
+    expect(formatError(Object.create(null))).toBe('an error that can not be put into words');
+    fc.assert(fc.property(fc.anything(), (thrown) => formatError(thrown).length > 0));
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { show } from '../../../lib/common/format-value.js';
+import { formatValue } from '../../../lib/common/format-value.js';
 
 describe('show', () => {
   it.each([
@@ -23,17 +23,17 @@ describe('show', () => {
     [() => 1, 'a function'],
     [Date, 'a function'],
     [Symbol('secret'), 'a symbol'],
-  ])('%o as %s', (value: unknown, words) => expect(show(value)).toBe(words));
+  ])('%o as %s', (value: unknown, words) => expect(formatValue(value)).toBe(words));
 
   it('cuts a long string, and tells how long it was', () => {
-    expect(show('x'.repeat(100))).toBe(`"${'x'.repeat(100)}" (string of 100)`);
-    expect(show('x'.repeat(101))).toBe(`"${'x'.repeat(100)}…" (string of 101)`);
-    expect(show('x'.repeat(1_000_000))).toBe(`"${'x'.repeat(100)}…" (string of 1000000)`);
+    expect(formatValue('x'.repeat(100))).toBe(`"${'x'.repeat(100)}" (string of 100)`);
+    expect(formatValue('x'.repeat(101))).toBe(`"${'x'.repeat(100)}…" (string of 101)`);
+    expect(formatValue('x'.repeat(1_000_000))).toBe(`"${'x'.repeat(100)}…" (string of 1000000)`);
   });
 
   it('leaves no half of a surrogate pair where it cuts', () => {
-    expect(show('🙂'.repeat(100)).isWellFormed()).toBe(true);
-    expect(show(`x${'🙂'.repeat(100)}`).isWellFormed()).toBe(true);
+    expect(formatValue('🙂'.repeat(100)).isWellFormed()).toBe(true);
+    expect(formatValue(`x${'🙂'.repeat(100)}`).isWellFormed()).toBe(true);
   });
 
   it('touches nothing of an object, so that one that throws at everything does no harm', () => {
@@ -41,8 +41,10 @@ describe('show', () => {
       throw new Error('touched');
     };
     const touchy = new Proxy({}, { get: trap, has: trap, ownKeys: trap, getPrototypeOf: trap });
-    expect(show(touchy)).toBe('an object');
-    expect(show({ toString: trap, toJSON: trap, [Symbol.toPrimitive]: trap })).toBe('an object');
+    expect(formatValue(touchy)).toBe('an object');
+    expect(formatValue({ toString: trap, toJSON: trap, [Symbol.toPrimitive]: trap })).toBe(
+      'an object',
+    );
   });
 
   it('is words on one short line, whatever came', () => {
@@ -56,7 +58,7 @@ describe('show', () => {
     });
     fc.assert(
       fc.property(fc.oneof(anything, fc.string({ unit: 'binary', maxLength: 300 })), (value) => {
-        const words = show(value);
+        const words = formatValue(value);
         expect(words).toMatch(/^[^\r\n]+$/);
         expect(words.isWellFormed()).toBe(true);
         // An escape sequence takes six characters.

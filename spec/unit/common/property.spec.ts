@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { field } from '../../../lib/common/property.js';
+import { getProperty } from '../../../lib/common/property.js';
 
 class WithGetter {
   #value = 7;
@@ -30,5 +30,5 @@ describe('field', () => {
     ['one of null', null, 'a', undefined],
     ['one of a string', 'text', 'length', undefined],
     ['one of a number', 42, 'toFixed', undefined],
-  ])('%s', (_, value: unknown, key, expected) => expect(field(value, key)).toBe(expected));
+  ])('%s', (_, value: unknown, key, expected) => expect(getProperty(value, key)).toBe(expected));
 });

@@ -23,8 +23,8 @@ afterEach(() => {
   expect(warnings.splice(0)).toEqual([]);
 });
 
-const nameOf = (index: number) => `role-${index}`;
-const namesOf = (roles: number) => Array.from({ length: roles }, (_, index) => nameOf(index));
+const nameOf = (index: number) => `poller-${index}`;
+const namesOf = (pollers: number) => Array.from({ length: pollers }, (_, index) => nameOf(index));
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 interface Told {
@@ -37,7 +37,7 @@ interface Told {
 /** A pool whose works end when the test says so, or a while after their lease is lost. */
 function setUp(
   store: FakeStore,
-  { roles = 1, ...options }: Partial<LeasePoolOptions> & { roles?: number } = {},
+  { pollers = 1, ...options }: Partial<LeasePoolOptions> & { pollers?: number } = {},
 ) {
   const instance = store.instance();
   const told: Told[] = [];
@@ -49,7 +49,7 @@ function setUp(
       at: performance.now(),
       ...(error === undefined ? {} : { error }),
     });
-  const names = namesOf(roles);
+  const names = namesOf(pollers);
   const pool = createLeasePool({
     locks: instance.locks,
     names,
@@ -115,7 +115,7 @@ async function shutDown(...instances: Instance[]): Promise<void> {
   }
 }
 
-/** One instance that holds its one role. */
+/** One instance that holds its one poller. */
 async function holding(options: Partial<LeasePoolOptions> = {}) {
   const store = createFakeStore();
   const instance = setUp(store, options);
@@ -280,7 +280,7 @@ describe('L2: clocks', () => {
     await pass(ttlMs / 12 + 1);
     expect(sleeper.lost.aborted).toBe(true);
     expect(sleeper.of('lost')).toMatchObject([
-      { error: { name: 'LeaseTaken', cause: { code: LOCK_NOT_OWNED } } },
+      { error: { name: 'LeaseNotOwned', cause: { code: LOCK_NOT_OWNED } } },
     ]);
     await shutDown(sleeper, other);
   });
@@ -326,7 +326,7 @@ describe('L2: clocks', () => {
 
 describe('L3: competing for leases', () => {
   it('L3: alone, an instance takes all of them within a third of the ttl', async () => {
-    const instance = setUp(createFakeStore(), { roles: 20 });
+    const instance = setUp(createFakeStore(), { pollers: 20 });
     void instance.start();
     await pass(ttlMs / 3);
     expect(instance.pool.held().map(({ index }) => index)).toEqual([...Array(20).keys()]);
@@ -334,15 +334,15 @@ describe('L3: competing for leases', () => {
   });
 
   it.each([
-    { roles: 2, instances: 2, least: 1, most: 1 },
-    { roles: 12, instances: 3, least: 3, most: 5 },
-    { roles: 100, instances: 4, least: 20, most: 30 },
-    { roles: 3, instances: 6, least: 0, most: 1 },
+    { pollers: 2, instances: 2, least: 1, most: 1 },
+    { pollers: 12, instances: 3, least: 3, most: 5 },
+    { pollers: 100, instances: 4, least: 20, most: 30 },
+    { pollers: 3, instances: 6, least: 0, most: 1 },
   ])(
-    'L3: $instances instances started together share $roles roles',
-    async ({ roles, instances, least, most }) => {
+    'L3: $instances instances started together share $pollers pollers',
+    async ({ pollers, instances, least, most }) => {
       const store = createFakeStore();
-      const all = Array.from({ length: instances }, () => setUp(store, { roles }));
+      const all = Array.from({ length: instances }, () => setUp(store, { pollers }));
       for (const { start, instance } of all) {
         instance.fault = only('acquireImmediately', slow(1));
         void start();
@@ -350,7 +350,7 @@ describe('L3: competing for leases', () => {
       }
       await pass(ttlMs);
       const shares = all.map(({ pool }) => pool.held().length);
-      expect(shares.reduce((sum, share) => sum + share)).toBe(roles);
+      expect(shares.reduce((sum, share) => sum + share)).toBe(pollers);
       for (const share of shares) {
         expect(share).toBeGreaterThanOrEqual(least);
         expect(share).toBeLessThanOrEqual(most);
@@ -361,7 +361,7 @@ describe('L3: competing for leases', () => {
 
   it('L3: never holds more than maxHeld, works that drain a lost lease among them', async () => {
     const store = createFakeStore();
-    const instance = setUp(store, { roles: 10, maxHeld: 3 });
+    const instance = setUp(store, { pollers: 10, maxHeld: 3 });
     void instance.start();
     for (let round = 0; round < 10; round++) {
       await pass(ttlMs / 5);
@@ -382,10 +382,10 @@ describe('L3: competing for leases', () => {
 
   it('L3: tries every free lease within a third of the ttl, in random order, with jitter', async () => {
     const store = createFakeStore();
-    const holder = setUp(store, { roles: 5 });
+    const holder = setUp(store, { pollers: 5 });
     void holder.start();
     await pass(ttlMs);
-    const contender = setUp(store, { roles: 5 });
+    const contender = setUp(store, { pollers: 5 });
     void contender.start();
     await pass(20 * ttlMs);
     const tries = contender.callsOf('acquireImmediately');
@@ -443,10 +443,10 @@ describe('L4: take-over', () => {
   it("L4: a stopped holder's leases run elsewhere within a third of the ttl", async () => {
     for (let round = 0; round < 20; round++) {
       const store = createFakeStore();
-      const first = setUp(store, { roles: 8 });
+      const first = setUp(store, { pollers: 8 });
       void first.start();
       await pass(ttlMs / 3);
-      const second = setUp(store, { roles: 8 });
+      const second = setUp(store, { pollers: 8 });
       void second.start();
       await pass(ttlMs / 2 + round * 100);
       expect(second.pool.held()).toEqual([]);
@@ -466,7 +466,7 @@ describe('L5: a lease that is lost', () => {
     await pass(ttlMs / 3 + 1);
     expect(instance.lost.aborted).toBe(true);
     expect(instance.of('lost')).toMatchObject([
-      { index: 0, error: { name: 'LeaseTaken', cause: { code: LOCK_NOT_OWNED } } },
+      { index: 0, error: { name: 'LeaseNotOwned', cause: { code: LOCK_NOT_OWNED } } },
     ]);
     await pass(3 * ttlMs);
     expect(instance.of('released')).toEqual([]);
@@ -543,7 +543,7 @@ describe('L6: a store in trouble', () => {
   ])(
     'L6: a store that $trouble at start: no work, events, back-off, and a start by itself',
     async ({ fault }) => {
-      const instance = setUp(createFakeStore(), { roles: 100 });
+      const instance = setUp(createFakeStore(), { pollers: 100 });
       instance.instance.fault = fault;
       void instance.start();
       await pass(20 * ttlMs);
@@ -563,7 +563,7 @@ describe('L6: a store in trouble', () => {
 
 describe('L6: one lease in trouble', () => {
   it('L6: keeps no other from being acquired', async () => {
-    const instance = setUp(createFakeStore(), { roles: 10 });
+    const instance = setUp(createFakeStore(), { pollers: 10 });
     instance.instance.fault = (call) => (call.name === nameOf(3) ? down(call) : call.effect());
     void instance.start();
     await pass(ttlMs);
@@ -587,10 +587,10 @@ describe('L5, L6, L7: a store that does anything', () => {
     return answer;
   };
 
-  it('L5, L6, L7: never has two at work on one role, and always comes back to one', async () => {
+  it('L5, L6, L7: never has two at work on one poller, and always comes back to one', async () => {
     for (let run = 0; run < 10; run++) {
       const store = createFakeStore();
-      const instances = Array.from({ length: 3 }, () => setUp(store, { roles: 3 }));
+      const instances = Array.from({ length: 3 }, () => setUp(store, { pollers: 3 }));
       const atWork = () =>
         instances.flatMap(({ working }) =>
           [...working].filter(([, { lost }]) => !lost.aborted).map(([index]) => index),
@@ -700,7 +700,7 @@ describe('L7: an acquire whose answer is lost', () => {
 describe('L8: stopping', () => {
   it('L8: acquires no more, renews until the work has ended, then releases and resolves', async () => {
     const store = createFakeStore();
-    const instance = setUp(store, { roles: 3, maxHeld: 2 });
+    const instance = setUp(store, { pollers: 3, maxHeld: 2 });
     const ran = instance.start();
     await pass(ttlMs);
     expect(instance.pool.held()).toHaveLength(2);
@@ -782,7 +782,7 @@ describe('L8: stopping', () => {
   });
 
   it('L8: a stop from within the observer of the very first call ends it', async () => {
-    const instance = setUp(createFakeStore(), { roles: 3 });
+    const instance = setUp(createFakeStore(), { pollers: 3 });
     let told = 0;
     instance.instance.fault = only('createLock', () => {
       told += 1;
@@ -797,7 +797,7 @@ describe('L8: stopping', () => {
   it('L1: renamed in the middle of a round, takes no lock that has no name', async () => {
     // In random order: ten rounds, lest chance take the two that stay every time.
     for (let round = 0; round < 10; round += 1) {
-      const instance = setUp(createFakeStore(), { roles: 20 });
+      const instance = setUp(createFakeStore(), { pollers: 20 });
       instance.instance.fault = only('acquireImmediately', (call) => {
         instance.pool.rename(namesOf(2));
         return call.effect();
@@ -841,7 +841,7 @@ describe('L9: bad stores and bad work', () => {
   ];
 
   it.each(answers)('L9: no work on an acquire that $answer', async ({ fault }) => {
-    const instance = setUp(createFakeStore(), { roles: 3 });
+    const instance = setUp(createFakeStore(), { pollers: 3 });
     instance.instance.fault = only('acquireImmediately', fault);
     void instance.start();
     await pass(10 * ttlMs);
@@ -937,7 +937,7 @@ describe('L9: bad stores and bad work', () => {
   });
 
   it('L9: work that rejects costs nobody else anything, is told in the end, and its lease competed for again', async () => {
-    const instance = setUp(createFakeStore(), { roles: 2 });
+    const instance = setUp(createFakeStore(), { pollers: 2 });
     const ran = instance.start();
     await pass(ttlMs);
     instance.working.get(0)?.fail(new Error('a bug'));
@@ -995,7 +995,7 @@ describe('L9: bad stores and bad work', () => {
     { timeout: 30_000 },
     async () => {
       const store = createFakeStore();
-      const instance = setUp(store, { roles: 1_000 });
+      const instance = setUp(store, { pollers: 1_000 });
       instance.instance.fault = only('acquireImmediately', slow(5));
       const ran = instance.start();
       await pass(ttlMs / 3 + 500);
@@ -1014,7 +1014,7 @@ describe('L9: bad stores and bad work', () => {
 describe('held', () => {
   it('tells who holds what, since when and renewed when', async () => {
     const startedAt = Date.now();
-    const instance = setUp(createFakeStore(), { roles: 2 });
+    const instance = setUp(createFakeStore(), { pollers: 2 });
     instance.instance.fault = only('acquireImmediately', slow(7));
     void instance.start();
     await pass(7);

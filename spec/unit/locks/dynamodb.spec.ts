@@ -98,8 +98,8 @@ function createInstance(client: { send(command: object): Promise<unknown> }) {
   let clock = Math.floor(Math.random() * 1e6);
   const locks = dynamoDbLocks({ client, tableName: 'locks', monotonic: () => clock });
   return {
-    lock: (name = 'role', ttl = ttlMs) => locks.createLock(name, ttl),
-    tries: (name = 'role') => locks.createLock(name, ttlMs).acquireImmediately(),
+    lock: (name = 'poller', ttl = ttlMs) => locks.createLock(name, ttl),
+    tries: (name = 'poller') => locks.createLock(name, ttlMs).acquireImmediately(),
     pass: (ms: number) => void (clock += ms),
   };
 }
@@ -112,11 +112,11 @@ describe('dynamoDbLocks', () => {
     expect(await lock.acquireImmediately()).toBe(true);
     expect(await a.tries()).toBe(false);
     expect(await b.tries()).toBe(false);
-    expect(await b.tries('another role')).toBe(true);
+    expect(await b.tries('another poller')).toBe(true);
     await lock.extend();
     expect(await b.tries()).toBe(false);
     await lock.release();
-    expect([...table.items.keys()]).toEqual(['another role']);
+    expect([...table.items.keys()]).toEqual(['another poller']);
     expect(await b.tries()).toBe(true);
   });
 
@@ -151,13 +151,13 @@ describe('dynamoDbLocks', () => {
   it("goes by the holder's ttl, not by the contender's own", async () => {
     const table = createTable();
     const [a, b] = [createInstance(table), createInstance(table)];
-    await a.lock('role', 60_000).acquireImmediately();
-    expect(await b.lock('role', 1_000).acquireImmediately()).toBe(false);
+    await a.lock('poller', 60_000).acquireImmediately();
+    expect(await b.lock('poller', 1_000).acquireImmediately()).toBe(false);
     b.pass(59_999);
-    expect(await b.lock('role', 1_000).acquireImmediately()).toBe(false);
+    expect(await b.lock('poller', 1_000).acquireImmediately()).toBe(false);
     b.pass(1);
-    expect(await b.lock('role', 1_000).acquireImmediately()).toBe(true);
-    expect(table.items.get('role')).toMatchObject({ ttlMs: { N: '1000' } });
+    expect(await b.lock('poller', 1_000).acquireImmediately()).toBe(true);
+    expect(table.items.get('poller')).toMatchObject({ ttlMs: { N: '1000' } });
     expect(await a.tries()).toBe(false);
     a.pass(1_000);
     expect(await a.tries()).toBe(true);
@@ -262,10 +262,10 @@ describe('dynamoDbLocks', () => {
     const [a, b] = [createInstance(table), createInstance(table)];
     const lock = a.lock();
     await lock.acquireImmediately();
-    const versions = new Set([valueOf(table.items.get('role')?.['version'])]);
+    const versions = new Set([valueOf(table.items.get('poller')?.['version'])]);
     for (let i = 0; i < 10; i++) {
       await lock.extend();
-      versions.add(valueOf(table.items.get('role')?.['version']));
+      versions.add(valueOf(table.items.get('poller')?.['version']));
     }
     expect(versions.size).toBe(11);
     table.sent.length = 0;
@@ -276,9 +276,9 @@ describe('dynamoDbLocks', () => {
 
   it("refuses another application's items, telling what it found", async () => {
     const table = createTable();
-    table.items.set('role', { name: { S: 'role' }, colour: { S: 'blue' } });
+    table.items.set('poller', { name: { S: 'poller' }, colour: { S: 'blue' } });
     await expect(createInstance(table).tries()).rejects.toThrow(/owner, version and ttlMs.*colour/);
-    expect(table.items.get('role')).toMatchObject({ colour: { S: 'blue' } });
+    expect(table.items.get('poller')).toMatchObject({ colour: { S: 'blue' } });
   });
 
   it.each([
@@ -294,7 +294,7 @@ describe('dynamoDbLocks', () => {
 
   it("takes the SDK's own client, and calls nothing before it is asked to", () => {
     const client = new DynamoDBClient({ region: 'us-east-1' });
-    expect(dynamoDbLocks({ client, tableName: 'locks' }).createLock('role', ttlMs)).toBeDefined();
+    expect(dynamoDbLocks({ client, tableName: 'locks' }).createLock('poller', ttlMs)).toBeDefined();
     client.destroy();
   });
 });

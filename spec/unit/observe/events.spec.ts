@@ -9,7 +9,11 @@ const starting: StepFuncSourceEvents['stateChanged'] = {
   from: 'stopped',
   to: 'starting',
 };
-const received: StepFuncSourceEvents['taskReceived'] = { activityName: 'sum', task: 't', role: 0 };
+const received: StepFuncSourceEvents['taskReceived'] = {
+  activityName: 'sum',
+  task: 't',
+  poller: 0,
+};
 
 /** Lets microtasks run, so that a rejection which nobody handles would come to light. */
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));

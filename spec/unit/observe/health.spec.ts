@@ -34,7 +34,7 @@ describe('health', () => {
       ok: false,
       problems: [
         {
-          problem: 'notRunning',
+          code: 'notRunning',
           since: createdAt,
           message: 'The source is stopped. Call start(), or wait for it.',
         },
@@ -44,7 +44,7 @@ describe('health', () => {
     const started = source.start();
     await vi.advanceTimersByTimeAsync(1_000);
     expect(source.health().problems).toMatchObject([
-      { problem: 'notRunning', since: createdAt + 5_000 },
+      { code: 'notRunning', since: createdAt + 5_000 },
     ]);
     await vi.advanceTimersByTimeAsync(1_000);
     await started;
@@ -67,9 +67,9 @@ describe('health', () => {
     expect(ok).toBe(false);
     expect(problems).toMatchObject([
       {
-        problem: 'pollsFailing',
+        code: 'pollsFailing',
         message: expect.stringMatching(
-          /^Polls of 2 roles fail with ThrottlingException\. Check/,
+          /^Polls of 2 pollers fail with ThrottlingException\. Check/,
         ) as unknown,
       },
     ]);
@@ -92,8 +92,8 @@ describe('health', () => {
     now.mockImplementation(() => frozenAt + 90_000);
     expect(source.health().problems).toMatchObject([
       {
-        problem: 'pollsOverdue',
-        message: expect.stringMatching(/^No poll of role 0 has come back for 90 s/) as unknown,
+        code: 'pollsOverdue',
+        message: expect.stringMatching(/^No poll of poller 0 has come back for 90 s/) as unknown,
       },
     ]);
     now.mockRestore();
@@ -126,7 +126,7 @@ describe('health', () => {
     await vi.advanceTimersByTimeAsync(1_000);
     expect(source.health().problems).toMatchObject([
       {
-        problem: 'reportsStuck',
+        code: 'reportsStuck',
         message: expect.stringMatching(
           /^The reports of 1 tasks .*states:SendTaskSuccess/,
         ) as unknown,
@@ -158,7 +158,7 @@ describe('health', () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(source.health().problems).toMatchObject([
       {
-        problem: 'lockStoreUnreachable',
+        code: 'lockStoreUnreachable',
         message: expect.stringMatching(/fail with ECONNREFUSED/) as unknown,
       },
     ]);
@@ -168,7 +168,7 @@ describe('health', () => {
     await stopped(source);
   });
 
-  it('is ok while a role that was lost comes to its end, and nobody is to poll', async () => {
+  it('is ok while a poller that was lost comes to its end, and nobody is to poll', async () => {
     const sfn = new FakeSfn({ longPollMs: 5_000 });
     const store = createFakeStore();
     const source = createStepFuncSource(
@@ -193,7 +193,7 @@ describe('health', () => {
     await stop;
   });
 
-  it('is ok on a standby: an instance that holds no role, since another does', async () => {
+  it('is ok on a standby: an instance that holds no poller, since another does', async () => {
     const sfn = new FakeSfn({ longPollMs: 5_000 });
     const store = createFakeStore();
     const [first, second] = [store.instance(), store.instance()].map(({ locks }) =>

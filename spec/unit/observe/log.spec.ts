@@ -13,9 +13,9 @@ interface Told {
 }
 
 const levels: Level[] = ['debug', 'info', 'warn', 'error'];
-const task = { activityName: 'sum', role: 1, task: 'a1b2c3-7' };
+const task = { activityName: 'sum', poller: 1, task: 'a1b2c3-7' };
 const ended = { ...task, durationMs: 12, invokeMs: 9 };
-const role = { activityName: 'sum', role: 1 };
+const poller = { activityName: 'sum', poller: 1 };
 
 /** Every kind of line: the event, its level, and what the message must say. */
 const told: [Told, Level, RegExp][] = [
@@ -31,11 +31,11 @@ const told: [Told, Level, RegExp][] = [
     'warn',
     /failed with Sum\.Overflow/,
   ],
-  [{ name: 'taskLost', event: { ...ended, outcome: 'closed' } }, 'error', /was lost: .*closed/],
-  [{ name: 'taskLost', event: { ...ended, outcome: 'unknown' } }, 'error', /may be lost/],
-  [{ name: 'taskLost', event: { ...ended, outcome: 'abandoned' } }, 'error', /was lost: .*stop/],
+  [{ name: 'taskLost', event: { ...ended, reason: 'closed' } }, 'error', /was lost: .*closed/],
+  [{ name: 'taskLost', event: { ...ended, reason: 'unknown' } }, 'error', /may be lost/],
+  [{ name: 'taskLost', event: { ...ended, reason: 'abandoned' } }, 'error', /was lost: .*stop/],
   [
-    { name: 'pollFailed', event: { ...role, error: 'ThrottlingException', retryInMs: 1_500 } },
+    { name: 'pollFailed', event: { ...poller, error: 'ThrottlingException', retryInMs: 1_500 } },
     'warn',
     /ThrottlingException.*1500 ms/,
   ],
@@ -45,11 +45,15 @@ const told: [Told, Level, RegExp][] = [
     /TimeoutError.*goes on/,
   ],
   [{ name: 'reportFailed', event: { ...task, error: 'ECONNRESET' } }, 'warn', /ECONNRESET.*again/],
-  [{ name: 'roleAcquired', event: role }, 'info', /Role 1/],
-  [{ name: 'roleLost', event: { ...role, error: 'LeaseExpired' } }, 'warn', /Role 1.*LeaseExpired/],
-  [{ name: 'roleReleased', event: role }, 'info', /Role 1/],
+  [{ name: 'leaseAcquired', event: poller }, 'info', /Poller 1/],
   [
-    { name: 'lockStoreFailed', event: { ...role, error: 'ECONNREFUSED' } },
+    { name: 'leaseLost', event: { ...poller, error: 'LeaseExpired' } },
+    'warn',
+    /Poller 1.*LeaseExpired/,
+  ],
+  [{ name: 'leaseReleased', event: poller }, 'info', /Poller 1/],
+  [
+    { name: 'lockStoreFailed', event: { ...poller, error: 'ECONNREFUSED' } },
     'warn',
     /store.*ECONNREFUSED/,
   ],
@@ -103,15 +107,15 @@ describe('logEvents', () => {
     const { emit, lines } = setUp();
     const failed: Told = {
       name: 'pollFailed',
-      event: { ...role, error: 'E', retryInMs: 1 },
+      event: { ...poller, error: 'E', retryInMs: 1 },
     };
     const other: Told = {
       ...failed,
-      event: { ...role, error: 'F', retryInMs: 1 },
+      event: { ...poller, error: 'F', retryInMs: 1 },
     };
     const lost: Told = {
       name: 'taskLost',
-      event: { ...ended, outcome: 'closed' },
+      event: { ...ended, reason: 'closed' },
     };
     for (let i = 0; i < 1_000; i++) {
       emit(failed);

@@ -3,7 +3,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Invoke } from '../../../lib/index.js';
-import { InvokeAborted } from '../../../lib/index.js';
+import { InvokeAbortError } from '../../../lib/index.js';
 import { traceInvoke } from '../../../lib/opentelemetry.js';
 import type { CollectedSpans } from '../../support/collected-spans.js';
 import { collectSpans, disableGlobals, noSignal, request } from '../../support/collected-spans.js';
@@ -112,7 +112,7 @@ describe('what comes back', () => {
     const giveUp = new AbortController();
     void traceInvoke(never, options())(request, giveUp.signal);
     expect(spans.ended()).toHaveLength(0);
-    giveUp.abort(new InvokeAborted(code, `was ${code}`));
+    giveUp.abort(new InvokeAbortError(code, `was ${code}`));
     expect(ended(spans.one())).toEqual(failed(errorType, `was ${code}`));
     expect(getEventListeners(giveUp.signal, 'abort')).toEqual([]);
   });
@@ -129,7 +129,7 @@ describe('what comes back', () => {
       options(),
     );
     const answered = invoke(request, giveUp.signal);
-    giveUp.abort(new InvokeAborted('timeout', 'late'));
+    giveUp.abort(new InvokeAbortError('timeout', 'late'));
     await expect(answered).rejects.toThrow('socket hang up');
     expect(ended(spans.one())).toEqual(failed('StepFuncSource.Timeout', 'late'));
     // What the SDK has to say to whoever changes or ends a span that has ended.

@@ -26,7 +26,7 @@ describe('gauges', () => {
   const gauges = async () => {
     const read = async (name: string) => (await collected.values(`stepfunc_source.${name}`))[''];
     return {
-      roles: await read('roles.held'),
+      pollers: await read('pollers.held'),
       slots: await read('slots'),
       polls: await read('polls.open'),
       tasks: await read('tasks.active'),
@@ -39,14 +39,14 @@ describe('gauges', () => {
     record(source);
     expect(await gauges()).toEqual({});
     await source.start();
-    expect(await gauges()).toEqual({ roles: 2, slots: 7, polls: 2, tasks: 0 });
+    expect(await gauges()).toEqual({ pollers: 2, slots: 7, polls: 2, tasks: 0 });
     for (let i = 0; i < 6; i++) void sfn.runTask('sum', i);
     await settle();
-    expect(await gauges()).toEqual({ roles: 2, slots: 7, polls: 1, tasks: 6 });
+    expect(await gauges()).toEqual({ pollers: 2, slots: 7, polls: 1, tasks: 6 });
     source.resize({ maxConcurrency: 12 });
-    expect(await gauges()).toMatchObject({ roles: 3, slots: 12, tasks: 6 });
+    expect(await gauges()).toMatchObject({ pollers: 3, slots: 12, tasks: 6 });
     await stopped(source, 1_000);
-    expect(await gauges()).toEqual({ roles: 0, slots: 0, polls: 0, tasks: 0 });
+    expect(await gauges()).toEqual({ pollers: 0, slots: 0, polls: 0, tasks: 0 });
   });
 
   it('know the activity of a source that had been started before', async () => {
@@ -88,7 +88,7 @@ describe('gauges', () => {
     });
   });
 
-  it('with locks: roles that are held, roles lost by kind, and failures of the store', async () => {
+  it('with locks: pollers that are held, pollers lost by kind, and failures of the store', async () => {
     const instance = createFakeStore().instance();
     const source = createStepFuncSource({ ...config, maxConcurrency: 2 }, never, {
       client: new FakeSfn({ longPollMs: 60_000 }),
@@ -96,17 +96,17 @@ describe('gauges', () => {
     });
     record(source);
     await source.start();
-    // Roles are taken one after the other.
+    // Pollers are taken one after the other.
     await vi.advanceTimersByTimeAsync(50_000);
-    expect(await collected.values('stepfunc_source.roles.held')).toEqual({ '': 2 });
+    expect(await collected.values('stepfunc_source.pollers.held')).toEqual({ '': 2 });
     instance.fault = only('extend', () =>
       Promise.reject(Object.assign(new Error('no route'), { code: 'EHOSTUNREACH' })),
     );
     await vi.advanceTimersByTimeAsync(28_000);
-    // The poll of each is still open: what it brings is run, but the roles are no longer ours.
+    // The poll of each is still open: what it brings is run, but the pollers are no longer ours.
     expect(source.status().pollers).toHaveLength(2);
-    expect(await collected.values('stepfunc_source.roles.held')).toEqual({ '': 0 });
-    expect(await collected.values('stepfunc_source.roles.lost')).toEqual({ LeaseExpired: 2 });
+    expect(await collected.values('stepfunc_source.pollers.held')).toEqual({ '': 0 });
+    expect(await collected.values('stepfunc_source.leases.lost')).toEqual({ LeaseExpired: 2 });
     const failures = await collected.values('stepfunc_source.lock_store.failures');
     expect(Object.keys(failures)).toEqual(['EHOSTUNREACH']);
     expect(failures['EHOSTUNREACH']).toBeGreaterThanOrEqual(2);

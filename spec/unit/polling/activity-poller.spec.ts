@@ -29,7 +29,7 @@ describe('polling', () => {
     expect(failed.mock.calls[0]).toEqual([
       {
         activityName: 'sum',
-        role: 0,
+        poller: 0,
         error: 'ThrottlingException',
         retryInMs: expect.any(Number) as unknown,
       },
@@ -169,6 +169,6 @@ it('T7: a task that AWS has closed meanwhile is told as lost', async () => {
   const outcome = sfn.runTask('sum', {}, { timeoutSeconds: 1 });
   await vi.advanceTimersByTimeAsync(6_000);
   expect(await outcome).toMatchObject({ status: 'TIMED_OUT' });
-  expect(lost.mock.calls).toMatchObject([[{ role: 0, outcome: 'closed' }]]);
+  expect(lost.mock.calls).toMatchObject([[{ poller: 0, reason: 'closed' }]]);
   await stopped(source);
 });

@@ -29,20 +29,20 @@ describe('backOffMs', () => {
 describe('createBackOff', () => {
   it('P1: takes one trouble that meets many open polls as one failure', () => {
     const backOff = createBackOff();
-    const era = backOff.era();
+    const era = backOff.epoch();
     const answers = Array.from({ length: 100 }, () => backOff.failed(era));
     expect(answers.filter(({ isNew }) => isNew)).toHaveLength(1);
-    expect(new Set(answers.map(({ restMs }) => restMs)).size).toBe(1);
-    expect(backOff.failed(backOff.era()).restMs).toBeLessThanOrEqual(4_000);
+    expect(new Set(answers.map(({ delayMs }) => delayMs)).size).toBe(1);
+    expect(backOff.failed(backOff.epoch()).delayMs).toBeLessThanOrEqual(4_000);
   });
 
   it('P1: is back to the first step after a good poll, but not after one from before the trouble', () => {
     const backOff = createBackOff();
-    const old = backOff.era();
-    for (let i = 0; i < 10; i++) backOff.failed(backOff.era());
+    const old = backOff.epoch();
+    for (let i = 0; i < 10; i++) backOff.failed(backOff.epoch());
     backOff.succeeded(old);
-    expect(backOff.failed(backOff.era()).restMs).toBeGreaterThanOrEqual(15_000);
-    backOff.succeeded(backOff.era());
-    expect(backOff.failed(backOff.era()).restMs).toBeLessThanOrEqual(2_000);
+    expect(backOff.failed(backOff.epoch()).delayMs).toBeGreaterThanOrEqual(15_000);
+    backOff.succeeded(backOff.epoch());
+    expect(backOff.failed(backOff.epoch()).delayMs).toBeLessThanOrEqual(2_000);
   });
 });

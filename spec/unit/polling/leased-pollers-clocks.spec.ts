@@ -30,7 +30,7 @@ async function runOneTask(instance: Awaited<ReturnType<typeof holding>>): Promis
 
 describe('L2: clocks that leap', () => {
   it.each([hour, -hour])(
-    'L2: a wall clock that leaps by %i ms, and back, costs no role, however often',
+    'L2: a wall clock that leaps by %i ms, and back, costs no poller, however often',
     async (ms) => {
       const one = await holding();
       const { store, sfn } = one;
@@ -43,9 +43,9 @@ describe('L2: clocks that leap', () => {
           await runOneTask(one);
         }
       }
-      expect(one.of('roleLost', 'roleReleased')).toEqual([]);
-      expect(one.of('roleAcquired')).toHaveLength(1);
-      expect(two.of('roleAcquired')).toEqual([]);
+      expect(one.of('leaseLost', 'leaseReleased')).toEqual([]);
+      expect(one.of('leaseAcquired')).toHaveLength(1);
+      expect(two.of('leaseAcquired')).toEqual([]);
       await shutDown(one, two);
     },
   );
@@ -70,7 +70,7 @@ describe('L5: no poll without a lease, not even before a timer has told', () => 
     await runOneTask(one);
     expect(one.sfn.calls('GetActivityTask')).toBe(polls);
     await pass(ttlMs / 12);
-    expect(one.of('roleLost')).toMatchObject([{ error: 'LeaseTaken' }]);
+    expect(one.of('leaseLost')).toMatchObject([{ error: 'LeaseNotOwned' }]);
     await shutDown(one);
   });
 
@@ -81,7 +81,7 @@ describe('L5: no poll without a lease, not even before a timer has told', () => 
     vi.spyOn(performance, 'now').mockReturnValue(before + ttlMs);
     await runOneTask(one);
     expect(one.sfn.calls('GetActivityTask')).toBe(polls);
-    expect(one.of('roleLost')).toMatchObject([{ error: 'LeaseExpired' }]);
+    expect(one.of('leaseLost')).toMatchObject([{ error: 'LeaseExpired' }]);
     vi.restoreAllMocks();
     await shutDown(one);
   });

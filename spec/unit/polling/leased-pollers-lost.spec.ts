@@ -21,7 +21,7 @@ afterEach(() => {
 
 const sizes = { maxConcurrency: 3, concurrencyPerPoller: 3 };
 
-/** One at work: its role has a task under way, and two polls open. */
+/** One at work: its poller has a task under way, and two polls open. */
 async function atWork(more: object = {}) {
   const work = heldInvoke();
   const one = await holding({ invoke: work.invoke, config: { ...sizes, ...more } });
@@ -33,7 +33,7 @@ async function atWork(more: object = {}) {
   return { ...one, work, task, signal: call.signal };
 }
 
-const lost = [{ role: 0, openPolls: 2, tasks: 1, lease: { lost: true } }];
+const lost = [{ poller: 0, openPolls: 2, tasks: 1, lease: { lost: true } }];
 
 describe("L5: a lease is lost, onLeaseLost 'drain'", () => {
   it.each([
@@ -44,7 +44,7 @@ describe("L5: a lease is lost, onLeaseLost 'drain'", () => {
     one.instance.fault = fault;
     const polls = one.sfn.calls('GetActivityTask');
     await pass(ttlMs);
-    expect(one.of('roleLost')).toMatchObject([{ role: 0, error: 'LeaseExpired' }]);
+    expect(one.of('leaseLost')).toMatchObject([{ poller: 0, error: 'LeaseExpired' }]);
     expect(one.source.status().pollers).toMatchObject(lost);
     expect(one.sfn.openPolls()).toBe(2);
 
@@ -66,22 +66,22 @@ describe("L5: a lease is lost, onLeaseLost 'drain'", () => {
     await shutDown(one);
   });
 
-  it('L5: somebody else has the role meanwhile, and the old tasks go on beside the new ones', async () => {
+  it('L5: somebody else has the poller meanwhile, and the old tasks go on beside the new ones', async () => {
     const one = await atWork();
     const { store, sfn } = one;
     const two = createInstance({ store, sfn, config: sizes });
     await two.source.start();
     one.instance.fault = down;
     await pass(takeoverMs);
-    expect(two.roles()).toEqual([0]);
+    expect(two.pollers()).toEqual([0]);
     one.instance.fault = undefined;
     await one.work.endAll();
     expect(await one.task).toMatchObject({ status: 'SUCCEEDED' });
     await pass(61_000);
-    expect(one.of('roleReleased')).toHaveLength(1);
+    expect(one.of('leaseReleased')).toHaveLength(1);
     // What is given back is not what the other holds.
-    expect(two.roles()).toEqual([0]);
-    expect(two.of('roleLost')).toEqual([]);
+    expect(two.pollers()).toEqual([0]);
+    expect(two.of('leaseLost')).toEqual([]);
     await shutDown(one, two);
   });
 });
@@ -96,7 +96,7 @@ describe("L5: a lease is lost, onLeaseLost 'abort'", () => {
     expect(await one.task).toMatchObject({
       status: 'FAILED',
       error: 'StepFuncSource.LeaseLost',
-      cause: expect.stringContaining('lost the role') as unknown,
+      cause: expect.stringContaining('lost the poller') as unknown,
     });
     expect(one.of('taskFailed')).toMatchObject([{ error: 'StepFuncSource.LeaseLost' }]);
     await shutDown(one);
@@ -131,13 +131,13 @@ describe("L5: a lease is lost, onLeaseLost 'abort'", () => {
       { error: 'StepFuncSource.LeaseLost' },
     ]);
     await pass(60_000);
-    expect(await stop).toMatchObject({ finished: 0, failed: 2, lost: 0 });
+    expect(await stop).toMatchObject({ succeeded: 0, failed: 2, lost: 0 });
   });
 });
 
 describe('L5: afterwards', () => {
   it.each(['drain', 'abort'])(
-    "L5: the role is given back and competed for again, and new tasks run ('%s')",
+    "L5: the poller is given back and competed for again, and new tasks run ('%s')",
     async (onLeaseLost) => {
       const one = await atWork({ onLeaseLost });
       one.instance.fault = down;
@@ -146,7 +146,7 @@ describe('L5: afterwards', () => {
       await one.work.endAll();
       // Its open polls come back.
       await pass(60_000);
-      expect(one.roles()).toEqual([0]);
+      expect(one.pollers()).toEqual([0]);
       expect(one.store.isHeld(one.instance.calls[0]?.name ?? '')).toBe(true);
       const next = one.sfn.runTask('sum', { is: 'next' });
       await settle();
@@ -170,29 +170,29 @@ describe('L5: afterwards', () => {
     await pass(60_000);
     await shutDown(one);
 
-    const told = one.of('roleAcquired', 'roleLost', 'roleReleased', 'lockStoreFailed');
+    const told = one.of('leaseAcquired', 'leaseLost', 'leaseReleased', 'lockStoreFailed');
     const names = told.map(({ name }) => name);
     const changes = names.filter((name) => name !== 'lockStoreFailed');
     expect(changes).toEqual([
-      'roleAcquired',
-      'roleLost',
-      'roleReleased',
-      'roleAcquired',
-      'roleReleased',
+      'leaseAcquired',
+      'leaseLost',
+      'leaseReleased',
+      'leaseAcquired',
+      'leaseReleased',
     ]);
-    expect(names.slice(0, 3)).toEqual(['roleAcquired', 'lockStoreFailed', 'lockStoreFailed']);
-    expect(names.lastIndexOf('lockStoreFailed')).toBeLessThan(names.lastIndexOf('roleAcquired'));
+    expect(names.slice(0, 3)).toEqual(['leaseAcquired', 'lockStoreFailed', 'lockStoreFailed']);
+    expect(names.lastIndexOf('lockStoreFailed')).toBeLessThan(names.lastIndexOf('leaseAcquired'));
     for (const { name, ...event } of told) {
-      expect(event).toMatchObject({ activityName: 'sum', role: 0 });
+      expect(event).toMatchObject({ activityName: 'sum', poller: 0 });
       if (name === 'lockStoreFailed') expect(event.error).toBe('ECONNREFUSED');
     }
 
     const lines = logged.map(([name, , message]) => `${name}: ${message}`);
     expect(lines).toEqual(
       expect.arrayContaining([
-        'info: Role 0 is held here now',
-        'warn: Role 0 was lost: LeaseExpired',
-        'info: Role 0 was given back',
+        'info: Poller 0 is held here now',
+        'warn: Poller 0 was lost: LeaseExpired',
+        'info: Poller 0 was given back',
         'warn: A call to the lock store failed with ECONNREFUSED',
       ]),
     );
@@ -200,11 +200,11 @@ describe('L5: afterwards', () => {
     expect(JSON.stringify([logged, one.told])).not.toContain('hunter2');
   });
 
-  it('L5: a role that the store says is not ours is lost at the next renewal, as LeaseTaken', async () => {
+  it('L5: a poller that the store says is not ours is lost at the next renewal, as LeaseNotOwned', async () => {
     const one = await atWork();
     one.store.passMs(ttlMs);
     await pass(ttlMs / 3);
-    expect(one.of('roleLost')).toMatchObject([{ role: 0, error: 'LeaseTaken' }]);
+    expect(one.of('leaseLost')).toMatchObject([{ poller: 0, error: 'LeaseNotOwned' }]);
     expect(one.of('lockStoreFailed')).toEqual([]);
     expect(one.source.status().pollers).toMatchObject(lost);
     await one.work.endAll();

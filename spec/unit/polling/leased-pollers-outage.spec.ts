@@ -33,8 +33,8 @@ describe('L6: a store in passing trouble', () => {
       await pass(ttlMs / 3);
     }
     expect(one.of('lockStoreFailed').length).toBeGreaterThan(0);
-    expect(one.of('roleLost', 'roleReleased')).toEqual([]);
-    expect(one.of('roleAcquired')).toHaveLength(1);
+    expect(one.of('leaseLost', 'leaseReleased')).toEqual([]);
+    expect(one.of('leaseAcquired')).toHaveLength(1);
     expect(work.calls.map(({ signal }) => signal.aborted)).toEqual([false]);
     await work.endAll();
     expect(await task).toMatchObject({ status: 'SUCCEEDED' });
@@ -70,7 +70,7 @@ describe('L6: a store in passing trouble', () => {
       one.instance.fault = undefined;
       await pass(takeoverMs);
       expect(await waiting).toMatchObject({ status: 'SUCCEEDED' });
-      expect(one.roles()).toEqual([0, 1, 2]);
+      expect(one.pollers()).toEqual([0, 1, 2]);
       await shutDown(one);
     },
   );

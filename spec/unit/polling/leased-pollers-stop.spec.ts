@@ -21,7 +21,7 @@ afterEach(() => {
 const sizes = { maxConcurrency: 4, concurrencyPerPoller: 2 };
 
 describe('L8: stop', () => {
-  it('L8, S1: sends no new poll, runs what there is to its end, renewing on, and gives the roles back', async () => {
+  it('L8, S1: sends no new poll, runs what there is to its end, renewing on, and gives the pollers back', async () => {
     const work = heldInvoke();
     const one = await holding({ invoke: work.invoke, config: sizes });
     const { store, sfn } = one;
@@ -33,22 +33,22 @@ describe('L8: stop', () => {
     const stop = one.source.stop();
     const renewals = one.calls('extend');
     const polls = sfn.calls('GetActivityTask');
-    // The role without a task is free once its poll has come back; the other is held on.
+    // The poller without a task is free once its poll has come back; the other is held on.
     await pass(60_000 + ttlMs / 3);
-    expect(two.roles()).toHaveLength(1);
+    expect(two.pollers()).toHaveLength(1);
     await pass(10 * ttlMs);
     expect(one.calls('extend') - renewals).toBeGreaterThanOrEqual(30);
-    expect(one.of('roleReleased')).toHaveLength(1);
-    expect(one.of('roleLost')).toEqual([]);
-    expect(two.roles()).toHaveLength(1);
+    expect(one.of('leaseReleased')).toHaveLength(1);
+    expect(one.of('leaseLost')).toEqual([]);
+    expect(two.pollers()).toHaveLength(1);
     const polledByTwo = two.source.status().pollers.length;
     expect(sfn.openPolls()).toBe(polledByTwo);
 
     await work.endAll();
     expect(await task).toMatchObject({ status: 'SUCCEEDED' });
-    expect(await stop).toEqual({ finished: 1, failed: 0, abandonedPolls: 0, lost: 0 });
+    expect(await stop).toEqual({ succeeded: 1, failed: 0, abandonedPolls: 0, lost: 0 });
     const stoppedAt = performance.now();
-    while (two.roles().length < 2) await pass(ttlMs / 60);
+    while (two.pollers().length < 2) await pass(ttlMs / 60);
     // L4: within a third of the ttl.
     expect(performance.now() - stoppedAt).toBeLessThanOrEqual(ttlMs / 3);
     expect(sfn.calls('GetActivityTask')).toBeGreaterThan(polls);
@@ -58,20 +58,20 @@ describe('L8: stop', () => {
     await shutDown(two);
   });
 
-  it('L8, S2: at graceMs polls and invokes end, and the roles are given back', async () => {
+  it('L8, S2: at graceMs polls and invokes end, and the pollers are given back', async () => {
     const one = await holding({ invoke: never, config: sizes });
     const task = one.sfn.runTask('sum', 1);
     await settle();
-    // A poll beside the task, and one of the other role.
+    // A poll beside the task, and one of the other poller.
     expect(one.sfn.openPolls()).toBe(2);
     const stop = one.source.stop({ graceMs: 3 * ttlMs });
     await pass(3 * ttlMs - 1);
     expect(one.source.state).toBe('stopping');
-    expect(one.of('roleReleased')).toEqual([]);
+    expect(one.of('leaseReleased')).toEqual([]);
     await pass(1);
-    expect(await stop).toEqual({ finished: 0, failed: 1, abandonedPolls: 2, lost: 0 });
+    expect(await stop).toEqual({ succeeded: 0, failed: 1, abandonedPolls: 2, lost: 0 });
     expect(await task).toMatchObject({ status: 'FAILED', error: 'StepFuncSource.Stopped' });
-    expect(one.of('roleReleased')).toHaveLength(2);
+    expect(one.of('leaseReleased')).toHaveLength(2);
     for (const { name } of one.instance.calls) expect(one.store.isHeld(name)).toBe(false);
     // The fake's own memory of aborted polls.
     await pass(60_000);
@@ -98,7 +98,7 @@ describe('L8: stop', () => {
     await pass(5 * ttlMs);
     const stop = one.source.stop();
     await pass(ttlMs / 3);
-    expect(await stop).toEqual({ finished: 0, failed: 0, abandonedPolls: 0, lost: 0 });
+    expect(await stop).toEqual({ succeeded: 0, failed: 0, abandonedPolls: 0, lost: 0 });
     expect(one.sfn.calls('GetActivityTask')).toBe(0);
   });
 
@@ -114,7 +114,7 @@ describe('L8: stop', () => {
     const stop = one.source.stop();
     await pass(ttlMs / 6);
     await stop;
-    expect(one.of('roleAcquired')).toEqual([]);
+    expect(one.of('leaseAcquired')).toEqual([]);
     expect(one.sfn.calls('GetActivityTask')).toBe(0);
     expect(one.store.isHeld(one.instance.calls[0]?.name ?? '')).toBe(false);
   });
@@ -124,12 +124,12 @@ describe('L8: stop', () => {
     await shutDown(one);
     await one.source.start();
     await pass(ttlMs / 3);
-    expect(one.roles()).toEqual([0, 1]);
+    expect(one.pollers()).toEqual([0, 1]);
     expect(await one.sfn.runTask('sum', 1)).toMatchObject({ status: 'SUCCEEDED' });
     await shutDown(one);
   });
 
-  it('L8, L5: a stop while a lost role drains waits for its tasks, and gives it back', async () => {
+  it('L8, L5: a stop while a lost poller drains waits for its tasks, and gives it back', async () => {
     const work = heldInvoke();
     const one = await holding({ invoke: work.invoke });
     const task = one.sfn.runTask('sum', 1);
@@ -143,7 +143,7 @@ describe('L8: stop', () => {
     await work.endAll();
     expect(await task).toMatchObject({ status: 'SUCCEEDED' });
     await pass(ttlMs / 6);
-    expect(await stop).toMatchObject({ finished: 1, lost: 0 });
-    expect(one.of('roleReleased')).toHaveLength(1);
+    expect(await stop).toMatchObject({ succeeded: 1, lost: 0 });
+    expect(one.of('leaseReleased')).toHaveLength(1);
   });
 });

@@ -100,7 +100,7 @@ describe('Bad input: locks', () => {
 
   it('takes a ttl of 1,000 ms', async () => {
     const one = await holding({ config: { lockTtlMs: 1_000 } });
-    expect(one.roles()).toEqual([0]);
+    expect(one.pollers()).toEqual([0]);
     await shutDown(one);
   });
 });
@@ -109,14 +109,14 @@ describe('Bad input: store calls', () => {
   const sizes = { maxConcurrency: 3 };
 
   it.each(faults)(
-    'no role is run on an acquire that %s: events and back-off, and a beginning once it is well',
+    'no poller is run on an acquire that %s: events and back-off, and a beginning once it is well',
     async (_, fault) => {
       const one = createInstance({ config: sizes });
       one.instance.fault = only('acquireImmediately', fault);
       await one.source.start();
       const waiting = one.sfn.runTask('sum', 1);
       await pass(20 * ttlMs);
-      expect(one.of('roleAcquired')).toEqual([]);
+      expect(one.of('leaseAcquired')).toEqual([]);
       expect(one.sfn.calls('GetActivityTask')).toBe(0);
       const failures = one.of('lockStoreFailed');
       expect(failures.length).toBeGreaterThan(10);
@@ -126,7 +126,7 @@ describe('Bad input: store calls', () => {
       one.instance.fault = undefined;
       await pass(takeoverMs);
       expect(await waiting).toMatchObject({ status: 'SUCCEEDED' });
-      expect(one.roles()).toEqual([0, 1, 2]);
+      expect(one.pollers()).toEqual([0, 1, 2]);
       await shutDown(one);
     },
   );
@@ -138,14 +138,14 @@ describe('Bad input: store calls', () => {
     ['returns half a lock', () => ({ release: async () => undefined })],
     ['promises a lock', async () => ({ acquireImmediately: async () => true })],
   ] as [string, () => unknown][])(
-    'no role is run on a createLock that %s',
+    'no poller is run on a createLock that %s',
     async (_, createLock) => {
       const one = createInstance({ config: sizes });
       one.instance.fault = only('createLock', createLock);
       await one.source.start();
       await pass(20 * ttlMs);
       expect(one.sfn.calls('GetActivityTask')).toBe(0);
-      expect(one.of('roleAcquired')).toEqual([]);
+      expect(one.of('leaseAcquired')).toEqual([]);
       expect(one.of('lockStoreFailed').length).toBeGreaterThan(10);
       await shutDown(one);
     },
@@ -153,13 +153,13 @@ describe('Bad input: store calls', () => {
 
   const renewals = faults.filter(([what]) => !what.startsWith('promises'));
   it.each([...renewals, ['promises false', () => Promise.resolve(false)]] as [string, Fault][])(
-    'a role is run on for nine tenths of the ttl where each extend %s, and no longer',
+    'a poller is run on for nine tenths of the ttl where each extend %s, and no longer',
     async (_, fault) => {
       const one = await holding();
       one.instance.fault = only('extend', fault);
       await pass(ttlMs);
-      expect(one.roles()).toEqual([]);
-      expect(one.of('roleLost')).toMatchObject([{ error: 'LeaseExpired' }]);
+      expect(one.pollers()).toEqual([]);
+      expect(one.of('leaseLost')).toMatchObject([{ error: 'LeaseExpired' }]);
       expect(one.of('lockStoreFailed').length).toBeGreaterThan(1);
       const polls = one.sfn.calls('GetActivityTask');
       await pass(60_000 - 2 * ttlMs);
@@ -167,16 +167,16 @@ describe('Bad input: store calls', () => {
 
       one.instance.fault = undefined;
       await pass(60_000);
-      expect(one.roles()).toEqual([0]);
+      expect(one.pollers()).toEqual([0]);
       await shutDown(one);
     },
   );
 
-  it('a role is lost at once where the store says that it is not ours', async () => {
+  it('a poller is lost at once where the store says that it is not ours', async () => {
     const one = await holding();
     one.instance.fault = only('extend', rejection(new NotOwned()));
     await pass(ttlMs / 3);
-    expect(one.of('roleLost')).toMatchObject([{ error: 'LeaseTaken' }]);
+    expect(one.of('leaseLost')).toMatchObject([{ error: 'LeaseNotOwned' }]);
     await shutDown(one);
   });
 
@@ -186,7 +186,7 @@ describe('Bad input: store calls', () => {
     const stop = one.source.stop({ graceMs: 0 });
     await pass(ttlMs / 6 + 1);
     await stop;
-    expect(one.of('roleReleased')).toHaveLength(3);
+    expect(one.of('leaseReleased')).toHaveLength(3);
     // What an answer that comes too late has still to do.
     await pass(60_000);
   });

@@ -1,11 +1,11 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseConfig } from '../../../lib/source/config.js';
-import type { Ending } from '../../../lib/async/shutdown.js';
-import { createEnding } from '../../../lib/async/shutdown.js';
-import { runLeasedRoles } from '../../../lib/polling/leased-pollers.js';
+import type { ShutdownSignals } from '../../../lib/async/shutdown.js';
+import { createShutdown } from '../../../lib/async/shutdown.js';
+import { runLeasedPollers } from '../../../lib/polling/leased-pollers.js';
 import type { Poller } from '../../../lib/polling/poller.js';
-import { rolesFor } from '../../../lib/polling/slots.js';
+import { pollersFor } from '../../../lib/polling/slots.js';
 import {
   createInstance,
   down,
@@ -24,14 +24,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const ascending = (roles: number[]) => [...roles].sort((a, b) => a - b);
+const ascending = (pollers: number[]) => [...pollers].sort((a, b) => a - b);
 
 describe('L1: names', () => {
   it.each([
     [10, 5],
     [20, 10],
     [2, 1],
-  ])('L1: roles are named after the activity and a number, not after %i and %i', async (M, P) => {
+  ])('L1: pollers are named after the activity and a number, not after %i and %i', async (M, P) => {
     const one = await holding({ config: { maxConcurrency: M, concurrencyPerPoller: P } });
     const arn = one.sfn.activityArn('sum');
     const names = new Set(one.instance.calls.map(({ name }) => name));
@@ -39,7 +39,7 @@ describe('L1: names', () => {
     await shutDown(one);
   });
 
-  it('L1: instances of other sizes share roles: what one holds, the other does not run', async () => {
+  it('L1: instances of other sizes share pollers: what one holds, the other does not run', async () => {
     const before = await holding({ config: { maxConcurrency: 10, concurrencyPerPoller: 5 } });
     const { store, sfn } = before;
     const after = createInstance({
@@ -49,24 +49,24 @@ describe('L1: names', () => {
     });
     await after.source.start();
     await pass(ttlMs);
-    expect(before.roles()).toEqual([0, 1]);
-    expect(after.roles()).toEqual([2, 3]);
+    expect(before.pollers()).toEqual([0, 1]);
+    expect(after.pollers()).toEqual([2, 3]);
     await shutDown(before);
     await pass(ttlMs / 3);
-    expect(after.roles()).toEqual([0, 1, 2, 3]);
+    expect(after.pollers()).toEqual([0, 1, 2, 3]);
     await shutDown(after);
   });
 
   it('L1: sources of other activities have nothing to do with each other', async () => {
     const sum = await holding();
     const split = await holding({ store: sum.store, config: { activityName: 'split' } });
-    expect([sum.roles(), split.roles()]).toEqual([[0], [0]]);
+    expect([sum.pollers(), split.pollers()]).toEqual([[0], [0]]);
     await shutDown(sum, split);
   });
 });
 
-describe('C4: roles shared by all instances', () => {
-  it('C4, L3: started together, they share the roles, each role being with one', async () => {
+describe('C4: pollers shared by all instances', () => {
+  it('C4, L3: started together, they share the pollers, each poller being with one', async () => {
     const first = createInstance({ config: { maxConcurrency: 12, concurrencyPerPoller: 3 } });
     const { store, sfn } = first;
     const more = () =>
@@ -74,8 +74,8 @@ describe('C4: roles shared by all instances', () => {
     const all = [first, more(), more()];
     await Promise.all(all.map(({ source }) => source.start()));
     await pass(ttlMs / 3);
-    expect(ascending(all.flatMap(({ roles }) => roles()))).toEqual([0, 1, 2, 3]);
-    for (const { roles } of all) expect(roles().length).toBeGreaterThanOrEqual(1);
+    expect(ascending(all.flatMap(({ pollers }) => pollers()))).toEqual([0, 1, 2, 3]);
+    for (const { pollers } of all) expect(pollers().length).toBeGreaterThanOrEqual(1);
     expect(sfn.openPolls()).toBe(4);
     await shutDown(...all);
   });
@@ -106,14 +106,14 @@ describe('C4: roles shared by all instances', () => {
     const one = await holding({ config: sizes });
     const { store, sfn } = one;
     await pass(10 * ttlMs);
-    expect(one.roles()).toHaveLength(1);
+    expect(one.pollers()).toHaveLength(1);
     expect(sfn.openPolls()).toBe(1);
     const two = await holding({ store, sfn, config: { ...sizes, maxPollersPerInstance: 2 } });
-    expect(ascending([...one.roles(), ...two.roles()])).toEqual([0, 1, 2]);
+    expect(ascending([...one.pollers(), ...two.pollers()])).toEqual([0, 1, 2]);
     await shutDown(one, two);
   });
 
-  it('C4: maxPollersPerInstance counts a lost role that is still at work', async () => {
+  it('C4: maxPollersPerInstance counts a lost poller that is still at work', async () => {
     const work = heldInvoke();
     const sizes = { maxConcurrency: 3, maxPollersPerInstance: 1 };
     const one = await holding({ invoke: work.invoke, config: sizes });
@@ -126,11 +126,11 @@ describe('C4: roles shared by all instances', () => {
     expect(one.source.status().pollers).toMatchObject([{ tasks: 1, lease: { lost: true } }]);
     await work.endAll();
     await pass(ttlMs);
-    expect(one.roles()).toHaveLength(1);
+    expect(one.pollers()).toHaveLength(1);
     await shutDown(one);
   });
 
-  it('a role that was given back is watched no longer: no health problem comes of it', async () => {
+  it('a poller that was given back is watched no longer: no health problem comes of it', async () => {
     const one = await holding();
     const { store, sfn } = one;
     one.instance.fault = down;
@@ -148,9 +148,9 @@ describe('C4: roles shared by all instances', () => {
     await one.source.start();
     const startedAt = Date.now();
     await pass(ttlMs / 3);
-    const statusOf = (role: number) => one.source.status().pollers[role];
-    expect(statusOf(0)).toMatchObject({ role: 0, concurrency: 3, openPolls: 1, tasks: 0 });
-    expect(statusOf(1)).toMatchObject({ role: 1, concurrency: 2, openPolls: 1, tasks: 0 });
+    const statusOf = (poller: number) => one.source.status().pollers[poller];
+    expect(statusOf(0)).toMatchObject({ poller: 0, concurrency: 3, openPolls: 1, tasks: 0 });
+    expect(statusOf(1)).toMatchObject({ poller: 1, concurrency: 2, openPolls: 1, tasks: 0 });
     const before = statusOf(0)?.lease ?? expect.unreachable();
     expect(before.lost).toBe(false);
     expect(before.since - startedAt).toBeLessThan(ttlMs / 3);
@@ -164,21 +164,21 @@ describe('C4: roles shared by all instances', () => {
 });
 
 describe('L9: nothing left behind', () => {
-  /** Roles by themselves, so that the end they listen to can be looked at. */
-  function runRoles(ending: Ending) {
+  /** Pollers by themselves, so that the end they listen to can be looked at. */
+  function runPollers(ending: ShutdownSignals) {
     const instance = createFakeStore().instance();
-    const pollers: { ending: Ending }[] = [];
-    const roles = runLeasedRoles(ending, {
+    const started: { ending: ShutdownSignals }[] = [];
+    const pollers = runLeasedPollers(ending, {
       activityArn: 'arn',
-      roles: rolesFor(3, 1),
+      pollers: pollersFor(3, 1),
       locks: instance.locks,
       config: parseConfig({ ...config, lockTtlMs: ttlMs }, true),
-      tell: () => undefined,
+      emit: () => undefined,
       createPoller: ({ concurrency }) => {
         const poller: Pick<Poller, 'run' | 'snapshot'> = {
           run: (own) =>
             new Promise((resolve) => {
-              pollers.push({ ending: own });
+              started.push({ ending: own });
               own.drain.addEventListener('abort', () => resolve());
             }),
           snapshot: () => ({ concurrency, openPolls: 0, tasks: 0 }),
@@ -186,31 +186,31 @@ describe('L9: nothing left behind', () => {
         return poller as Poller;
       },
     });
-    return { instance, pollers, roles };
+    return { instance, started, pollers };
   }
 
-  const listeners = (ending: Ending) =>
-    [ending.drain, ending.interrupt, ending.abort, ending.giveUp].map(
+  const listeners = (ending: ShutdownSignals) =>
+    [ending.drain, ending.abortInvokes, ending.abortPolls, ending.abandonReports].map(
       (signal) => getEventListeners(signal, 'abort').length,
     );
 
-  it('S3, L9: roles that are lost and had again leave no listener on the end of the source', async () => {
-    const ending = createEnding();
-    const { instance, pollers, roles } = runRoles(ending);
+  it('S3, L9: pollers that are lost and had again leave no listener on the end of the source', async () => {
+    const ending = createShutdown();
+    const { instance, started, pollers } = runPollers(ending);
     await pass(ttlMs / 3);
-    expect(pollers).toHaveLength(3);
+    expect(started).toHaveLength(3);
     const before = listeners(ending);
     for (let outage = 1; outage <= 20; outage++) {
       instance.fault = down;
       await pass(2 * ttlMs);
-      expect(roles.snapshot()).toEqual([]);
+      expect(pollers.snapshot()).toEqual([]);
       instance.fault = undefined;
       await pass(2 * ttlMs);
-      expect(pollers).toHaveLength(3 * (outage + 1));
+      expect(started).toHaveLength(3 * (outage + 1));
     }
     expect(listeners(ending)).toEqual(before);
     ending.startDrain();
-    await roles.ended;
+    await pollers.ended;
     expect(listeners(ending)).toEqual([0, 0, 0, 0]);
   });
 
@@ -219,10 +219,10 @@ describe('L9: nothing left behind', () => {
     for (let run = 1; run <= 5; run++) {
       await one.source.start();
       await pass(ttlMs / 3);
-      expect(one.roles()).toEqual([0, 1, 2, 3]);
+      expect(one.pollers()).toEqual([0, 1, 2, 3]);
       await shutDown(one);
       expect(vi.getTimerCount()).toBe(0);
-      expect(one.of('roleReleased')).toHaveLength(4 * run);
+      expect(one.of('leaseReleased')).toHaveLength(4 * run);
       for (const { name } of one.instance.calls) expect(one.store.isHeld(name)).toBe(false);
     }
   });

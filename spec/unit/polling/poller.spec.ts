@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createEnding } from '../../../lib/async/shutdown.js';
-import { InvokeAborted } from '../../../lib/task/invoke.js';
+import { createShutdown } from '../../../lib/async/shutdown.js';
+import { InvokeAbortError } from '../../../lib/task/invoke.js';
 import { createPoller } from '../../../lib/polling/poller.js';
 import type { ActivityTask } from '../../../lib/sfn/api.js';
 
 const task: ActivityTask = { token: 't', input: '{}' };
-const stopped = new InvokeAborted('stopped', 'stopped');
+const stopped = new InvokeAbortError('stopped', 'stopped');
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
@@ -16,7 +16,7 @@ afterEach(() => {
 
 /** A poller whose polls and tasks end when the test says so. */
 function setUp(concurrency: number) {
-  const ending = createEnding();
+  const ending = createShutdown();
   const polls: ((answer: ActivityTask | undefined | Error) => void)[] = [];
   const works: { end(): void; signal: AbortSignal; interruption: AbortController }[] = [];
   const failures: { error: unknown; retryInMs: number }[] = [];
@@ -260,13 +260,13 @@ describe('createPoller', () => {
   it('S2: aborted, ends its polls and interrupts its tasks with the reason, and waits for their reports', async () => {
     const { ending, ended, answerAll, works, abandoned, settle } = setUp(4);
     await answerAll(task);
-    ending.startAbort(stopped);
+    ending.startAbortPolls(stopped);
     await settle();
     expect(abandoned()).toBe(2);
     const [work] = works;
     expect(work?.interruption.signal.reason).toBe(stopped);
     expect(work?.signal.aborted).toBe(false);
-    ending.startGiveUp();
+    ending.startAbandonReports();
     expect(work?.signal.aborted).toBe(true);
     work?.end();
     await ended;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { allot, rolesFor } from '../../../lib/polling/slots.js';
+import { planSlots, pollersFor } from '../../../lib/polling/slots.js';
 
 describe('rolesFor', () => {
   it.each([
@@ -10,7 +10,7 @@ describe('rolesFor', () => {
     [3, 10, [3]],
     [3, 1, [1, 1, 1]],
   ])('C1: %i at a time, %i a poller, make %j', (max, per, concurrencies) => {
-    expect(rolesFor(max, per)).toEqual(
+    expect(pollersFor(max, per)).toEqual(
       concurrencies.map((concurrency, index) => ({ index, concurrency })),
     );
   });
@@ -19,10 +19,10 @@ describe('rolesFor', () => {
     const size = fc.integer({ min: 1, max: 300 });
     fc.assert(
       fc.property(size, size, (max, per) => {
-        const roles = rolesFor(max, per);
-        expect(roles).toHaveLength(Math.ceil(max / per));
-        expect(roles.reduce((sum, role) => sum + role.concurrency, 0)).toBe(max);
-        for (const { concurrency } of roles) {
+        const pollers = pollersFor(max, per);
+        expect(pollers).toHaveLength(Math.ceil(max / per));
+        expect(pollers.reduce((sum, poller) => sum + poller.concurrency, 0)).toBe(max);
+        for (const { concurrency } of pollers) {
           expect(concurrency).toBeGreaterThanOrEqual(1);
           expect(concurrency).toBeLessThanOrEqual(per);
         }
@@ -40,10 +40,10 @@ describe('allot', () => {
     ['what is surplus takes room', [5, 5], [inUse(10, 10), undefined], 0, [5, 0]],
     ['room grows as slots are freed', [5, 5], [inUse(5, 8), undefined], 0, [5, 2]],
     ['idle surplus takes none', [5, 5], [inUse(10, 1), undefined], 0, [5, 5]],
-    ['roles that leave take room', [10], [inUse(5, 5)], 3, [7]],
+    ['pollers that leave take room', [10], [inUse(5, 5)], 3, [7]],
     ['slots in use count once', [4], [inUse(2, 4)], 0, [4]],
   ])('%s', (_, wanted, present, leaving, allotted) => {
-    expect(allot(wanted, present, leaving)).toEqual(allotted);
+    expect(planSlots(wanted, present, leaving)).toEqual(allotted);
   });
 
   it('C2: the total never passes what is wanted, or what was in use before', () => {
@@ -53,7 +53,7 @@ describe('allot', () => {
         fc.array(fc.record({ concurrency: fc.nat(20), used: fc.nat(20) }), { maxLength: 8 }),
         fc.nat(20),
         (wanted, present, leaving) => {
-          const allotted = allot(wanted, present, leaving);
+          const allotted = planSlots(wanted, present, leaving);
           const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
           const total = (sizes: number[]) =>
             sum(sizes.map((size, i) => Math.max(size, present[i]?.used ?? 0))) + leaving;

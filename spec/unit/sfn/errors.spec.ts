@@ -6,14 +6,14 @@ import {
 } from '@aws-sdk/client-sfn';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Meaning } from '../../../lib/sfn/errors.js';
-import { attemptsOf, errorName, meaningOf } from '../../../lib/sfn/errors.js';
+import type { AwsErrorClass } from '../../../lib/sfn/errors.js';
+import { attemptsOf, errorName, classifyAwsError } from '../../../lib/sfn/errors.js';
 import { awsError } from '../../support/fake-calls.js';
 
 const at = (httpStatusCode: number) => ({ $metadata: { httpStatusCode } });
 
 /** What AWS answers with a 400, in the shape that the SDK gives it. */
-const answered: [string, Meaning][] = [
+const answered: [string, AwsErrorClass][] = [
   ['InvalidToken', 'closed'],
   ['TaskDoesNotExist', 'closed'],
   ['TaskTimedOut', 'closed'],
@@ -22,49 +22,49 @@ const answered: [string, Meaning][] = [
   ['ValidationException', 'refused'],
   ['KmsAccessDeniedException', 'refused'],
   ['KmsInvalidStateException', 'refused'],
-  ['KmsThrottlingException', 'undelivered'],
-  ['ActivityDoesNotExist', 'gone'],
-  ['ResourceNotFound', 'gone'],
-  ['ActivityWorkerLimitExceeded', 'undelivered'],
-  ['ActivityLimitExceeded', 'undelivered'],
-  ['ActivityAlreadyExists', 'undelivered'],
-  ['InvalidArn', 'undelivered'],
-  ['InvalidName', 'undelivered'],
-  ['ThrottlingException', 'undelivered'],
-  ['AccessDeniedException', 'undelivered'],
-  ['ExpiredTokenException', 'undelivered'],
-  ['UnrecognizedClientException', 'undelivered'],
+  ['KmsThrottlingException', 'notDelivered'],
+  ['ActivityDoesNotExist', 'activityNotFound'],
+  ['ResourceNotFound', 'activityNotFound'],
+  ['ActivityWorkerLimitExceeded', 'notDelivered'],
+  ['ActivityLimitExceeded', 'notDelivered'],
+  ['ActivityAlreadyExists', 'notDelivered'],
+  ['InvalidArn', 'notDelivered'],
+  ['InvalidName', 'notDelivered'],
+  ['ThrottlingException', 'notDelivered'],
+  ['AccessDeniedException', 'notDelivered'],
+  ['ExpiredTokenException', 'notDelivered'],
+  ['UnrecognizedClientException', 'notDelivered'],
 ];
 
 /** What the SDK and its HTTP handlers throw where there was no proper answer. */
-const unanswered: [string, Error, Meaning, string][] = [
-  ['an HTML 502', awsError('SyntaxError', at(502)), 'unknown', 'SyntaxError'],
-  ['an HTML 403', awsError('SyntaxError', at(403)), 'undelivered', 'SyntaxError'],
-  ['an answer that was cut off', awsError('SyntaxError', at(200)), 'unknown', 'SyntaxError'],
-  ['an empty 500', awsError('Unknown', at(500)), 'unknown', 'Unknown'],
-  ['a 503', awsError('ServiceUnavailable', at(503)), 'unknown', 'ServiceUnavailable'],
+const unanswered: [string, Error, AwsErrorClass, string][] = [
+  ['an HTML 502', awsError('SyntaxError', at(502)), 'indeterminate', 'SyntaxError'],
+  ['an HTML 403', awsError('SyntaxError', at(403)), 'notDelivered', 'SyntaxError'],
+  ['an answer that was cut off', awsError('SyntaxError', at(200)), 'indeterminate', 'SyntaxError'],
+  ['an empty 500', awsError('Unknown', at(500)), 'indeterminate', 'Unknown'],
+  ['a 503', awsError('ServiceUnavailable', at(503)), 'indeterminate', 'ServiceUnavailable'],
   [
     "Node's handler, connection reset",
     awsError('TimeoutError', { code: 'ECONNRESET' }),
-    'unknown',
+    'indeterminate',
     'TimeoutError',
   ],
   [
     "Node's handler, request timed out",
     awsError('TimeoutError', { code: 'ETIMEDOUT' }),
-    'unknown',
+    'indeterminate',
     'TimeoutError',
   ],
   [
     'a plain reset',
     Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' }),
-    'unknown',
+    'indeterminate',
     'ECONNRESET',
   ],
   [
     'a connection refused',
     Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
-    'undelivered',
+    'notDelivered',
     'ECONNREFUSED',
   ],
   [
@@ -72,81 +72,89 @@ const unanswered: [string, Error, Meaning, string][] = [
     Object.assign(new AggregateError([new Error('::1'), new Error('127.0.0.1')]), {
       code: 'ECONNREFUSED',
     }),
-    'undelivered',
+    'notDelivered',
     'ECONNREFUSED',
   ],
   [
     'a host name that is none',
     Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }),
-    'undelivered',
+    'notDelivered',
     'ENOTFOUND',
   ],
   [
     'a resolver that is down',
     Object.assign(new Error('getaddrinfo'), { code: 'EAI_AGAIN' }),
-    'undelivered',
+    'notDelivered',
     'EAI_AGAIN',
   ],
   [
     'undici, no connection in time',
     awsError('TimeoutError', { code: 'UND_ERR_CONNECT_TIMEOUT' }),
-    'undelivered',
+    'notDelivered',
     'TimeoutError',
   ],
   [
     'undici, no headers in time',
     awsError('TimeoutError', { code: 'UND_ERR_HEADERS_TIMEOUT' }),
-    'unknown',
+    'indeterminate',
     'TimeoutError',
   ],
   [
     'undici, no body in time',
     awsError('TimeoutError', { code: 'UND_ERR_BODY_TIMEOUT' }),
-    'unknown',
+    'indeterminate',
     'TimeoutError',
   ],
   [
     'undici, socket closed by the other side',
     awsError('RequestTimeout', { code: 'UND_ERR_SOCKET' }),
-    'unknown',
+    'indeterminate',
     'RequestTimeout',
   ],
-  ['an abort', awsError('AbortError'), 'unknown', 'AbortError'],
-  ['an error that tells nothing', new Error('why?'), 'unknown', 'Error'],
+  ['an abort', awsError('AbortError'), 'indeterminate', 'AbortError'],
+  ['an error that tells nothing', new Error('why?'), 'indeterminate', 'Error'],
 ];
 
 describe('meaningOf', () => {
   it.each(answered)('T6, T7, P2: %s is %s', (name, meaning) => {
-    expect(meaningOf(awsError(name, at(400)))).toBe(meaning);
+    expect(classifyAwsError(awsError(name, at(400)))).toBe(meaning);
   });
 
   it.each(unanswered)('T7: %s', (_, error, meaning) => {
-    expect(meaningOf(error)).toBe(meaning);
+    expect(classifyAwsError(error)).toBe(meaning);
   });
 
   it("T7: the SDK's own classes", () => {
     const fields = { message: 'm', $metadata: { httpStatusCode: 400 } };
-    expect(meaningOf(new TaskTimedOut(fields))).toBe('closed');
-    expect(meaningOf(new ActivityWorkerLimitExceeded(fields))).toBe('undelivered');
-    expect(meaningOf(new KmsThrottlingException(fields))).toBe('undelivered');
-    expect(meaningOf(new InvalidArn(fields))).toBe('undelivered');
+    expect(classifyAwsError(new TaskTimedOut(fields))).toBe('closed');
+    expect(classifyAwsError(new ActivityWorkerLimitExceeded(fields))).toBe('notDelivered');
+    expect(classifyAwsError(new KmsThrottlingException(fields))).toBe('notDelivered');
+    expect(classifyAwsError(new InvalidArn(fields))).toBe('notDelivered');
   });
 
   it('T7: goes by the name and never by the message', () => {
     const message = fc.oneof(fc.string(), fc.constantFrom(...answered.map(([name]) => name)));
     fc.assert(
       fc.property(message, fc.constantFrom(...answered), (text, [name, meaning]) => {
-        expect(meaningOf(Object.assign(new Error(text), { name, ...at(400) }))).toBe(meaning);
-        expect(meaningOf(new Error(text))).toBe('unknown');
+        expect(classifyAwsError(Object.assign(new Error(text), { name, ...at(400) }))).toBe(
+          meaning,
+        );
+        expect(classifyAwsError(new Error(text))).toBe('indeterminate');
       }),
     );
   });
 
   it('has a meaning for whatever was thrown', () => {
-    const meanings: Meaning[] = ['closed', 'refused', 'gone', 'undelivered', 'unknown'];
+    const meanings: AwsErrorClass[] = [
+      'closed',
+      'refused',
+      'activityNotFound',
+      'notDelivered',
+      'indeterminate',
+    ];
     fc.assert(
       fc.property(fc.anything(), (thrown) => {
-        expect(meanings).toContain(meaningOf(thrown));
+        expect(meanings).toContain(classifyAwsError(thrown));
       }),
     );
   });

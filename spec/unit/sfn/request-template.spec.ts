@@ -1,6 +1,6 @@
 import { SendTaskHeartbeatCommand, SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { keepSigner, repeatFirstRequest } from '../../../lib/sfn/request-template.js';
+import { memoizeSigner, reuseFirstRequest } from '../../../lib/sfn/request-template.js';
 
 afterEach(() => void vi.useRealTimers());
 
@@ -60,7 +60,7 @@ const bodies = (sent: readonly Sent[]) =>
 describe('repeatFirstRequest', () => {
   it('has the first call of each kind alone go the whole way', async () => {
     const { client, sent, wholeWay, success, heartbeat } = setUp();
-    repeatFirstRequest(client);
+    reuseFirstRequest(client);
     for (const n of [1, 2, 3]) await success(n);
     for (let n = 0; n < 3; n += 1) await heartbeat();
     expect(wholeWay).toEqual(['SendTaskSuccessCommand', 'SendTaskHeartbeatCommand']);
@@ -77,7 +77,7 @@ describe('repeatFirstRequest', () => {
 
   it('has a call after one that failed go the whole way again', async () => {
     const { client, wholeWay, success, answerWith } = setUp();
-    repeatFirstRequest(client);
+    reuseFirstRequest(client);
     await success(1);
     await success(2);
     answerWith(400);
@@ -90,7 +90,7 @@ describe('repeatFirstRequest', () => {
 
   it('is without effect, and does no harm, where calls share no stack', async () => {
     const { client, sent, wholeWay, success } = setUp({ cacheMiddleware: false });
-    repeatFirstRequest(client);
+    reuseFirstRequest(client);
     for (const n of [1, 2, 3]) await success(n);
     expect(wholeWay).toHaveLength(3);
     expect(bodies(sent)).toHaveLength(3);
@@ -101,7 +101,7 @@ describe('keepSigner', () => {
   it('makes one signer, which asks for the credentials each time', async () => {
     const { client, credentials, success } = setUp();
     const makeSigner = vi.spyOn(client.config, 'signer');
-    keepSigner(client);
+    memoizeSigner(client);
     // The SDK keeps what does not expire.
     credentials.mockImplementation(() =>
       Promise.resolve({
@@ -118,7 +118,7 @@ describe('keepSigner', () => {
   it('asks again where no signer could be made', async () => {
     const { client, success } = setUp();
     const makeSigner = vi.spyOn(client.config, 'signer').mockRejectedValueOnce(new Error('once'));
-    keepSigner(client);
+    memoizeSigner(client);
     await expect(success(1)).rejects.toThrow('once');
     await success(2);
     await success(3);

@@ -72,9 +72,9 @@ describe('start', () => {
     await source.start();
     expect(sfn.openPolls()).toBe(3);
     expect(source.status().pollers).toEqual([
-      { role: 0, concurrency: 4, openPolls: 1, tasks: 0 },
-      { role: 1, concurrency: 4, openPolls: 1, tasks: 0 },
-      { role: 2, concurrency: 2, openPolls: 1, tasks: 0 },
+      { poller: 0, concurrency: 4, openPolls: 1, tasks: 0 },
+      { poller: 1, concurrency: 4, openPolls: 1, tasks: 0 },
+      { poller: 2, concurrency: 2, openPolls: 1, tasks: 0 },
     ]);
     await stopped(source);
   });
@@ -157,7 +157,7 @@ describe('stop', () => {
       pollers: [{ tasks: 1 }],
     });
     finishTask(answer('"done"'));
-    expect(await stop).toEqual({ finished: 1, failed: 0, abandonedPolls: 0, lost: 0 });
+    expect(await stop).toEqual({ succeeded: 1, failed: 0, abandonedPolls: 0, lost: 0 });
     expect(await outcome).toEqual({ status: 'SUCCEEDED', output: '"done"' });
     expect(sfn.calls('GetActivityTask')).toBe(1);
     expect(sfn.queued('sum')).toBe(1);
@@ -187,7 +187,7 @@ describe('stop', () => {
     await vi.advanceTimersByTimeAsync(19_999);
     expect(reasons).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
-    expect(await stop).toEqual({ finished: 0, failed: 1, abandonedPolls: 2, lost: 0 });
+    expect(await stop).toEqual({ succeeded: 0, failed: 1, abandonedPolls: 2, lost: 0 });
     expect(reasons).toMatchObject([{ name: 'AbortError', code: 'stopped' }]);
     expect(await outcome).toEqual({
       status: 'FAILED',
@@ -209,8 +209,8 @@ describe('stop', () => {
     await vi.advanceTimersByTimeAsync(4_999);
     expect(source.state).toBe('stopping');
     await vi.advanceTimersByTimeAsync(1);
-    expect(await stop).toEqual({ finished: 0, failed: 0, abandonedPolls: 0, lost: 1 });
-    expect(lost.mock.calls).toMatchObject([[{ role: 0, outcome: 'abandoned' }]]);
+    expect(await stop).toEqual({ succeeded: 0, failed: 0, abandonedPolls: 0, lost: 1 });
+    expect(lost.mock.calls).toMatchObject([[{ poller: 0, reason: 'abandoned' }]]);
   });
 
   it('S2: a later stop only shortens the grace', async () => {
@@ -220,14 +220,14 @@ describe('stop', () => {
     const second = source.stop({ graceMs: 1_000 });
     void source.stop({ graceMs: 50_000 });
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(await second).toEqual({ finished: 0, failed: 0, abandonedPolls: 1, lost: 0 });
+    expect(await second).toEqual({ succeeded: 0, failed: 0, abandonedPolls: 1, lost: 0 });
     expect(await first).toEqual(await second);
     await vi.advanceTimersByTimeAsync(60_000);
   });
 
   it('is idempotent, and welcome on a source that never ran', async () => {
     const { source } = setUp();
-    const nothing = { finished: 0, failed: 0, abandonedPolls: 0, lost: 0 };
+    const nothing = { succeeded: 0, failed: 0, abandonedPolls: 0, lost: 0 };
     expect(await source.stop()).toEqual(nothing);
     await source.start();
     const first = source.stop();
@@ -243,7 +243,7 @@ describe('stop', () => {
     const started = source.start().catch((thrown: unknown) => thrown);
     expect(source.state).toBe('starting');
     const summary = await source.stop();
-    expect(summary).toEqual({ finished: 0, failed: 0, abandonedPolls: 0, lost: 0 });
+    expect(summary).toEqual({ succeeded: 0, failed: 0, abandonedPolls: 0, lost: 0 });
     expect(await started).toMatchObject({ name: 'AbortError' });
     expect(source.state).toBe('stopped');
     await vi.advanceTimersByTimeAsync(60_000);
@@ -309,7 +309,7 @@ describe('run', () => {
     await vi.advanceTimersByTimeAsync(99);
     expect(source.state).toBe('stopping');
     await vi.advanceTimersByTimeAsync(1);
-    expect(await ran).toEqual({ finished: 0, failed: 1, abandonedPolls: 0, lost: 0 });
+    expect(await ran).toEqual({ succeeded: 0, failed: 1, abandonedPolls: 0, lost: 0 });
   });
 
   it('does nothing where the signal has aborted before', async () => {
@@ -325,7 +325,7 @@ describe('run', () => {
     const controller = new AbortController();
     const ran = source.run(controller.signal);
     controller.abort();
-    expect(await ran).toMatchObject({ finished: 0 });
+    expect(await ran).toMatchObject({ succeeded: 0 });
     expect(source.state).toBe('stopped');
   });
 

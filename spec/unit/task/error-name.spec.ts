@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ErrorName } from '../../../lib/task/error-name.js';
+import { ErrorName, httpErrorName } from '../../../lib/task/error-name.js';
 
 const names = Object.values(ErrorName);
 
@@ -17,8 +17,16 @@ describe('ErrorName', () => {
     ['OutputRefused', 'StepFuncSource.OutputRefused'],
     ['Stopped', 'StepFuncSource.Stopped'],
     ['LeaseLost', 'StepFuncSource.LeaseLost'],
-    ['Http', 'StepFuncSource.Http'],
   ] as const)('T3, T4: %s is %s, as state machines have it in Retry and Catch', (key, name) => {
     expect(ErrorName[key]).toBe(name);
   });
+});
+
+describe('httpErrorName', () => {
+  it.each([100, 404, 999])(
+    'T3: tells the status of a response that names no error: %i',
+    (status) => {
+      expect(httpErrorName(status)).toBe(`StepFuncSource.Http${status}`);
+    },
+  );
 });

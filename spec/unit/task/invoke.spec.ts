@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InvokeAborted, readAnswer } from '../../../lib/task/invoke.js';
+import { InvokeAbortError, readResponse } from '../../../lib/task/invoke.js';
 
 /** One byte more than Step Functions takes: enough to tell that a body is too large. */
 const CAP = 262_145;
@@ -32,11 +32,11 @@ const foreign = (body: unknown, fields: object = {}) => ({
   ...fields,
 });
 
-describe('InvokeAborted', () => {
+describe('InvokeAbortError', () => {
   it.each(['timeout', 'closed', 'leaseLost', 'stopped'] as const)(
     'S2, T8, T9, L5: tells %s apart by its code, and passes for an abort',
     (code) => {
-      const reason = new InvokeAborted(code, 'why');
+      const reason = new InvokeAbortError(code, 'why');
       expect(reason).toBeInstanceOf(Error);
       expect(reason).toMatchObject({ name: 'AbortError', code, message: 'why' });
       expect(String(reason)).toBe('AbortError: why');
@@ -82,7 +82,7 @@ describe('readAnswer', () => {
     ['a body in parts', { ...plain, body: ['1'] }, `${itsBody} an array`],
     ['a body of a number', { ...plain, body: 1 }, `${itsBody} number`],
   ])('T4: refuses %s', async (_, answer, message) => {
-    const refused = readAnswer(answer);
+    const refused = readResponse(answer);
     await expect(refused).rejects.toBeInstanceOf(TypeError);
     await expect(refused).rejects.toThrow(new TypeError(message));
   });
@@ -90,7 +90,7 @@ describe('readAnswer', () => {
   it.each([100, 200, 503, 999])('takes status %d, headers and body as they are', async (status) => {
     const headers = { 'Step-Func-Error': ['a', 'b'] };
     const body = '{ "a" : 1 }\n';
-    const answer = await readAnswer({ status, headers, body, extra: 'dropped' });
+    const answer = await readResponse({ status, headers, body, extra: 'dropped' });
     expect(answer).toEqual({ status, headers, body });
     expect(answer.headers).toBe(headers);
   });
@@ -109,7 +109,7 @@ describe('readAnswer', () => {
         return this.#text;
       }
     }
-    expect(await readAnswer(new Answer())).toEqual({ status: 201, headers: {}, body: 'text' });
+    expect(await readResponse(new Answer())).toEqual({ status: 201, headers: {}, body: 'text' });
   });
 
   it('passes on what a field throws', async () => {
@@ -118,27 +118,27 @@ describe('readAnswer', () => {
         throw new Error('trap');
       },
     };
-    await expect(readAnswer(answer)).rejects.toThrow('trap');
+    await expect(readResponse(answer)).rejects.toThrow('trap');
   });
 
   describe('of a fetch Response', () => {
     it('reads the body, which is consumed then', async () => {
       const response = new Response('{"b":"é🙂"}', { status: 202, headers: { a: 'b' } });
-      const answer = await readAnswer(response);
+      const answer = await readResponse(response);
       expect(answer).toMatchObject({ status: 202, body: '{"b":"é🙂"}' });
       expect(answer.headers).toBe(response.headers);
       expect(response.bodyUsed).toBe(true);
     });
 
     it('T2: takes one without a body as empty', async () => {
-      expect((await readAnswer(new Response(null, { status: 204 }))).body).toBe('');
-      expect((await readAnswer(new Response('', { status: 200 }))).body).toBe('');
+      expect((await readResponse(new Response(null, { status: 204 }))).body).toBe('');
+      expect((await readResponse(new Response('', { status: 200 }))).body).toBe('');
     });
 
     it('refuses one that has been read', async () => {
       const response = new Response('1');
       await response.text();
-      await expect(readAnswer(response)).rejects.toThrow(
+      await expect(readResponse(response)).rejects.toThrow(
         new TypeError("invoke's Response must be unread, but its body has been read already"),
       );
     });
@@ -146,41 +146,41 @@ describe('readAnswer', () => {
     it('refuses one whose body somebody else is reading', async () => {
       const response = new Response('1');
       response.body?.getReader();
-      await expect(readAnswer(response)).rejects.toBeInstanceOf(TypeError);
+      await expect(readResponse(response)).rejects.toBeInstanceOf(TypeError);
     });
 
     it('refuses the Response of a network error, whose status is 0', async () => {
-      await expect(readAnswer(Response.error())).rejects.toThrow(/status from 100 to 999, got 0/);
+      await expect(readResponse(Response.error())).rejects.toThrow(/status from 100 to 999, got 0/);
     });
 
     it('T4: rejects with what the body ends in', async () => {
       const error = new TypeError('terminated');
       const broken = new ReadableStream({ start: (controller) => controller.error(error) });
-      await expect(readAnswer(new Response(broken))).rejects.toBe(error);
+      await expect(readResponse(new Response(broken))).rejects.toBe(error);
     });
 
     it('T4: reads a body whole that is just as long as Step Functions takes', async () => {
       const body = 'x'.repeat(CAP - 1);
-      expect((await readAnswer(new Response(body))).body).toBe(body);
+      expect((await readResponse(new Response(body))).body).toBe(body);
     });
 
     it('T4: reads one byte more of a longer one, and no further', async () => {
-      expect((await readAnswer(new Response('x'.repeat(CAP * 2)))).body).toHaveLength(CAP);
+      expect((await readResponse(new Response('x'.repeat(CAP * 2)))).body).toHaveLength(CAP);
       const { state, stream } = endlessStream();
-      expect((await readAnswer(new Response(stream))).body).toHaveLength(CAP);
+      expect((await readResponse(new Response(stream))).body).toHaveLength(CAP);
       expect(state.cancelled).toBe(true);
       expect(state.chunks).toBeLessThanOrEqual(6);
     });
 
     it("is told by its shape: another fetch's is as good, with web or Node streams", async () => {
       const { stream, state } = endlessStream();
-      expect((await readAnswer(foreign(stream))).body).toHaveLength(CAP);
+      expect((await readResponse(foreign(stream))).body).toHaveLength(CAP);
       expect(state.cancelled).toBe(true);
       const readable = Readable.from([Buffer.from('{"a":'), Buffer.from('1}')]);
-      expect(await readAnswer(foreign(readable))).toMatchObject({ status: 200, body: '{"a":1}' });
+      expect(await readResponse(foreign(readable))).toMatchObject({ status: 200, body: '{"a":1}' });
       expect(readable.destroyed).toBe(true);
-      expect((await readAnswer(foreign(null))).body).toBe('');
-      await expect(readAnswer(foreign(null, { bodyUsed: true }))).rejects.toThrow(/read already/);
+      expect((await readResponse(foreign(null))).body).toBe('');
+      await expect(readResponse(foreign(null, { bodyUsed: true }))).rejects.toThrow(/read already/);
     });
 
     it.each([
@@ -190,7 +190,7 @@ describe('readAnswer', () => {
       ['no stream', 42],
       ['nothing at all', undefined],
     ])('T4: refuses a body of %s', async (_, body) => {
-      await expect(readAnswer(foreign(body))).rejects.toBeInstanceOf(TypeError);
+      await expect(readResponse(foreign(body))).rejects.toBeInstanceOf(TypeError);
     });
   });
 
@@ -208,7 +208,7 @@ describe('readAnswer', () => {
     );
     await fc.assert(
       fc.asyncProperty(answers, async (answer) => {
-        const read: unknown = await readAnswer(answer).catch((error: unknown) => error);
+        const read: unknown = await readResponse(answer).catch((error: unknown) => error);
         if (read instanceof Error) {
           expect(read).toBeInstanceOf(TypeError);
           return;

@@ -21,8 +21,8 @@ function setUp(answers: Parameters<typeof fakeCalls>[0], result: TaskResult) {
   giveUp.signal.addEventListener('abort', () => noMoreTries.abort());
   const failures: unknown[] = [];
   const settled = report(sfn, 'token', result, {
-    giveUp: giveUp.signal,
-    noMoreTries: noMoreTries.signal,
+    abandonReports: giveUp.signal,
+    stopRetrying: noMoreTries.signal,
     onTryFailed: (error) => failures.push(error),
   });
   return { sfn, giveUp, noMoreTries, failures, settled };
@@ -116,14 +116,14 @@ describe('report', () => {
   it('T6: a token that AWS finds invalid even so is given up', async () => {
     const invalid = () => awsError('ValidationException');
     const { settled } = setUp([invalid(), invalid(), invalid()], success);
-    expect(await settled).toEqual({ outcome: 'lost', how: 'closed' });
+    expect(await settled).toEqual({ outcome: 'lost', reason: 'closed' });
   });
 
   it.each(['InvalidToken', 'TaskDoesNotExist', 'TaskTimedOut'])(
     'T7: %s means that the task was closed',
     async (name) => {
       const { settled, sfn } = setUp([awsError(name)], success);
-      expect(await settled).toEqual({ outcome: 'lost', how: 'closed' });
+      expect(await settled).toEqual({ outcome: 'lost', reason: 'closed' });
       expect(sfn.sent).toHaveLength(1);
     },
   );
@@ -131,17 +131,17 @@ describe('report', () => {
   it('T7: whether our own report closed it is unknown once one may have arrived', async () => {
     const afterReset = setUp([reset(), awsError('TaskTimedOut')], success);
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(await afterReset.settled).toEqual({ outcome: 'lost', how: 'unknown' });
+    expect(await afterReset.settled).toEqual({ outcome: 'lost', reason: 'unknown' });
 
     const sdkRetried = setUp([awsError('TaskTimedOut', { $metadata: { attempts: 2 } })], success);
-    expect(await sdkRetried.settled).toEqual({ outcome: 'lost', how: 'unknown' });
+    expect(await sdkRetried.settled).toEqual({ outcome: 'lost', reason: 'unknown' });
   });
 
   it('T7: it is not unknown where no earlier report can have arrived', async () => {
     const refusedConnection = awsError('Error', { code: 'ECONNREFUSED' });
     const { settled } = setUp([throttled(), refusedConnection, awsError('TaskTimedOut')], success);
     await vi.advanceTimersByTimeAsync(2_000);
-    expect(await settled).toEqual({ outcome: 'lost', how: 'closed' });
+    expect(await settled).toEqual({ outcome: 'lost', reason: 'closed' });
   });
 
   it('T6: tells every try that failed for a passing reason, and no other', async () => {
@@ -161,7 +161,7 @@ describe('report', () => {
     const { settled, sfn, noMoreTries } = setUp([throttled(), throttled()], success);
     await vi.advanceTimersByTimeAsync(0);
     noMoreTries.abort();
-    expect(await settled).toEqual({ outcome: 'lost', how: 'closed' });
+    expect(await settled).toEqual({ outcome: 'lost', reason: 'closed' });
     expect(sfn.sent).toHaveLength(1);
   });
 
@@ -186,8 +186,8 @@ describe('report', () => {
       'token',
       success,
       {
-        giveUp: new AbortController().signal,
-        noMoreTries: noMoreTries.signal,
+        abandonReports: new AbortController().signal,
+        stopRetrying: noMoreTries.signal,
         onTryFailed: () => undefined,
       },
     );
@@ -203,6 +203,6 @@ describe('report', () => {
     const { settled, giveUp } = setUp([answer], success);
     await vi.advanceTimersByTimeAsync(1);
     giveUp.abort();
-    expect(await settled).toEqual({ outcome: 'lost', how: 'abandoned' });
+    expect(await settled).toEqual({ outcome: 'lost', reason: 'abandoned' });
   });
 });

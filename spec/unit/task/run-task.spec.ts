@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Invoke, InvokeRequest } from '../../../lib/task/invoke.js';
-import { InvokeAborted } from '../../../lib/task/invoke.js';
+import { InvokeAbortError } from '../../../lib/task/invoke.js';
 import { runTask } from '../../../lib/task/run-task.js';
 import { awsError, fakeCalls } from '../../support/fake-calls.js';
 
@@ -83,7 +83,7 @@ describe('runTask', () => {
     expect(failureSent(sfn).cause).toBe(
       'The component did not answer within 10000 ms (invokeTimeoutMs)',
     );
-    expect(reason).toBeInstanceOf(InvokeAborted);
+    expect(reason).toBeInstanceOf(InvokeAbortError);
     expect(reason).toMatchObject({ name: 'AbortError', code: 'timeout' });
   });
 
@@ -183,14 +183,14 @@ describe('runTask', () => {
     ['leaseLost', 'StepFuncSource.LeaseLost'],
   ] as const)('S2, L5: interrupted as %s, the task is reported as %s', async (code, error) => {
     const { settled, sfn, interruption } = setUp(never);
-    interruption.abort(new InvokeAborted(code, 'why'));
+    interruption.abort(new InvokeAbortError(code, 'why'));
     expect(await settled).toMatchObject({ outcome: 'failed', error });
     expect(failureSent(sfn)).toEqual({ error, cause: 'why' });
   });
 
   it('S2: interrupted before it began, the component is not called', async () => {
     const interruption = new AbortController();
-    interruption.abort(new InvokeAborted('stopped', 'why'));
+    interruption.abort(new InvokeAbortError('stopped', 'why'));
     const invoke = vi.fn<Invoke>();
     const sfn = fakeCalls([]);
     const options = {
@@ -290,7 +290,7 @@ describe('runTask', () => {
         { heartbeatIntervalMs: 1_000 },
       );
       await vi.advanceTimersByTimeAsync(2_000);
-      expect(await settled).toEqual({ outcome: 'lost', how: 'closed' });
+      expect(await settled).toEqual({ outcome: 'lost', reason: 'closed' });
       expect(reason).toMatchObject({ code: 'closed' });
       await vi.advanceTimersByTimeAsync(60_000);
       expect(sfn.sent.map(([name]) => name)).toEqual(['SendTaskHeartbeat', 'SendTaskHeartbeat']);
@@ -302,7 +302,7 @@ describe('runTask', () => {
         heartbeatIntervalMs: 100,
       });
       await vi.advanceTimersByTimeAsync(100);
-      expect(await settled).toEqual({ outcome: 'lost', how: 'closed' });
+      expect(await settled).toEqual({ outcome: 'lost', reason: 'closed' });
       expect(sfn.sent.map(([name]) => name)).toEqual(['SendTaskSuccess', 'SendTaskHeartbeat']);
     });
 

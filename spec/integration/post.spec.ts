@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { Agent } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { exchange } from '../../lib/net/post.js';
+import { post } from '../../lib/net/post.js';
 import type { Handler } from '../support/integration/component.js';
 import { echo, hang, startComponent } from '../support/integration/component.js';
 import type { RawAnswer } from '../support/integration/raw-server.js';
@@ -19,8 +19,8 @@ afterEach(async () => {
   await dispatcher.destroy();
 });
 
-const post = (origin: string, mostBytes = Infinity, body: string | Uint8Array = '') =>
-  exchange(
+const send = (origin: string, mostBytes = Infinity, body: string | Uint8Array = '') =>
+  post(
     dispatcher,
     { origin, path: '/a?b=c', headers: { 'x-own': 'é' }, body },
     controller.signal,
@@ -29,16 +29,16 @@ const post = (origin: string, mostBytes = Infinity, body: string | Uint8Array = 
 
 async function answeredBy(answer: RawAnswer, mostBytes?: number) {
   await using server = await startRawServer(answer);
-  const { status, headers, body } = await post(server.url, mostBytes);
+  const { status, headers, body } = await send(server.url, mostBytes);
   return { status, headers, body: body.toString() };
 }
 
-describe('exchange', () => {
+describe('post', () => {
   it.each(['text é€🙂', Buffer.from('bytes é€🙂'), ''])(
     'sends %j and gets it back',
     async (body) => {
       await using server = await startComponent(echo);
-      const answer = await post(server.url, Infinity, body);
+      const answer = await send(server.url, Infinity, body);
       expect(answer.status).toBe(200);
       expect(answer.body.toString()).toBe(body.toString());
       const [{ method, path, headers } = { method: '', path: '', headers: {} }] = server.requests;
@@ -88,7 +88,7 @@ describe('exchange', () => {
       for (;;) yield `400\r\n${'x'.repeat(0x400)}\r\n`;
     }
     await using server = await startRawServer(endless);
-    expect((await post(server.url, 5_000)).body.length).toBe(5_000);
+    expect((await send(server.url, 5_000)).body.length).toBe(5_000);
     await until(() => expect(server.unanswered()).toBe(0));
   });
 
@@ -101,7 +101,7 @@ describe('exchange', () => {
       throw new Error('the server closes the connection');
     }
     await using server = await startRawServer(thenClosed);
-    await expect(post(server.url)).rejects.toMatchObject({
+    await expect(send(server.url)).rejects.toMatchObject({
       name: expect.stringMatching(/^(SocketError|HTTPParserError)$/) as string,
     });
   });
@@ -109,7 +109,7 @@ describe('exchange', () => {
   it('rejects where nobody listens', async () => {
     const server = await startComponent(echo);
     await server[Symbol.asyncDispose]();
-    await expect(post(server.url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(send(server.url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
   it.each<[string, Handler]>([
@@ -117,7 +117,7 @@ describe('exchange', () => {
     ['for the rest of one', (_, response) => void response.write('a part')],
   ])('S2: an abort while it waits %s closes the connection', async (_, handler) => {
     await using server = await startComponent(handler);
-    const answer = post(server.url);
+    const answer = send(server.url);
     await until(() => expect(server.unanswered()).toBe(1));
     const reason = new Error('enough');
     controller.abort(reason);
@@ -127,14 +127,14 @@ describe('exchange', () => {
 
   it('S2: an abort while it waits for a connection keeps it from being sent', async () => {
     await using server = await startComponent(hang);
-    const other = exchange(
+    const other = post(
       dispatcher,
       { origin: server.url, path: '/other', headers: {}, body: '' },
       new AbortController().signal,
       Infinity,
     );
     await until(() => expect(server.unanswered()).toBe(1));
-    const answer = post(server.url);
+    const answer = send(server.url);
     controller.abort('a reason that is no error');
     await expect(answer).rejects.toBe('a reason that is no error');
     server.closeIdleConnections();
@@ -146,7 +146,7 @@ describe('exchange', () => {
   it('sends nothing under a signal that has aborted', async () => {
     await using server = await startComponent(echo);
     controller.abort();
-    await expect(post(server.url)).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(send(server.url)).rejects.toMatchObject({ name: 'AbortError' });
     expect(server.connectionsSoFar()).toBe(0);
   });
 });

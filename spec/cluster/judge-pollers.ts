@@ -2,19 +2,19 @@ import { flightsIn, leftOverFrom } from './judge-cap.js';
 import type { Life, Tenure } from './lives.js';
 import type { Trace } from './trace.js';
 
-/** Tasks that came by a poll which their worker had asked for although somebody else had its role by then. */
+/** Tasks that came by a poll which their worker had asked for although somebody else had its poller by then. */
 export function trespasses(trace: Trace, lives: Map<string, Life>): string[] {
   const tenures = [...lives.values()].flatMap((life) => life.tenures);
   return flightsIn(trace, lives).flatMap(({ id, instance, polledAt, tenure }) => {
     if (tenure === undefined || polledAt === undefined) return [];
     const other = tenures.find(
-      ({ role, acquiredAt }) =>
-        role === tenure.role && acquiredAt > tenure.acquiredAt && acquiredAt < polledAt,
+      ({ poller, acquiredAt }) =>
+        poller === tenure.poller && acquiredAt > tenure.acquiredAt && acquiredAt < polledAt,
     );
     if (other === undefined) return [];
     const lateMs = (polledAt - other.acquiredAt).toFixed(0);
     return [
-      `${instance} polled for role ${tenure.role} ${lateMs} ms after ${other.instance} had got it (task ${id})`,
+      `${instance} polled for poller ${tenure.poller} ${lateMs} ms after ${other.instance} had got it (task ${id})`,
     ];
   });
 }
@@ -41,7 +41,7 @@ export function misfits(trace: Trace, lives: Map<string, Life>, slackMs: number)
 
 export interface Takeover {
   what: 'killed' | 'suspended' | 'released';
-  role: number;
+  poller: number;
   /** Until somebody held it again; undefined: not within the bound. */
   ms: number | undefined;
   boundMs: number;
@@ -50,7 +50,7 @@ export interface Takeover {
 }
 
 /**
- * L4: how long roles were with nobody who was live. A bound holds where somebody else had been up,
+ * L4: how long pollers were with nobody who was live. A bound holds where somebody else had been up,
  * awake and in touch with the store for long enough to have left every back-off behind.
  */
 export function takeovers(
@@ -67,13 +67,15 @@ export function takeovers(
       const until = left.at + boundMs + slackMs;
       if (until > endsAt) return [];
       const next = tenures
-        .filter(({ role, acquiredAt }) => role === tenure.role && acquiredAt > tenure.acquiredAt)
+        .filter(
+          ({ poller, acquiredAt }) => poller === tenure.poller && acquiredAt > tenure.acquiredAt,
+        )
         .reduce((first, { acquiredAt }) => Math.min(first, acquiredAt), Infinity);
       const possible = everyone.some(
-        (other) => other !== life && isFree(other, tenure.role, left.at - 1.3 * ttlMs, until),
+        (other) => other !== life && isFree(other, tenure.poller, left.at - 1.3 * ttlMs, until),
       );
       const ms = next <= until ? Math.max(0, next - left.at) : undefined;
-      return [{ what: left.what, role: tenure.role, ms, boundMs, possible }];
+      return [{ what: left.what, poller: tenure.poller, ms, boundMs, possible }];
     }),
   );
 }
@@ -94,12 +96,12 @@ function departure(
     : undefined;
 }
 
-function isFree(life: Life, role: number, from: number, to: number): boolean {
-  const { roles, up, suspended, cutOff, tenures } = life;
+function isFree(life: Life, poller: number, from: number, to: number): boolean {
+  const { pollers, up, suspended, cutOff, tenures } = life;
   const undisturbed = [...suspended, ...cutOff].every((span) => span.to < from || span.from > to);
-  // While it drains a tenure of its own that was lost, it can not have the role again.
+  // While it drains a tenure of its own that was lost, it can not have the poller again.
   const draining = tenures.some(
-    (tenure) => tenure.role === role && tenure.lostAt < to && tenure.releasedAt > from,
+    (tenure) => tenure.poller === poller && tenure.lostAt < to && tenure.releasedAt > from,
   );
-  return role < roles && up.from <= from && to <= up.to && undisturbed && !draining;
+  return poller < pollers && up.from <= from && to <= up.to && undisturbed && !draining;
 }
