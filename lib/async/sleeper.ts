@@ -1,19 +1,21 @@
-import { delay, execute, race } from 'abort-controller-x';
+import { execute, race } from 'abort-controller-x';
+import type { Clock } from './clock.js';
+import { sleep } from './timer.js';
 
-/** A rest that can be cut short. */
+/** A sleep that can be cut short. */
 export interface Sleeper {
   /** Resolves after `ms`, or when woken. Rejects with an AbortError when `signal` aborts. */
   sleep(signal: AbortSignal, ms: number): Promise<void>;
-  /** Ends the rest under way; no effect where there is none. */
+  /** Ends the sleep under way. Without one, it has no effect. */
   wake(): void;
 }
 
-export function createSleeper(): Sleeper {
+export function createSleeper(clock?: Clock): Sleeper {
   let wake: () => void = () => undefined;
   return {
     sleep: (signal, ms) =>
       race(signal, (inner) => [
-        delay(inner, Math.ceil(ms)),
+        sleep(inner, Math.ceil(ms), clock),
         execute<void>(inner, (resolve) => {
           wake = resolve;
           return () => undefined;

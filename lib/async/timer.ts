@@ -1,27 +1,78 @@
 import { execute } from 'abort-controller-x';
-
-/** Node's timers hold 31 bits of milliseconds; a longer one would fire at once. */
-const LONGEST_TIMER_MS = 2_147_483_647;
+import type { Clock } from './clock.js';
+import { LONGEST_TIMER_MS, systemClock } from './clock.js';
 
 /**
- * Calls `then` after any number of milliseconds, more than 24 days and Infinity too. Returns what
- * cancels it, which has no effect once it was called.
- *
- * The library's only timer of its own. Where a promise is bounded in time, the promise nearly always
- * wins; with a race against abort-controller-x's `delay`, which then takes two controllers, six
- * listeners and two errors, a task costs 10 % more (docs/performance.md).
+ * A deadline that fires later than this was held up, so data that has arrived may be unread. A loop
+ * that is not busy fires within a millisecond. How long it was blocked can't be told by how late the
+ * timer is: a block of a minute may end just after the deadline.
  */
-export function startTimer(ms: number, then: () => void): () => void {
-  let timer: NodeJS.Timeout;
+const LATE_MS = 2;
+/** How long a late deadline lets the event loop read before it acts, in turns and in time. */
+const MOST_TURNS = 10;
+const MOST_READING_MS = 250;
+
+/**
+ * Calls `then` after any number of milliseconds, also more than 24 days or Infinity. Returns what
+ * cancels it. Cancelling has no effect once `then` was called.
+ *
+ * A promise that is bounded in time nearly always wins. A race against abort-controller-x's `delay`
+ * takes two controllers, six listeners and two errors, which costs a task 10 % more CPU
+ * (docs/performance.md). That is why this timer exists.
+ */
+export function startTimer(
+  ms: number,
+  then: () => void,
+  clock: Clock = systemClock,
+  unref = false,
+): () => void {
+  let cancel: () => void;
   const wait = (left: number): void => {
     const next = left > LONGEST_TIMER_MS ? () => wait(left - LONGEST_TIMER_MS) : then;
-    timer = setTimeout(next, Math.min(left, LONGEST_TIMER_MS));
+    cancel = clock.setTimer(Math.min(left, LONGEST_TIMER_MS), next, unref);
   };
   wait(ms);
-  return () => clearTimeout(timer);
+  return () => cancel();
 }
 
-/** abort-controller-x's `delay`, for any number of milliseconds. */
-export function longDelay(signal: AbortSignal, ms: number): Promise<void> {
-  return execute<void>(signal, (resolve) => startTimer(ms, resolve));
+/**
+ * Calls `then` after `ms`, unless it is cancelled: a time limit that never beats a response that has
+ * already arrived.
+ *
+ * After a blocked event loop or a stopped process, Node runs due timers before it reads sockets. A
+ * limit that acted at once would abort a poll whose task lies in the socket's buffer, and the task
+ * would be lost. So a deadline that is late lets the loop read first, for at most 10 turns or 250 ms.
+ */
+export function startDeadline(
+  ms: number,
+  then: () => void,
+  clock: Clock = systemClock,
+): () => void {
+  const dueAt = clock.monotonic() + ms;
+  let cancel = startTimer(
+    ms,
+    () => {
+      const firedAt = clock.monotonic();
+      if (firedAt - dueAt > LATE_MS) read(MOST_TURNS, firedAt + MOST_READING_MS);
+      else then();
+    },
+    clock,
+  );
+
+  function read(turns: number, until: number): void {
+    cancel = clock.afterReading(() => {
+      if (turns <= 1 || clock.monotonic() >= until) then();
+      else read(turns - 1, until);
+    });
+  }
+
+  return () => cancel();
+}
+
+/**
+ * Resolves after any number of milliseconds. Rejects with an AbortError when `signal` aborts.
+ * Leaves no timer and no listener behind.
+ */
+export function sleep(signal: AbortSignal, ms: number, clock: Clock = systemClock): Promise<void> {
+  return execute<void>(signal, (resolve) => startTimer(ms, resolve, clock));
 }

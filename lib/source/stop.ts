@@ -1,8 +1,8 @@
-import { delay, run } from 'abort-controller-x';
+import { run } from 'abort-controller-x';
 import type { ShutdownController } from '../async/shutdown.js';
 import { InvokeAbortError } from '../task/invoke.js';
 import { formatValue } from '../common/format-value.js';
-import { longDelay } from '../async/timer.js';
+import { sleep } from '../async/timer.js';
 import type { Totals } from '../observe/totals.js';
 
 /** What `stop` and `run` take. */
@@ -37,14 +37,14 @@ export function checkGrace(graceMs: unknown): void {
 /** Ends what has not ended by itself when the grace is over. Returns what cancels it. */
 export function startGrace(shutdown: ShutdownController, graceMs: number): () => Promise<void> {
   return run(async (signal) => {
-    await longDelay(signal, graceMs);
+    await sleep(signal, graceMs);
     shutdown.startAbortPolls(
       new InvokeAbortError(
         'stopped',
         `The source was stopped, and its ${graceMs} ms of grace are over`,
       ),
     );
-    await delay(signal, LAST_REPORTS_MS);
+    await sleep(signal, LAST_REPORTS_MS);
     shutdown.startAbandonReports();
   });
 }

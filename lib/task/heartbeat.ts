@@ -2,7 +2,7 @@ import { throwIfAborted } from 'abort-controller-x';
 import { classifyAwsError } from '../sfn/errors.js';
 import { withTimeout } from '../async/timeout.js';
 import type { Sfn } from '../sfn/api.js';
-import { longDelay } from '../async/timer.js';
+import { sleep } from '../async/timer.js';
 
 /** A heartbeat that takes longer than its interval is late anyway; the next one has its turn. */
 const MIN_TIMEOUT_MS = 1_000;
@@ -29,7 +29,7 @@ export async function heartbeat(
 ): Promise<void> {
   const timeoutMs = Math.min(MAX_TIMEOUT_MS, Math.max(MIN_TIMEOUT_MS, intervalMs));
   for (;;) {
-    await longDelay(signal, intervalMs * (1 - Math.random() / 5));
+    await sleep(signal, intervalMs * (1 - Math.random() / 5));
     try {
       await withTimeout(signal, timeoutMs, (inner) => sfn.sendTaskHeartbeat(token, inner));
     } catch (error) {
