@@ -34,13 +34,16 @@ export default tseslint.config(
     rules: { 'no-console': 'error' },
   },
   {
-    // async/timer.ts has the one timer that is not abort-controller-x's.
+    // async/clock.ts has the one timer that is not abort-controller-x's.
     files: ['lib/**/*.ts'],
-    ignores: ['lib/async/timer.ts'],
+    ignores: ['lib/async/clock.ts'],
     rules: {
       'no-restricted-globals': [
         'error',
-        { name: 'setTimeout', message: "Use abort-controller-x's delay, or async/timer.ts." },
+        {
+          name: 'setTimeout',
+          message: "Use abort-controller-x's delay, or async/timer.ts's sleep.",
+        },
         { name: 'setInterval', message: "Use abort-controller-x's delay." },
       ],
     },
