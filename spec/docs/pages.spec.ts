@@ -3,7 +3,7 @@ import type { CompiledPages } from './compile.js';
 import { compilePages } from './compile.js';
 import { codeIn, readPage, readPages } from './pages.js';
 
-const readme = readPage('README.md');
+const reference = readPage('docs/reference.md');
 
 describe('the code in the docs', () => {
   let compiled: CompiledPages;
@@ -30,13 +30,14 @@ describe('the code in the docs', () => {
     ['Options', 'StepFuncSourceOptions'],
     ['The source', 'StepFuncSource'],
     ['Events', 'StepFuncSourceEvents'],
+    ['Stopping', 'StopSummary'],
     ['Status', 'StepFuncSourceStatus'],
-  ])("README's table under %s names exactly the members of %s", (heading, type) => {
-    expect(column('README.md', heading)).toEqual(compiled.membersOf(type).sort());
+  ])('the table under %s names exactly the members of %s', (heading, type) => {
+    expect(column('docs/reference.md', heading)).toEqual(compiled.membersOf(type).sort());
   });
 
-  it("README's table of events names exactly the fields of each", () => {
-    const told = readme
+  it('the table of events names exactly the fields of each', () => {
+    const told = reference
       .table('Events')
       .map(([event, fields]) => [codeIn(event)[0], codeIn(fields).sort()]);
     const fields = [...compiled.membersOfMembers('StepFuncSourceEvents')].map(([event, names]) => [
@@ -46,15 +47,15 @@ describe('the code in the docs', () => {
     expect(Object.fromEntries(told)).toEqual(Object.fromEntries(fields));
   });
 
-  it("README's table under Health names exactly the problems that there are", () => {
-    const problems = compiled.stringsOf('HealthProblem', 'problem').sort();
+  it('the table under Health names exactly the problems that there are', () => {
+    const problems = compiled.stringsOf('HealthProblem', 'code').sort();
     expect(problems).toContain('notRunning');
-    expect(column('README.md', 'Health')).toEqual(problems);
+    expect(column('docs/reference.md', 'Health')).toEqual(problems);
   });
 
-  it('docs/architecture.md names exactly the reasons that an invoke is aborted for', () => {
+  it('the table under Invoke names exactly the reasons that an invoke is aborted for', () => {
     const codes = compiled.stringsOf('InvokeAbortError', 'code').sort();
     expect(codes).toContain('timeout');
-    expect(column('docs/architecture.md', 'Cancellation')).toEqual(codes);
+    expect(column('docs/reference.md', 'Invoke')).toEqual(codes);
   });
 });

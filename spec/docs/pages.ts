@@ -28,14 +28,14 @@ export interface Page {
   /** What `#…` may point to. */
   anchors: Set<string>;
   links: string[];
-  /** The rows of the first table under a heading, without the header: their cells. */
+  /** The rows of the tables under a heading, without their headers: their cells. */
   table(heading: string): string[][];
 }
 
-/** README.md and every page of docs/. */
+/** README.md, CONTRIBUTING.md and every page of docs/. */
 export function readPages(): Page[] {
   const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
-  return ['README.md', ...docs.map((name) => `docs/${name}`)].map(readPage);
+  return ['README.md', 'CONTRIBUTING.md', ...docs.map((name) => `docs/${name}`)].map(readPage);
 }
 
 export function readPage(path: string): Page {

@@ -8,7 +8,15 @@ import { cdk } from './run/cdk.js';
 import { locks, tenForAll } from './run/locks.js';
 import { metrics, traceFromInput, traces } from './run/opentelemetry.js';
 import type { Run } from './run/run.js';
-import { listener, resized, service, stopped, withClients, withToken } from './run/sources.js';
+import {
+  component,
+  listener,
+  resized,
+  service,
+  source,
+  stopped,
+  withToken,
+} from './run/sources.js';
 import { startDynamoDb, startPostgresql, startRedis } from './run/stores.js';
 import { besideService, faults, inTest, test } from './run/tests.js';
 import { mutualTls, redirect } from './run/tls.js';
@@ -22,27 +30,25 @@ vi.setConfig({ testTimeout: 60_000 });
  * in its code before: see spec/docs/substitutions.ts. What it takes for granted: see spec/docs/assumed.
  */
 const runs: Record<string, readonly Run[]> = {
-  'README.md#example': [service, service],
-  'README.md#invoke': [types, withToken],
-  'README.md#options': [withClients],
-  'README.md#events': [listener],
-  'README.md#stopping': [stopped],
-  'README.md#one-limit-for-all-instances': [tenForAll()],
-  'README.md#testing-your-service': [inTest],
+  'README.md#quick-start': [component, service, service],
   'docs/cluster.md#one-limit-for-all-instances': [tenForAll()],
   'docs/cluster.md#redis': [locks(startRedis)],
   'docs/cluster.md#dynamodb': [locks(startDynamoDb), cdk],
   'docs/cluster.md#postgresql': [locks(startPostgresql)],
   'docs/errors.md#what-a-component-says': [value],
-  'docs/migrating.md#from-maelstroms-awsstepfunc': [tenForAll()],
-  'docs/opentelemetry.md#metrics': [metrics],
+  'docs/migrating.md#how-do-i-move-from-maelstroms-awsstepfunc': [tenForAll()],
+  'docs/opentelemetry.md#how-do-i-get-metrics-and-traces': [metrics],
   'docs/opentelemetry.md#traces': [traces],
   'docs/opentelemetry.md#one-trace-from-the-executions-start': [traceFromInput],
   'docs/operations.md#the-component-is-down-or-slow': [resized],
+  'docs/reference.md#what-are-all-the-options-events-and-names': [source()],
+  'docs/reference.md#invoke': [types, withToken],
+  'docs/reference.md#stopping': [stopped],
+  'docs/reference.md#events': [listener],
   'docs/security.md#tls': [mutualTls],
   'docs/security.md#the-components-origin': [redirect],
-  'docs/testing.md#a-service-in-three-lines': [test],
-  'docs/testing.md#time-outs': [besideService],
+  'docs/testing.md#how-do-i-test-my-service-without-aws': [test],
+  'docs/testing.md#timeouts': [besideService],
   'docs/testing.md#faults': [besideService, faults],
   'docs/testing.md#the-real-sdk': [inTest],
 };

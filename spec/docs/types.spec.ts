@@ -9,6 +9,7 @@ import { codeIn, readPage, readPages, root } from './pages.js';
 
 const pages = readPages();
 const readme = readPage('README.md');
+const reference = readPage('docs/reference.md');
 
 /** The first cell's code of every row. */
 const namesIn = (rows: readonly string[][]) => rows.flatMap(([first]) => codeIn(first));
@@ -51,8 +52,8 @@ describe('blocks of code', () => {
   });
 });
 
-describe("the README's config table", () => {
-  const rows = readme.table('Config');
+describe('the table of config', () => {
+  const rows = reference.table('Config');
 
   it("names the schema's keys, in its order", () => {
     expect(namesIn(rows)).toEqual(knownKeys());
@@ -88,16 +89,9 @@ describe("the README's config table", () => {
 });
 
 describe('error names', () => {
-  const errorNames: string[] = [...Object.values(ErrorName), 'StepFuncSource.Http<status>'];
-
-  it('are those of the source in the README', () => {
-    expect(namesIn(readme.table('Errors in the state machine')).sort()).toEqual(errorNames.sort());
-  });
-
-  it('are those of the source in docs/errors.md', () => {
-    expect(namesIn(readPage('docs/errors.md').table('Error names')).sort()).toEqual(
-      errorNames.sort(),
-    );
+  it('are those of the source in docs/reference.md', () => {
+    const errorNames = [...Object.values(ErrorName), 'StepFuncSource.Http<status>'];
+    expect(namesIn(reference.table('Error names')).sort()).toEqual(errorNames.sort());
   });
 
   it('are known wherever one is written', () => {
@@ -113,15 +107,25 @@ describe('error names', () => {
 });
 
 describe('lists of files and packages', () => {
-  it('docs/architecture.md names every room of lib', () => {
+  it('CONTRIBUTING.md names every room of lib', () => {
     const rooms = readdirSync(join(root, 'lib')).filter((name) => !name.endsWith('.ts'));
-    expect(namesIn(readPage('docs/architecture.md').table('Rooms')).sort()).toEqual(rooms.sort());
+    expect(namesIn(readPage('CONTRIBUTING.md').table('Rooms')).sort()).toEqual(rooms.sort());
+  });
+
+  it('CONTRIBUTING.md names files that there are', () => {
+    const named = readPage('CONTRIBUTING.md')
+      .table('Where is what?')
+      .flatMap(([, files]) => codeIn(files));
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   });
 
   it('docs/dependencies.md names every dependency and every peer', () => {
     const page = readPage('docs/dependencies.md');
     const { dependencies, peerDependencies } = packageJson;
-    expect(namesIn(page.table('Dependencies')).sort()).toEqual(Object.keys(dependencies).sort());
+    expect(namesIn(page.table(page.headings[0] ?? '')).sort()).toEqual(
+      Object.keys(dependencies).sort(),
+    );
     expect(namesIn(page.table('Optional')).sort()).toEqual(Object.keys(peerDependencies).sort());
   });
 });

@@ -31,7 +31,7 @@ export interface Scene {
 }
 
 export interface SceneOptions {
-  /** Of spec/docs/drivers. Absent: the block is a service, and runs by itself, exactly as it stands. */
+  /** Of spec/docs/drivers. Absent: the block runs by itself, exactly as it stands but for `places`. */
   driver?: string;
   /** Of the component. Default: adds up. */
   handler?: Handler;
@@ -54,7 +54,9 @@ export async function setScene(
 
   const { url } = component;
   const file = await write(block, onTestFinished, (code) =>
-    driver === undefined ? code : substitute(code, { component: url, app: url, ...places }),
+    driver === undefined && places === undefined
+      ? code
+      : substitute(code, { component: url, app: url, ...places }),
   );
   const program = driver === undefined ? [file] : [join(root, 'spec/docs/drivers', driver), file];
 
