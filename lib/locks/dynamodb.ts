@@ -7,10 +7,11 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { getProperty } from '../common/property.js';
 import { formatValue } from '../common/format-value.js';
+import { LockNotOwnedError } from './lock-not-owned.js';
 import type { Lock, LockFactory } from './types.js';
-import { LOCK_NOT_OWNED } from './types.js';
 
-export type { Lock, LockFactory } from './types.js';
+export type { Lock, LockFactory, Membership } from './types.js';
+export { LockNotOwnedError } from './lock-not-owned.js';
 
 /** What the locks need of a DynamoDB client: the SDK's `send`. A `DynamoDBClient` fits. */
 export interface DynamoDbClient {
@@ -40,16 +41,6 @@ interface Sighting {
   version: string;
   ttlMs: number;
   since: number;
-}
-
-/** The lock is somebody else's by now, or nobody's. */
-export class LockNotOwnedError extends Error {
-  override readonly name = 'LockNotOwnedError';
-  readonly code = LOCK_NOT_OWNED;
-
-  constructor(lockName: string) {
-    super(`The lock ${JSON.stringify(lockName)} is not, or no longer, held by this owner`);
-  }
 }
 
 /**

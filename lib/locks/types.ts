@@ -1,6 +1,6 @@
 /**
- * Makes locks in one store, which all instances share. `LockFactory` of `@verrou/core` fits as it
- * is, and so does what `dynamoDbLocks` of `stepfunc-source/locks/dynamodb` returns.
+ * Makes locks in one store, which all instances share. `redisLocks`, `postgresLocks`, `mysqlLocks`
+ * and `dynamoDbLocks` of `stepfunc-source/locks/…` return one; `LockFactory` of `@verrou/core` fits.
  */
 export interface LockFactory {
   /**
@@ -11,6 +11,22 @@ export interface LockFactory {
    * remembers from one try to the next therefore belongs to the factory.
    */
   createLock(name: string, ttlMs: number): Lock;
+  /**
+   * Optional: a new member of a group, which is here for `ttlMs` from each of its renewals. Touches
+   * no network. With it, instances know of each other and share the pollers evenly (rule L10).
+   */
+  createMembership?(group: string, ttlMs: number): Membership;
+}
+
+/** One instance's being here, for others to see. */
+export interface Membership {
+  /**
+   * Is here until now + `ttlMs`, saying `says`, a short text. Resolves to what the others say who are
+   * here: each text is what its member said last. Rejects if the store did not answer.
+   */
+  renew(says: string): Promise<readonly string[]>;
+  /** Is here no longer. */
+  leave(): Promise<void>;
 }
 
 /** One try to hold a name, and its keeping once the try was granted. */
@@ -33,3 +49,6 @@ export interface Lock {
 
 /** The `code` of the error that tells that a lock is somebody else's, or nobody's. */
 export const LOCK_NOT_OWNED = 'E_LOCK_NOT_OWNED';
+
+/** The table of the SQL stores unless another one is named. */
+export const DEFAULT_TABLE = 'stepfunc_source_locks';

@@ -1,0 +1,74 @@
+import { formatValue } from '../common/format-value.js';
+import { getProperty } from '../common/property.js';
+import type { SqlCheckout, SqlConnection } from './sql-calls.js';
+
+/** What the locks need of a pool of mysql2, of `mysql2/promise` or with callbacks. */
+export interface MySqlPool {
+  getConnection(...args: never[]): unknown;
+}
+
+/** A pool of `mysql2/promise`, or what the other kind of pool gives by its `promise()`. */
+interface PromisePool {
+  getConnection(): Promise<PromiseConnection>;
+}
+
+interface PromiseConnection {
+  query(options: { sql: string; values: unknown[]; rowsAsArray: false }): Promise<unknown>;
+  release(): void;
+  destroy(): void;
+}
+
+export function checkOutOf(pool: PromisePool): SqlCheckout {
+  const before = newestOf(pool);
+  const checkedOut = pool.getConnection();
+  const made = newestOf(pool);
+  return {
+    connection: checkedOut.then(asConnection),
+    // As mysql2 itself does after connectTimeout.
+    end: () => made !== before && destroyStream(made),
+  };
+}
+
+/** The connection that a pool of mysql2 has made last, be it still on its way. */
+function newestOf(pool: PromisePool): unknown {
+  const all = getProperty(getProperty(pool, 'pool'), '_allConnections');
+  const length = getProperty(all, 'length');
+  const get = getProperty(all, 'get');
+  if (typeof get !== 'function' || typeof length !== 'number' || length === 0) return undefined;
+  return Reflect.apply(get, all, [length - 1]);
+}
+
+function asConnection(connection: PromiseConnection): SqlConnection {
+  return {
+    async run(sql, values) {
+      const answer = await connection.query({ sql, values: [...values], rowsAsArray: false });
+      const result = getProperty(answer, '0');
+      return Array.isArray(result)
+        ? { rows: result, affected: 0 }
+        : { rows: [], affected: Number(getProperty(result, 'affectedRows')) };
+    },
+    release: () => connection.release(),
+    destroy() {
+      connection.destroy();
+      // mysql2 only says goodbye: to a server that is gone, that would take minutes.
+      destroyStream(getProperty(connection, 'connection'));
+    },
+  };
+}
+
+function destroyStream(connection: unknown): void {
+  const stream = getProperty(connection, 'stream');
+  const destroy = getProperty(stream, 'destroy');
+  if (typeof destroy === 'function') Reflect.apply(destroy, stream, []);
+}
+
+export function checkPool(pool: unknown): PromisePool {
+  const promise = getProperty(pool, 'promise');
+  const promising: unknown =
+    typeof promise === 'function' ? Reflect.apply(promise, pool, []) : pool;
+  if (typeof getProperty(promising, 'getConnection') === 'function')
+    return promising as PromisePool;
+  throw new TypeError(
+    `mysqlLocks: expected pool, made by createPool of mysql2 or mysql2/promise, got ${formatValue(pool)}`,
+  );
+}

@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { getProperty } from '../common/property.js';
+import { LockNotOwnedError } from './lock-not-owned.js';
+import type { MySqlPool } from './mysql-pool.js';
+import { checkOutOf, checkPool } from './mysql-pool.js';
+import type { SqlConnection } from './sql-calls.js';
+import { createSqlCalls, quoteTable } from './sql-calls.js';
+import type { Lock, LockFactory, Membership } from './types.js';
+import { DEFAULT_TABLE } from './types.js';
+
+export type { MySqlPool } from './mysql-pool.js';
+export type { Lock, LockFactory, Membership } from './types.js';
+export { LockNotOwnedError } from './lock-not-owned.js';
+
+/** What `mysqlLocks` takes. */
+export interface MySqlLocksOptions {
+  /** Each call checks one connection out and gives it back. The pool is never ended by the locks. */
+  pool: MySqlPool;
+  /**
+   * The table, with its database before it or not (`app.locks`). It is not made unasked: see
+   * {@link MySqlLocks.ensureTable}.
+   *
+   * @default 'stepfunc_source_locks'
+   */
+  tableName?: string | undefined;
+}
+
+/** Locks in MySQL or MariaDB, and the making of their table. */
+export interface MySqlLocks extends LockFactory {
+  /** Makes the table unless it is there. Needs the right to create one. */
+  ensureTable(): Promise<void>;
+}
+
+type Run = SqlConnection['run'];
+
+/** By the server's clock, whatever time zone a session has. */
+const NOW = 'utc_timestamp(6)';
+const EXPIRY = `${NOW} + interval ? microsecond`;
+const LEFT = `timestampdiff(microsecond, ${NOW}, expires_at)`;
+
+/**
+ * Locks in one table of MySQL or MariaDB: a row a held lock. The server's clock alone decides; names
+ * are compared byte by byte. A call is one statement; a second one is sent only where the first has
+ * found the lock free. A try for a lock that is taken only reads, and locks no row.
+ *
+ * A call takes a sixth of the ttl at most, and 3 s, the wait for a connection included: one that is
+ * late, or that fails, ends the connection that it had checked out.
+ *
+ * @throws TypeError if `pool` or `tableName` is none.
+ * @example
+ * const locks = mysqlLocks({ pool: createPool(process.env.MYSQL_URL) });
+ * await locks.ensureTable();
+ */
+export function mysqlLocks(options: MySqlLocksOptions): MySqlLocks {
+  const pool = checkPool(getProperty(options, 'pool'));
+  const tableName = getProperty(options, 'tableName') ?? DEFAULT_TABLE;
+  const table = quoteTable(tableName, '`', 'mysqlLocks');
+  const call = createSqlCalls(() => checkOutOf(pool));
+  const write = async (ttlMs: number, statement: string, ...values: unknown[]) =>
+    (await call(ttlMs, ({ run }) => run(statement, values))).affected > 0;
+
+  function createLock(name: string, ttlMs: number): Lock {
+    const owner = randomUUID();
+    let claimableInMs: number | undefined;
+
+    async function acquire(run: Run): Promise<boolean> {
+      const { rows } = await run(`select ${LEFT} as us from ${table} where name = ?`, [name]);
+      const leftMs = rows.length === 0 ? undefined : Number(getProperty(rows[0], 'us')) / 1_000;
+      if (leftMs === undefined) {
+        return run(insertInto(table), [name, owner, microseconds(ttlMs)]).then(isWritten, isOutrun);
+      }
+      if (leftMs > 0) {
+        claimableInMs = leftMs;
+        return false;
+      }
+      return run(takeOverIn(table), [owner, microseconds(ttlMs), name]).then(isWritten, isOutrun);
+    }
+
+    return {
+      acquireImmediately: () => call(ttlMs, ({ run }) => acquire(run)),
+      async extend(byMs = ttlMs) {
+        const held = await write(ttlMs, extendIn(table), microseconds(byMs), name, owner);
+        if (!held) throw new LockNotOwnedError(name);
+      },
+      async release() {
+        const held = await write(ttlMs, releaseIn(table), name, owner);
+        if (!held) throw new LockNotOwnedError(name);
+      },
+      claimableInMs: () => claimableInMs,
+    };
+  }
+
+  function createMembership(group: string, ttlMs: number): Membership {
+    const member = `${group}/${randomUUID()}`;
+
+    async function renew(run: Run, says: string): Promise<string[]> {
+      await run(renewMemberIn(table), [member, says, microseconds(ttlMs)]);
+      // All names that begin with `group/`: 0 is the character after the slash.
+      const { rows } = await run(membersIn(table), [`${group}/`, `${group}0`, member]);
+      const others = rows.map((row) => ({
+        name: getProperty(row, 'name'),
+        says: String(getProperty(row, 'owner')),
+        leftMs: Number(getProperty(row, 'us')) / 1_000,
+      }));
+      const gone = others.filter(({ leftMs }) => leftMs < -ttlMs).map(({ name }) => name);
+      if (gone.length > 0) await run(clearIn(table), [gone]);
+      return others.filter(({ leftMs }) => leftMs > 0).map((other) => other.says);
+    }
+
+    return {
+      renew: (says) => call(ttlMs, ({ run }) => renew(run, says)),
+      async leave() {
+        await write(ttlMs, `delete from ${table} where name = ?`, member);
+      },
+    };
+  }
+
+  return {
+    createLock,
+    createMembership,
+    async ensureTable() {
+      // Looked for first: "if not exists" needs the right to create one even where there is one.
+      await write(60_000, `select 1 from ${table} limit 0`).catch(async (error: unknown) => {
+        if (getProperty(error, 'code') !== 'ER_NO_SUCH_TABLE') throw error;
+        await write(60_000, createTable(table));
+      });
+    },
+  };
+}
+
+function createTable(table: string): string {
+  return `create table if not exists ${table} (
+  name varbinary(512) not null primary key,
+  owner varchar(255) character set utf8mb4 collate utf8mb4_bin not null,
+  expires_at datetime(6) not null
+) engine = InnoDB`;
+}
+
+function insertInto(table: string): string {
+  return `insert into ${table} (name, owner, expires_at) values (?, ?, ${EXPIRY})`;
+}
+
+function takeOverIn(table: string): string {
+  return `update ${table} set owner = ?, expires_at = ${EXPIRY}
+where name = ? and expires_at <= ${NOW}`;
+}
+
+function extendIn(table: string): string {
+  return `update ${table} set expires_at = ${EXPIRY}
+where name = ? and owner = ? and expires_at > ${NOW}`;
+}
+
+function releaseIn(table: string): string {
+  return `delete from ${table} where name = ? and owner = ? and expires_at > ${NOW}`;
+}
+
+function renewMemberIn(table: string): string {
+  return `insert into ${table} (name, owner, expires_at) values (?, ?, ${EXPIRY})
+on duplicate key update owner = values(owner), expires_at = values(expires_at)`;
+}
+
+function membersIn(table: string): string {
+  return `select name, owner, ${LEFT} as us from ${table}
+where name >= ? and name < ? and name <> ?`;
+}
+
+function clearIn(table: string): string {
+  return `delete from ${table} where name in (?) and expires_at < ${NOW}`;
+}
+
+function isWritten({ affected }: { affected: number }): boolean {
+  return affected > 0;
+}
+
+/** Somebody else has written at the same moment: that is a refusal, and the connection is well. */
+function isOutrun(error: unknown): boolean {
+  const code = getProperty(error, 'code');
+  if (code === 'ER_DUP_ENTRY' || code === 'ER_LOCK_DEADLOCK' || code === 'ER_CHECKREAD')
+    return false;
+  throw error;
+}
+
+function microseconds(ms: number): number {
+  return Math.max(1, Math.round(ms * 1_000));
+}

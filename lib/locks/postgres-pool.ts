@@ -1,0 +1,72 @@
+import { formatValue } from '../common/format-value.js';
+import { getProperty } from '../common/property.js';
+import type { SqlCheckout, SqlConnection } from './sql-calls.js';
+
+/** What the locks need of a pool of PostgreSQL connections. `Pool` of pg fits. */
+export interface PgPool {
+  connect(): Promise<PgConnection>;
+}
+
+/** A connection checked out of the pool. */
+export interface PgConnection {
+  query(statement: string, values: unknown[]): Promise<{ rows: unknown[] }>;
+  /** Back into the pool; with an error, the connection is ended instead. */
+  release(error?: Error): void;
+}
+
+/**
+ * Checks a connection out. pg tells of a connection that breaks by an event, and ends the process
+ * where nobody listens to it: while it is checked out, that is for us to do.
+ */
+export function checkOutOf(pool: PgPool): SqlCheckout {
+  const before = new Set(clientsOf(pool));
+  const checkedOut = pool.connect();
+  const [made] = clientsOf(pool).filter((client) => !before.has(client));
+  return {
+    connection: checkedOut.then(asConnection),
+    // As pg itself does after connectionTimeoutMillis: nothing else ends a connect to a silent server.
+    end: () => call(getProperty(getProperty(made, 'connection'), 'stream'), 'destroy'),
+  };
+}
+
+/** Those that a pool of pg has, the ones included that are being made. */
+function clientsOf(pool: PgPool): unknown[] {
+  const clients = getProperty(pool, '_clients');
+  return Array.isArray(clients) ? clients : [];
+}
+
+function asConnection(client: PgConnection): SqlConnection {
+  call(client, 'on', 'error', ignore);
+  return {
+    async run(statement, values) {
+      const { rows } = await client.query(statement, [...values]);
+      return { rows, affected: rows.length };
+    },
+    release() {
+      call(client, 'removeListener', 'error', ignore);
+      client.release();
+    },
+    // The listener stays: a connection that is being ended may have more to tell.
+    destroy: (error) => client.release(error),
+  };
+}
+
+function ignore(): void {
+  // A query under way rejects with the same error.
+}
+
+export function checkPool(pool: unknown): PgPool {
+  if (typeof getProperty(pool, 'connect') === 'function') {
+    // Of a connection that breaks while it is idle, pg tells through the pool.
+    call(pool, 'on', 'error', ignore);
+    return pool as PgPool;
+  }
+  throw new TypeError(
+    `postgresLocks: expected pool, a Pool of pg or an object with its connect(), got ${formatValue(pool)}`,
+  );
+}
+
+function call(owner: unknown, method: string, ...args: unknown[]): void {
+  const fn = getProperty(owner, method);
+  if (typeof fn === 'function') Reflect.apply(fn, owner, args);
+}

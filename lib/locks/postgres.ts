@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import { getProperty } from '../common/property.js';
+import { LockNotOwnedError } from './lock-not-owned.js';
+import type { PgPool } from './postgres-pool.js';
+import { checkOutOf, checkPool } from './postgres-pool.js';
+import { createSqlCalls, quoteTable } from './sql-calls.js';
+import type { Lock, LockFactory, Membership } from './types.js';
+import { DEFAULT_TABLE } from './types.js';
+
+export type { PgConnection, PgPool } from './postgres-pool.js';
+export type { Lock, LockFactory, Membership } from './types.js';
+export { LockNotOwnedError } from './lock-not-owned.js';
+
+/** What `postgresLocks` takes. */
+export interface PostgresLocksOptions {
+  /** Each call checks one connection out and gives it back. The pool is never ended by the locks. */
+  pool: PgPool;
+  /**
+   * The table, with its schema before it or not (`app.locks`). It is not made unasked: see
+   * {@link PostgresLocks.ensureTable}.
+   *
+   * @default 'stepfunc_source_locks'
+   */
+  tableName?: string | undefined;
+}
+
+/** Locks in PostgreSQL, and the making of their table. */
+export interface PostgresLocks extends LockFactory {
+  /** Makes the table unless it is there. Needs the right to create one. */
+  ensureTable(): Promise<void>;
+}
+
+/** To the end of the time of whoever asks, by the server's clock; `$3` is in milliseconds. */
+const EXPIRY = "clock_timestamp() + $3::float8 * interval '1 millisecond'";
+
+/**
+ * Locks in one table of PostgreSQL: a row a held lock. The server's clock alone decides; names are
+ * compared byte by byte. Each call is one statement of its own transaction, so that a pooler in
+ * transaction mode will do. A try for a lock that is taken only reads.
+ *
+ * A call takes a sixth of the ttl at most, and 3 s, the wait for a connection included: one that is
+ * late, or that fails, ends the connection that it had checked out.
+ *
+ * The locks listen to the pool's `error`: without a listener, pg ends the process when an idle
+ * connection breaks.
+ *
+ * @throws TypeError if `pool` or `tableName` is none.
+ * @example
+ * const locks = postgresLocks({ pool: new Pool({ connectionString: process.env.DATABASE_URL }) });
+ * await locks.ensureTable();
+ */
+export function postgresLocks(options: PostgresLocksOptions): PostgresLocks {
+  const pool = checkPool(getProperty(options, 'pool'));
+  const tableName = getProperty(options, 'tableName') ?? DEFAULT_TABLE;
+  const table = quoteTable(tableName, '"', 'postgresLocks');
+  const call = createSqlCalls(() => checkOutOf(pool));
+  const query = async (ttlMs: number, statement: string, ...values: unknown[]) =>
+    (await call(ttlMs, (connection) => connection.run(statement, values))).rows;
+
+  function createLock(name: string, ttlMs: number): Lock {
+    const owner = randomUUID();
+    let claimableInMs: number | undefined;
+
+    return {
+      async acquireImmediately() {
+        const [row] = await query(ttlMs, acquireIn(table), name, owner, ttlMs).catch(noneIfOutrun);
+        const left = getProperty(row, 'left_ms');
+        claimableInMs = typeof left === 'number' ? Math.max(0, left) : undefined;
+        return getProperty(row, 'granted') === true;
+      },
+      async extend(byMs = ttlMs) {
+        const rows = await query(ttlMs, extendIn(table), name, owner, byMs);
+        if (rows.length === 0) throw new LockNotOwnedError(name);
+      },
+      async release() {
+        const [row] = await query(ttlMs, releaseIn(table), name, owner);
+        if (getProperty(row, 'held') !== true) throw new LockNotOwnedError(name);
+      },
+      claimableInMs: () => claimableInMs,
+    };
+  }
+
+  function createMembership(group: string, ttlMs: number): Membership {
+    const member = `${group}/${randomUUID()}`;
+    // All names that begin with `group/`: 0 is the character after the slash.
+    const range = [`${group}/`, `${group}0`];
+    return {
+      async renew(says) {
+        const rows = await query(ttlMs, renewMemberIn(table), member, says, ttlMs, ...range);
+        return rows.map((row) => String(getProperty(row, 'owner')));
+      },
+      async leave() {
+        await query(ttlMs, `delete from ${table} where name = $1`, member);
+      },
+    };
+  }
+
+  return {
+    createLock,
+    createMembership,
+    async ensureTable() {
+      // Looked for first: "if not exists" needs the right to create one even where there is one.
+      const missing = await codeOf(query(60_000, `select 1 from ${table} limit 0`), ['42P01']);
+      // Two at once: "if not exists" does not keep them from getting in each other's way.
+      const outrun = ['23505', '42P07', '42710'];
+      if (missing !== undefined) await codeOf(query(60_000, createTable(table)), outrun);
+    },
+  };
+}
+
+function createTable(table: string): string {
+  return `create table if not exists ${table} (
+  name text collate "C" primary key,
+  owner text not null,
+  expires_at timestamptz not null
+)`;
+}
+
+/** One statement: it writes where nobody holds the name, and tells for how long somebody still does. */
+function acquireIn(table: string): string {
+  return `with held as materialized (
+  select extract(epoch from expires_at - clock_timestamp())::float8 * 1000 as left_ms
+  from ${table} where name = $1 and expires_at > clock_timestamp()
+), taken as (
+  insert into ${table} as present (name, owner, expires_at)
+  select $1, $2, ${EXPIRY} where not exists (select from held)
+  on conflict (name) do update set owner = excluded.owner, expires_at = excluded.expires_at
+  where present.expires_at <= clock_timestamp()
+  returning 1
+)
+select exists (select from taken) as granted, (select left_ms from held) as left_ms`;
+}
+
+function extendIn(table: string): string {
+  return `update ${table} set expires_at = ${EXPIRY}
+where name = $1 and owner = $2 and expires_at > clock_timestamp()
+returning 1`;
+}
+
+function releaseIn(table: string): string {
+  return `delete from ${table} where name = $1 and owner = $2
+returning expires_at > clock_timestamp() as held`;
+}
+
+/** Also clears away who has not been here for two ttl; rows that somebody else is at are left to them. */
+function renewMemberIn(table: string): string {
+  return `with renewed as (
+  insert into ${table} (name, owner, expires_at) values ($1, $2, ${EXPIRY})
+  on conflict (name) do update set owner = excluded.owner, expires_at = excluded.expires_at
+), cleared as (
+  delete from ${table} where name in (
+    select name from ${table}
+    where name >= $4 and name < $5 and name <> $1
+      and expires_at < clock_timestamp() - $3::float8 * interval '1 millisecond'
+    for update skip locked
+  )
+)
+select owner from ${table}
+where name >= $4 and name < $5 and name <> $1 and expires_at > clock_timestamp()`;
+}
+
+/** What was answered, if it is one of these errors; undefined if all went well. */
+async function codeOf(
+  answer: Promise<unknown>,
+  expected: readonly string[],
+): Promise<string | undefined> {
+  try {
+    await answer;
+    return undefined;
+  } catch (error) {
+    const code = String(getProperty(error, 'code'));
+    if (expected.includes(code)) return code;
+    throw error;
+  }
+}
+
+/** Where transactions are serializable, whoever comes second is told so by an error: it is a refusal. */
+function noneIfOutrun(error: unknown): unknown[] {
+  if (['40001', '40P01'].includes(String(getProperty(error, 'code')))) return [];
+  throw error;
+}

@@ -1,0 +1,131 @@
+import { formatValue } from '../common/format-value.js';
+import { getProperty } from '../common/property.js';
+
+/**
+ * What the locks need of a Redis client. `Redis` and `Cluster` of ioredis 5 and 6 (and of iovalkey)
+ * fit, and what node-redis makes by `createClient`, `createCluster` and `createSentinel`.
+ */
+export interface RedisClient {
+  /** Makes a client with the same options and no connection yet. */
+  duplicate(...args: never[]): object;
+  connect(...args: never[]): Promise<unknown>;
+  eval(...args: never[]): unknown;
+}
+
+/** One connection of the locks' own. It is opened once; after `destroy` it is of no more use. */
+export interface RedisConnection {
+  open(): Promise<void>;
+  evaluate(script: string, key: string, args: readonly string[]): Promise<unknown>;
+  /** Ends it at once, whatever it waits for, so that nothing of it holds the process. */
+  destroy(): void;
+}
+
+/** A connect that takes longer is given up by the driver too, be there nobody to end it. */
+const CONNECT_TIMEOUT_MS = 3_000;
+
+/** A connection with the client's options, which ends for good at its first trouble. */
+export function duplicateOf(client: RedisClient): RedisConnection {
+  return isIoRedis(client) ? ofIoRedis(client) : ofNodeRedis(client);
+}
+
+/** ioredis tells what it is doing by `status`; node-redis has no such property. */
+function isIoRedis(client: object): boolean {
+  return typeof getProperty(client, 'status') === 'string';
+}
+
+function ofIoRedis(client: RedisClient): RedisConnection {
+  const options = {
+    lazyConnect: true,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    // The next call opens a new connection: it asks DNS and Sentinel again who is the primary.
+    retryStrategy: giveUp,
+    clusterRetryStrategy: giveUp,
+    // Answers such as READONLY are seen by the caller, which then ends the connection.
+    reconnectOnError: null,
+    // It would wait for as long as the server loads, and needs the right to call INFO.
+    enableReadyCheck: false,
+    enableOfflineQueue: true,
+    // Of a connection for subscribers.
+    autoResubscribe: false,
+  };
+  const isCluster = getProperty(client, 'isCluster') === true;
+  const redis = isCluster
+    ? call(client, 'duplicate', [], options)
+    : call(client, 'duplicate', options);
+  let trouble: unknown;
+  // Without a listener, ioredis prints. What goes wrong on the way to the server is told here alone.
+  call(redis, 'on', 'error', (error: unknown) => void (trouble = error));
+
+  return {
+    async open() {
+      try {
+        const opening = call(redis, 'connect');
+        call(getProperty(redis, 'stream'), 'unref');
+        await opening;
+        call(getProperty(redis, 'stream'), 'unref');
+      } catch (error) {
+        throw trouble ?? error;
+      }
+    },
+    evaluate: (script, key, args) => promised(redis, 'eval', script, 1, key, ...args),
+    destroy() {
+      call(redis, 'disconnect');
+      // Else it is given seconds to say goodbye, to a server that may be gone.
+      call(getProperty(redis, 'stream'), 'destroy');
+    },
+  };
+}
+
+function giveUp(): null {
+  return null;
+}
+
+function ofNodeRedis(client: RedisClient): RedisConnection {
+  const socket = getProperty(getProperty(client, 'options'), 'socket');
+  const own = { ...(socket as object | undefined), reconnectStrategy: false };
+  // A cluster and a sentinel have no socket of their own, and keep their own ways.
+  const redis =
+    socket === undefined && getProperty(client, 'isReady') === undefined
+      ? call(client, 'duplicate')
+      : call(client, 'duplicate', { socket: { connectTimeout: CONNECT_TIMEOUT_MS, ...own } });
+  // Without a listener, node-redis ends the process.
+  call(redis, 'on', 'error', () => undefined);
+  call(redis, 'unref');
+
+  return {
+    async open() {
+      await call(redis, 'connect');
+    },
+    evaluate: (script, key, args) =>
+      promised(redis, 'eval', script, { keys: [key], arguments: [...args] }),
+    destroy() {
+      try {
+        // Called `disconnect` before node-redis 5.
+        const method = getProperty(redis, 'destroy') === undefined ? 'disconnect' : 'destroy';
+        Promise.resolve(call(redis, method)).catch(() => undefined);
+      } catch {
+        // It says so if it was not open.
+      }
+    },
+  };
+}
+
+/** Calls a method that may not be there, as not every version of every client has all of them. */
+function call(owner: unknown, method: string, ...args: unknown[]): unknown {
+  const fn = getProperty(owner, method);
+  return typeof fn === 'function' ? Reflect.apply(fn, owner, args) : undefined;
+}
+
+async function promised(owner: unknown, method: string, ...args: unknown[]): Promise<unknown> {
+  return await call(owner, method, ...args);
+}
+
+export function checkRedisClient(client: unknown): RedisClient {
+  const isClient = ['duplicate', 'connect', 'eval'].every(
+    (method) => typeof getProperty(client, method) === 'function',
+  );
+  if (isClient) return client as RedisClient;
+  throw new TypeError(
+    `redisLocks: expected client, of ioredis or node-redis (with duplicate, connect and eval), got ${formatValue(client)}`,
+  );
+}
