@@ -1,6 +1,6 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { dynamoDb, redis, redisInJavaScript } from '../integration/locks/engines.js';
+import { engines } from '../integration/locks/engines.js';
 import { activityName, createCluster } from './cluster.js';
 import { nowMs } from './clock.js';
 import type { Instance } from './instances.js';
@@ -10,7 +10,6 @@ import { holds, momentOf, standBy } from './up.js';
 const lockTtlMs = 4_000;
 const hour = 3_600_000;
 const peacefully = { code: 0, signal: null, stderr: '' };
-const engines = [redis.missing === undefined ? redis : redisInJavaScript, dynamoDb];
 
 it.for(engines)(
   'L2: the wall clock of one process leaps by an hour, forward and back: nothing changes, on $name',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { redisInJavaScript } from '../integration/locks/engines.js';
+import { redis } from '../integration/locks/engines.js';
 import { createCluster } from './cluster.js';
 import { timeHandOvers } from './hand-over.js';
 
@@ -11,14 +11,14 @@ it(
   'L2, L4: a poller goes from process to process within its bounds, however its holder leaves',
   { timeout: 90_000 },
   async () => {
-    await using cluster = await createCluster(redisInJavaScript, {
+    await using cluster = await createCluster(redis, {
       lockTtlMs,
       maxConcurrency: 2,
       concurrencyPerPoller: 2,
     });
     const handOvers = await timeHandOvers(cluster, lockTtlMs);
     const told = handOvers.map(({ what, ms }) => `${what} after ${(ms / 1_000).toFixed(2)} s`);
-    console.info(`processes on ${redisInJavaScript.name}: ${told.join('; ')}`);
+    console.info(`processes on ${redis.name}: ${told.join('; ')}`);
     expect(handOvers).toHaveLength(7);
     for (const { what, ms, boundMs } of handOvers) {
       expect(ms, what).toBeLessThan(boundMs + slackMs);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { redisInJavaScript } from '../integration/locks/engines.js';
+import { redis } from '../integration/locks/engines.js';
 import { until } from '../support/integration/until.js';
 import { activityName, createCluster, startTogether } from './cluster.js';
 import { nowMs } from './clock.js';
@@ -14,7 +14,7 @@ it.concurrent(
   'L3, L4: processes that start together share the pollers, and stop one after the other',
   async () => {
     // So long a ttl that instances which are a few milliseconds apart do start together.
-    await using cluster = await createCluster(redisInJavaScript, { ...sizes, lockTtlMs: 6_000 });
+    await using cluster = await createCluster(redis, { ...sizes, lockTtlMs: 6_000 });
     const [first, second, third] = [await cluster.add(), await cluster.add(), await cluster.add()];
     const all = [first, second, third];
     await startTogether(all);
@@ -37,7 +37,7 @@ it.concurrent.each(['drain', 'abort'] as const)(
   "L5: suspended beyond its lease, a process polls no more once it wakes, and its tasks '%s'",
   { timeout: 60_000 },
   async (onLeaseLost) => {
-    await using cluster = await createCluster(redisInJavaScript, {
+    await using cluster = await createCluster(redis, {
       lockTtlMs,
       onLeaseLost,
       maxConcurrency: 2,
@@ -81,7 +81,7 @@ it.concurrent.each(['refuse', 'hang'] as const)(
   'L6, L8, L9: a store that is away at start (%s) and at the stop keeps a process neither from beginning nor from ending',
   { timeout: 60_000 },
   async (how) => {
-    await using cluster = await createCluster(redisInJavaScript, { lockTtlMs });
+    await using cluster = await createCluster(redis, { lockTtlMs });
     const { sfn, trace } = cluster;
     const task = sfn.runTask(activityName, { id: 'waits', ms: 1 });
     const instance = await cluster.add();

@@ -17,7 +17,7 @@ import {
   stopped,
   withToken,
 } from './run/sources.js';
-import { startDynamoDb, startPostgresql, startRedis } from './run/stores.js';
+import { startDynamoDb, startMysql, startPostgresql, startRedis } from './run/stores.js';
 import { besideService, faults, inTest, test } from './run/tests.js';
 import { mutualTls, redirect } from './run/tls.js';
 import { types, value } from './run/values.js';
@@ -33,8 +33,11 @@ const runs: Record<string, readonly Run[]> = {
   'README.md#quick-start': [component, service, service],
   'docs/cluster.md#one-limit-for-all-instances': [tenForAll()],
   'docs/cluster.md#redis': [locks(startRedis)],
-  'docs/cluster.md#dynamodb': [locks(startDynamoDb), cdk],
+  'docs/cluster.md#dynamodb': [locks(startDynamoDb)],
+  'docs/cluster.md#the-dynamodb-table-in-cdk': [cdk],
+  'docs/cluster.md#other-clients': [locks(startRedis), locks(startPostgresql)],
   'docs/cluster.md#postgresql': [locks(startPostgresql)],
+  'docs/cluster.md#mysql-and-mariadb': [locks(startMysql)],
   'docs/errors.md#what-a-component-says': [value],
   'docs/migrating.md#how-do-i-move-from-maelstroms-awsstepfunc': [tenForAll()],
   'docs/opentelemetry.md#how-do-i-get-metrics-and-traces': [metrics],

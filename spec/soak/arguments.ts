@@ -1,14 +1,15 @@
 import { parseArgs } from 'node:util';
 import type { Engine } from '../integration/locks/engines.js';
-import { dynamoDb, postgresql, redis, redisInJavaScript } from '../integration/locks/engines.js';
+import { dynamoDb, mysql, postgresql, redis } from '../integration/locks/engines.js';
 
 // The SDK's own word on the Node version is not about what is measured.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 
-/** By what they are called on the command line. `redis` is a real one where there is one. */
+/** By what they are called on the command line. */
 const engines: Record<string, Engine> = {
-  redis: redis.missing === undefined ? redis : redisInJavaScript,
+  redis,
   postgresql,
+  ...(mysql.missing === undefined ? { mysql } : {}),
   dynamodb: dynamoDb,
 };
 

@@ -6,10 +6,10 @@ import { runBlock } from './block.js';
  * A block that makes `locks`. Takes the lock named in the second argument, and gives it back, as it
  * is told, a line each; ends with its input, once it has closed what the block has opened.
  */
-const { locks, connection, knex } = (await runBlock()) as {
+const { locks, client, pool } = (await runBlock()) as {
   locks: LockFactory;
-  connection?: { disconnect(): void };
-  knex?: { destroy(): Promise<void> };
+  client?: { disconnect?(): void; destroy?(): void };
+  pool?: { end(): Promise<void> };
 };
 const [, , , name = ''] = process.argv;
 
@@ -23,5 +23,5 @@ for await (const told of createInterface({ input: process.stdin })) {
     console.log('released');
   }
 }
-connection?.disconnect();
-await knex?.destroy();
+client?.disconnect?.();
+await pool?.end();

@@ -63,9 +63,9 @@ function inYaml(value: string | Record<string, string>[]): string {
 async function callsOfLocks({ onTestFinished }: TestContext): Promise<string[]> {
   const store = await startDynamoDb();
   onTestFinished(store.stop);
-  const tap = await startTap(store.port);
+  const tap = await startTap(Number(new URL(store.url).port));
   onTestFinished(() => tap[Symbol.asyncDispose]());
-  const client = await dynamoDbClient(Number(new URL(tap.endpoint).port));
+  const client = await dynamoDbClient(tap.endpoint);
   onTestFinished(() => client.destroy());
 
   const locks = dynamoDbLocks({ client, tableName: tableOnCommandLine().TableName });

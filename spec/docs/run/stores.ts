@@ -4,48 +4,36 @@ import type {
   KeySchemaElement,
 } from '@aws-sdk/client-dynamodb';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
-import createKnex from 'knex';
 import { readPage } from '../pages.js';
-import { dynamoDbClient, redisUrl } from '../../integration/locks/connect.js';
+import { dynamoDbClient } from '../../integration/locks/connect.js';
+import type { Engine } from '../../integration/locks/engines.js';
 import * as engines from '../../integration/locks/engines.js';
 
 /** A store as an example finds it: its whereabouts are in the environment. */
 export interface Store {
   env: NodeJS.ProcessEnv;
-  port: number;
+  url: string;
   stop(): Promise<void>;
 }
 
 const page = readPage('docs/cluster.md');
 
-/** A real one where there is one. */
-export async function startRedis(): Promise<Store> {
-  const { redis, redisInJavaScript } = engines;
-  const { connection, stop } = await (
-    redis.missing === undefined ? redis : redisInJavaScript
-  ).start();
-  return { env: { REDIS_URL: redisUrl(connection) }, port: connection.port, stop };
-}
-
-/** With the table that the page's SQL makes. */
-export async function startPostgresql(): Promise<Store> {
-  const { connection, stop } = await engines.postgresql.start();
-  const { port } = connection;
-  const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
-  const knex = createKnex({ client: 'pg', connection: url });
-  for (const { code } of blocksIn('sql')) await knex.raw(code);
-  await knex.destroy();
-  return { env: { DATABASE_URL: url }, port, stop };
-}
+export const startRedis = () => startStore(engines.redis, 'REDIS_URL');
+export const startPostgresql = () => startStore(engines.postgresql, 'DATABASE_URL');
+export const startMysql = () => startStore(engines.mysql, 'MYSQL_URL');
 
 /** With the table that the page's command line makes. */
 export async function startDynamoDb(): Promise<Store> {
-  const { connection, stop } = await engines.dynamoDb.start();
-  const { port } = connection;
-  const client = await dynamoDbClient(port);
+  const store = await startStore(engines.dynamoDb, 'AWS_ENDPOINT_URL_DYNAMODB');
+  const client = await dynamoDbClient(store.url);
   await client.send(new CreateTableCommand(tableOnCommandLine()));
   client.destroy();
-  return { env: { AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}` }, port, stop };
+  return store;
+}
+
+async function startStore(engine: Engine, variable: string): Promise<Store> {
+  const { connection, stop } = await engine.start();
+  return { env: { [variable]: connection.url }, url: connection.url, stop };
 }
 
 /** What the AWS CLI would send for the page's `aws dynamodb create-table`. */

@@ -1,11 +1,22 @@
 import type { LockFactory } from '../../../lib/locks/types.js';
 
+/** Which driver a client of a store is made with. The first of each store is what the docs name. */
+export const drivers = {
+  redis: ['ioredis', 'ioredis 6', 'node-redis'],
+  postgresql: ['pg', 'postgres.js'],
+  mysql: ['mysql2/promise', 'mysql2'],
+  dynamodb: ['the SDK'],
+} as const;
+
+export type StoreKind = keyof typeof drivers;
+export type Driver = (typeof drivers)[StoreKind][number];
+
 /** How to reach a store: plain data, to be handed to other processes. */
 export interface Connection {
-  engine: 'redis' | 'postgresql' | 'dynamodb';
-  port: number;
-  /** Redis only: user, password and database of an outside server. */
-  url?: string;
+  engine: StoreKind;
+  /** With user, password and database. */
+  url: string;
+  driver?: Driver;
 }
 
 export interface Client {
@@ -15,86 +26,101 @@ export interface Client {
 
 export const tableName = 'stepfunc_source_locks';
 
-/** A client with the options that docs/cluster.md asks for, loading its own driver only. */
-export function connectTo(connection: Connection): Promise<Client> {
-  switch (connection.engine) {
-    case 'redis':
-      return connectToRedis(connection);
-    case 'postgresql':
-      return connectToPostgresql(connection);
-    case 'dynamodb':
-      return connectToDynamoDb(connection);
+/** A client such as an application has, with the options that its driver has by itself. */
+export async function connectTo({ engine, url, driver }: Connection): Promise<Client> {
+  const name = driver ?? drivers[engine][0];
+  switch (name) {
+    case 'ioredis':
+      return ofIoRedis((await import('ioredis')).Redis, url);
+    case 'ioredis 6':
+      return ofIoRedis((await import('ioredis6')).Redis, url);
+    case 'node-redis':
+      return ofNodeRedis(url);
+    case 'pg':
+      return ofPg(url);
+    case 'postgres.js':
+      return ofPostgresJs(url);
+    case 'mysql2/promise':
+      return ofMySql(await import('mysql2/promise'), url);
+    case 'mysql2':
+      return ofMySql((await import('mysql2')).default, url);
+    case 'the SDK':
+      return ofTheSdk(url);
   }
 }
 
-/** Of a Redis, with the user, the password and the database that an outside one needs. */
-export function redisUrl({ port, url = 'redis://127.0.0.1' }: Connection): string {
-  const address = new URL(url);
-  address.hostname = '127.0.0.1';
-  address.port = String(port);
-  return address.href;
+interface IoRedis {
+  duplicate(): object;
+  connect(): Promise<unknown>;
+  eval(...args: never[]): unknown;
+  disconnect(): void;
 }
 
-async function connectToRedis(connection: Connection): Promise<Client> {
-  const { LockFactory: VerrouLocks } = await import('@verrou/core');
-  const { redisStore } = await import('@verrou/core/drivers/redis');
-  const { Redis } = await import('ioredis');
-  const redis = new Redis(redisUrl(connection), {
-    maxRetriesPerRequest: 1,
-    commandTimeout: 1_000,
-    connectTimeout: 1_000,
-    // So that a test need not wait long after a store has come back.
-    retryStrategy: () => 50,
-  });
-  // Without a listener, ioredis prints.
-  redis.on('error', () => undefined);
+/** The application's own client stays unused here: the locks need its options only. */
+async function ofIoRedis(
+  Redis: new (url: string, options: { lazyConnect: boolean }) => IoRedis,
+  url: string,
+): Promise<Client> {
+  const { redisLocks } = await import('../../../lib/locks/redis.js');
+  const client = new Redis(url, { lazyConnect: true });
+  return { locks: redisLocks({ client }), close: async () => client.disconnect() };
+}
+
+async function ofNodeRedis(url: string): Promise<Client> {
+  const { redisLocks } = await import('../../../lib/locks/redis.js');
+  const { createClient } = await import('redis');
+  // The Redis in JavaScript speaks no RESP 3.
+  const client = createClient({ url, RESP: 2 });
+  return { locks: redisLocks({ client }), close: async () => undefined };
+}
+
+async function ofPg(url: string): Promise<Client> {
+  const { postgresLocks } = await import('../../../lib/locks/postgres.js');
+  const { default: pg } = await import('pg');
+  const pool = new pg.Pool({ connectionString: url });
+  return { locks: postgresLocks({ pool, tableName }), close: () => pool.end() };
+}
+
+async function ofPostgresJs(url: string): Promise<Client> {
+  const { postgresLocks } = await import('../../../lib/locks/postgres.js');
+  const { createPostgresJsPool } = await import('./postgres-js.js');
+  const { pool, close } = createPostgresJsPool(url);
+  return { locks: postgresLocks({ pool, tableName }), close };
+}
+
+async function ofMySql(
+  mysql: {
+    createPool(url: string): {
+      getConnection(...args: never[]): unknown;
+      end(): Promise<void> | void;
+    };
+  },
+  url: string,
+): Promise<Client> {
+  const { mysqlLocks } = await import('../../../lib/locks/mysql.js');
+  const pool = mysql.createPool(url);
   return {
-    locks: new VerrouLocks(redisStore({ connection: redis }).factory()),
-    close: async () => redis.disconnect(),
+    locks: mysqlLocks({ pool, tableName }),
+    close: async () => {
+      // It rejects where a connection is lost already.
+      await pool.end()?.catch(() => undefined);
+    },
   };
 }
 
-async function connectToPostgresql({ port }: Connection): Promise<Client> {
-  const { LockFactory: VerrouLocks } = await import('@verrou/core');
-  const { knexStore } = await import('@verrou/core/drivers/knex');
-  const { default: createKnex } = await import('knex');
-  const knex = createKnex({
-    client: 'pg',
-    connection: {
-      host: '127.0.0.1',
-      port,
-      user: 'postgres',
-      password: 'postgres',
-      database: 'postgres',
-      connectionTimeoutMillis: 1_000,
-      query_timeout: 1_000,
-    },
-    acquireConnectionTimeout: 1_500,
-    pool: { min: 0, max: 2 },
-    // It would print every connection that a test cuts.
-    log: { warn: ignore, error: ignore, debug: ignore, deprecate: ignore },
-  });
-  const store = knexStore({ connection: knex, tableName, autoCreateTable: false });
-  return { locks: new VerrouLocks(store.factory()), close: () => knex.destroy() };
-}
-
-function ignore(): void {
-  // Told by rejections all the same.
-}
-
-async function connectToDynamoDb({ port }: Connection): Promise<Client> {
+async function ofTheSdk(url: string): Promise<Client> {
   const { dynamoDbLocks } = await import('../../../lib/locks/dynamodb.js');
-  const client = await dynamoDbClient(port);
+  const client = await dynamoDbClient(url);
   return {
     locks: dynamoDbLocks({ client, tableName }),
     close: async () => client.destroy(),
   };
 }
 
-export async function dynamoDbClient(port: number) {
+export async function dynamoDbClient(endpoint: string) {
   const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
   return new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     maxAttempts: 2,

@@ -1,24 +1,24 @@
-import type { ChildProcess } from 'node:child_process';
-import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
-import { connect, createServer } from 'node:net';
-import { setTimeout as pass } from 'node:timers/promises';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
-import { startRedisInJavaScript } from '../../support/redis-in-javascript.js';
 import { freePort } from '../../support/integration/free-port.js';
-import type { Client, Connection } from './connect.js';
+import { startRedisInJavaScript } from '../../support/redis-in-javascript.js';
+import { startMySqlServer } from '../../support/servers/mysql-server.js';
+import type { OwnServer } from '../../support/servers/own-server.js';
+import { startPostgresServer } from '../../support/servers/postgres-server.js';
+import { startRedisServer } from '../../support/servers/redis-server.js';
+import type { Client, Connection, Driver, StoreKind } from './connect.js';
 import { connectTo, dynamoDbClient, tableName } from './connect.js';
 import type { Network } from './network.js';
 import { createNetwork } from './network.js';
+import { atHand, note } from './real-servers.js';
 
-/** A kind of store that locks are tried on. */
+/** A store that locks are tried on. */
 export interface Engine {
   name: string;
+  kind: StoreKind;
   /** Set: why it can't be had on this machine. */
   missing?: string | undefined;
-  /** Set: the clocks of its clients are compared, and must agree. */
-  comparesWallClocks?: boolean;
   start(): Promise<RunningEngine>;
 }
 
@@ -26,27 +26,33 @@ export interface RunningEngine {
   /** Straight to the store, for other processes too. */
   connection: Connection;
   /** A client of its own, over a network of its own that a test may cut. */
-  client(): Promise<Client & { network: Network }>;
+  client(driver?: Driver): Promise<Client & { network: Network }>;
   /** A network to the store, and the connection over it, for other processes. */
   network(): Promise<{ network: Network; connection: Connection }>;
   stop(): Promise<void>;
 }
 
-function running(connection: Connection, stopServer: () => Promise<void>): RunningEngine {
+export function running(
+  connection: Connection,
+  stopServer: () => unknown = () => undefined,
+): RunningEngine {
   const closers: (() => Promise<void>)[] = [];
 
   async function network() {
-    const created = await createNetwork(connection.port);
+    const url = new URL(connection.url);
+    const created = await createNetwork(portOf(url), url.hostname);
     closers.push(() => created.close());
-    return { network: created, connection: { ...connection, port: created.port } };
+    url.hostname = '127.0.0.1';
+    url.port = String(created.port);
+    return { network: created, connection: { ...connection, url: url.href } };
   }
 
   return {
     connection,
     network,
-    async client() {
+    async client(driver) {
       const way = await network();
-      const client = await connectTo(way.connection);
+      const client = await connectTo({ ...way.connection, ...(driver && { driver }) });
       let closed: Promise<void> | undefined;
       const close = () => (closed ??= client.close().then(() => way.network.close()));
       closers.push(close);
@@ -59,70 +65,100 @@ function running(connection: Connection, stopServer: () => Promise<void>): Runni
   };
 }
 
-/** The Redis protocol over TCP, Lua included, in JavaScript: needs nothing installed. */
-export const redisInJavaScript: Engine = {
-  name: 'ioredis-mock',
-  async start() {
-    const server = await startRedisInJavaScript();
-    return running({ engine: 'redis', port: server.port }, () => server.close());
-  },
+const standardPorts: Record<string, number> = { redis: 6_379, postgres: 5_432, mysql: 3_306 };
+
+function portOf({ port, protocol }: URL): number {
+  return Number(port) || (standardPorts[protocol.slice(0, -1)] ?? 80);
+}
+
+/** Redis, PostgreSQL and MySQL: a real one that is running; else of our own; else embedded, if there is one. */
+function engine(kind: Exclude<StoreKind, 'dynamodb'>, name: string, embedded?: Embedded): Engine {
+  const { url, own } = atHand[kind];
+  const real = url !== undefined || own;
+  return {
+    kind,
+    name: real || embedded === undefined ? name : embedded.name,
+    missing:
+      real || embedded !== undefined
+        ? undefined
+        : `no ${name} at hand, and npm has no embedded one`,
+    async start() {
+      note(kind, url ?? (own ? 'one of our own' : (embedded?.name ?? 'none')), real);
+      if (url !== undefined) return prepared({ engine: kind, url });
+      if (!own && embedded !== undefined) return embedded.start();
+      const server = await ownServers[kind]();
+      return prepared({ engine: kind, url: server.url }, server);
+    },
+  };
+}
+
+const ownServers = {
+  redis: () => startRedisServer(),
+  postgresql: startPostgresServer,
+  mysql: () => startMySqlServer(),
 };
 
-/** A real Redis: the one at REDIS_URL, or one started from the PATH. */
-export const redis: Engine = {
-  name: 'Redis',
-  missing: whyNoRedis(),
+/** With its table, where it needs one. */
+export async function prepared(connection: Connection, server?: OwnServer): Promise<RunningEngine> {
+  const { locks, close } = await connectTo(connection);
+  if ('ensureTable' in locks) await (locks as { ensureTable(): Promise<void> }).ensureTable();
+  await close();
+  return running(connection, () => server?.[Symbol.asyncDispose]());
+}
+
+interface Embedded {
+  name: string;
+  start(): Promise<RunningEngine>;
+}
+
+/** The Redis protocol over TCP, Lua included, in JavaScript: needs nothing installed. */
+const redisInJavaScript: Embedded = {
+  name: 'Redis in JavaScript',
   async start() {
-    const url = process.env['REDIS_URL'];
-    if (url !== undefined) {
-      const gateway = await createGateway(new URL(url));
-      const { port } = gateway.address() as AddressInfo;
-      return running({ engine: 'redis', port, url }, () => closeServer(gateway));
-    }
-    const port = await freePort();
-    const server = spawn(
-      'redis-server',
-      ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'],
-      { stdio: 'ignore' },
-    );
-    await reachable(port, server);
-    return running({ engine: 'redis', port }, async () => {
-      server.kill();
-      if (server.exitCode === null) await once(server, 'exit');
-    });
+    const server = await startRedisInJavaScript();
+    const url = `redis://127.0.0.1:${server.port}`;
+    return running({ engine: 'redis', url }, () => server.close());
   },
 };
 
 /** Real PostgreSQL, compiled to WebAssembly, behind a socket. */
-export const postgresql: Engine = {
-  name: 'PostgreSQL',
-  comparesWallClocks: true,
+const pglite: Embedded = {
+  name: 'PostgreSQL in WebAssembly',
   async start() {
     const { PGlite } = await import('@electric-sql/pglite');
     const { PGLiteSocketServer } = await import('@electric-sql/pglite-socket');
     const db = await PGlite.create();
-    await db.exec(
-      `create table ${tableName} (key varchar(255) primary key, owner varchar(255) not null, expiration bigint)`,
-    );
     const port = await freePort();
     const server = new PGLiteSocketServer({ db, port, host: '127.0.0.1', maxConnections: 100 });
     await server.start();
-    return running({ engine: 'postgresql', port }, async () => {
-      await server.stop();
-      await db.close();
-    });
+    const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
+    const engine = await prepared({ engine: 'postgresql', url });
+    return {
+      ...engine,
+      async stop() {
+        await engine.stop();
+        await server.stop();
+        await db.close();
+      },
+    };
   },
 };
+
+export const redis = engine('redis', 'Redis', redisInJavaScript);
+export const postgresql = engine('postgresql', 'PostgreSQL', pglite);
+export const mysql = engine('mysql', 'MySQL or MariaDB');
 
 /** DynamoDB's API over a store in memory. */
 export const dynamoDb: Engine = {
   name: 'DynamoDB (dynalite)',
+  kind: 'dynamodb',
   async start() {
+    note('dynamodb', 'dynalite', false);
     const server = await createDynalite();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const client = await dynamoDbClient(port);
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const client = await dynamoDbClient(url);
     await client.send(
       new CreateTableCommand({
         TableName: tableName,
@@ -132,9 +168,17 @@ export const dynamoDb: Engine = {
       }),
     );
     client.destroy();
-    return running({ engine: 'dynamodb', port }, () => closeServer(server));
+    return running({ engine: 'dynamodb', url }, async () => {
+      await new Promise((resolve) => server.close(resolve));
+    });
   },
 };
+
+/** Those that can be had here. */
+export const engines = [redis, postgresql, mysql, dynamoDb].filter(({ missing, name }) => {
+  if (missing !== undefined) console.info(`locks in ${name}: skipped, ${missing}`);
+  return missing === undefined;
+});
 
 // It comes without types, and under a name of its own for the compiler.
 async function createDynalite(): Promise<Server> {
@@ -143,50 +187,4 @@ async function createDynalite(): Promise<Server> {
     default(options: { createTableMs: number }): Server;
   };
   return dynalite({ createTableMs: 0 });
-}
-
-function whyNoRedis(): string | undefined {
-  const url = process.env['REDIS_URL'];
-  if (url !== undefined) {
-    return new URL(url).protocol === 'redis:' ? undefined : 'REDIS_URL is not a redis: URL';
-  }
-  const { error } = spawnSync('redis-server', ['--version']);
-  return error === undefined ? undefined : 'no redis-server on the PATH, and no REDIS_URL';
-}
-
-/** Brings a server elsewhere to a port here, where networks begin. */
-async function createGateway(to: URL): Promise<Server> {
-  const server = createServer((near) => {
-    const far = connect(Number(to.port || 6_379), to.hostname);
-    for (const [from, into] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      from.pipe(into);
-      from.on('error', () => into.destroy());
-    }
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
-}
-
-async function closeServer(server: Server): Promise<void> {
-  await new Promise((resolve) => server.close(resolve));
-}
-
-async function reachable(port: number, server: ChildProcess): Promise<void> {
-  const endsAt = performance.now() + 10_000;
-  for (;;) {
-    const socket = connect(port, '127.0.0.1');
-    try {
-      await once(socket, 'connect');
-      return;
-    } catch (error) {
-      if (server.exitCode !== null || performance.now() > endsAt) throw error;
-      await pass(20);
-    } finally {
-      socket.destroy();
-    }
-  }
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 
-/** A client's way to a server on this machine, and what may happen to it. */
+/** A client's way to a server, and what may happen to it. */
 export interface Network {
   /** Where the client finds the server. */
   port: number;
@@ -10,17 +10,20 @@ export interface Network {
   refuse(): Promise<void>;
   /** Lets connections stand and new ones come about, and carries nothing until restored. */
   hang(): void;
+  /** Loses the connections that there are without telling either side; new ones are well. */
+  silence(): void;
   /** Back to normal. What was on its way when it hung arrives now. */
   restore(): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function createNetwork(toPort: number): Promise<Network> {
+export async function createNetwork(toPort: number, toHost = '127.0.0.1'): Promise<Network> {
   const links = new Set<Link>();
+  const silent: Link[] = [];
   let hanging = false;
 
   const server = createServer((near) => {
-    const link = createLink(near, toPort);
+    const link = createLink(near, toPort, toHost);
     links.add(link);
     near.on('close', () => links.delete(link));
     if (!hanging) link.open();
@@ -47,12 +50,20 @@ export async function createNetwork(toPort: number): Promise<Network> {
       hanging = true;
       for (const link of links) link.hold();
     },
+    silence() {
+      for (const link of links) link.hold();
+      silent.push(...links);
+      links.clear();
+    },
     async restore() {
       hanging = false;
       for (const link of links) link.open();
       if (!server.listening) await listen(port);
     },
-    close: refuse,
+    async close() {
+      for (const link of silent) link.cut();
+      await refuse();
+    },
   };
 }
 
@@ -62,7 +73,7 @@ interface Link {
   cut(): void;
 }
 
-function createLink(near: Socket, toPort: number): Link {
+function createLink(near: Socket, toPort: number, toHost: string): Link {
   let far: Socket | undefined;
   near.pause();
   near.on('error', cut);
@@ -74,7 +85,7 @@ function createLink(near: Socket, toPort: number): Link {
   }
 
   function reach(): Socket {
-    const socket = connect(toPort, '127.0.0.1');
+    const socket = connect(toPort, toHost);
     socket.on('error', cut);
     socket.on('close', cut);
     near.on('data', (data) => socket.write(data));

@@ -1,5 +1,4 @@
 import { lockContract } from './contract.js';
-import { redisInJavaScript, redis } from './engines.js';
+import { redis } from './engines.js';
 
-lockContract(redisInJavaScript);
 lockContract(redis);

@@ -1,0 +1,4 @@
+import { lockContract } from './contract.js';
+import { mysql } from './engines.js';
+
+lockContract(mysql);
