@@ -35,6 +35,8 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'integration',
+          // Says which lock store ran on what.
+          globalSetup: ['spec/integration/locks/real-servers.ts'],
           include: [
             'spec/integration/**/*.spec.ts',
             'spec/cluster/**/*.spec.ts',
