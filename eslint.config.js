@@ -1,5 +1,30 @@
 import js from '@eslint/js';
+import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
+
+/**
+ * The floors of lib, from the top. A room imports from the floors below it, and from itself. Rooms on
+ * one floor know nothing of each other. The entry points, lib/*.ts, stand above all of them.
+ */
+const floors = [
+  ['source'],
+  ['polling'],
+  ['observe'],
+  ['task'],
+  ['leases', 'sfn'],
+  ['locks', 'net'],
+  ['async'],
+  ['common'],
+];
+
+const zones = floors.flatMap((rooms, floor) =>
+  rooms.map((room) => ({
+    target: `./lib/${room}`,
+    from: './lib',
+    except: [...new Set([room, ...floors.slice(floor + 1).flat()])].map((below) => `./${below}`),
+    message: `${room} may import from the rooms below it only: CONTRIBUTING.md has the map.`,
+  })),
+);
 
 /** Its values: Bun has a module of its own by that name. */
 const undici = {
@@ -46,6 +71,21 @@ export default tseslint.config(
         },
         { name: 'setInterval', message: "Use abort-controller-x's delay." },
       ],
+    },
+  },
+  {
+    // Data flows one way: no room imports from above, and no module from one that imports it.
+    files: ['lib/**/*.ts'],
+    plugins: { 'import-x': importX },
+    settings: {
+      'import-x/extensions': ['.ts'],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+      // An import names the .js file that its .ts file becomes.
+      'import-x/resolver-next': [createNodeResolver({ extensionAlias: { '.js': ['.ts', '.js'] } })],
+    },
+    rules: {
+      'import-x/no-cycle': 'error',
+      'import-x/no-restricted-paths': ['error', { zones }],
     },
   },
   {

@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events';
-import { InvokeAbortError } from '../task/invoke.js';
 
 /**
- * The four moments of an orderly end, which come in this order, each in its own time:
- * - `drain`: no new poll from here on; open polls come back, their tasks are run and reported
- * - `interrupt`: invokes end here (the reason is an {@link InvokeAbortError}), those of tasks that open
- *   polls still bring too; what became of their tasks is reported
- * - `abort`: open polls end here
- * - `giveUp`: reports end here
+ * The phases of an orderly shutdown. They begin in this order, each at its own time.
+ *
+ * - `drain`: no new poll is sent. Open polls return, and their tasks run and are reported.
+ * - `abortInvokes`: invokes end, also those of tasks that open polls still bring. Their tasks are
+ *   reported. The signal's reason says why, and reaches the caller's `invoke`.
+ * - `abortPolls`: open polls end.
+ * - `abandonReports`: reports end.
  */
 export interface ShutdownSignals {
   readonly drain: AbortSignal;
@@ -16,60 +16,60 @@ export interface ShutdownSignals {
   readonly abandonReports: AbortSignal;
 }
 
-/** The side that brings the moments about. Each call brings about the earlier moments as well. */
+/** Begins the phases. Each call begins the earlier phases as well. */
 export interface ShutdownController extends ShutdownSignals {
   startDrain(): void;
-  startAbortInvokes(reason: InvokeAbortError): void;
-  startAbortPolls(reason: InvokeAbortError): void;
-  startAbandonReports(): void;
+  startAbortInvokes(reason: Error): void;
+  startAbortPolls(reason: Error): void;
+  startAbandonReports(reason: Error): void;
 }
 
 export function createShutdown(): ShutdownController {
-  const [drain, interrupt, abort, giveUp] = [
+  const [drain, abortInvokes, abortPolls, abandonReports] = [
     controller(),
     controller(),
     controller(),
     controller(),
   ];
   const startDrain = () => drain.abort();
-  const startInterrupt = (reason: InvokeAbortError) => {
+  const startAbortInvokes = (reason: Error) => {
     startDrain();
-    interrupt.abort(reason);
+    abortInvokes.abort(reason);
   };
-  const startAbort = (reason: InvokeAbortError) => {
-    startInterrupt(reason);
-    abort.abort();
+  const startAbortPolls = (reason: Error) => {
+    startAbortInvokes(reason);
+    abortPolls.abort();
   };
-  const startGiveUp = () => {
-    startAbort(new InvokeAbortError('stopped', 'The source has given up its tasks'));
-    giveUp.abort();
+  const startAbandonReports = (reason: Error) => {
+    startAbortPolls(reason);
+    abandonReports.abort(reason);
   };
   return {
     drain: drain.signal,
-    abortInvokes: interrupt.signal,
-    abortPolls: abort.signal,
-    abandonReports: giveUp.signal,
+    abortInvokes: abortInvokes.signal,
+    abortPolls: abortPolls.signal,
+    abandonReports: abandonReports.signal,
     startDrain,
-    startAbortInvokes: startInterrupt,
-    startAbortPolls: startAbort,
-    startAbandonReports: startGiveUp,
+    startAbortInvokes,
+    startAbortPolls,
+    startAbandonReports,
   };
 }
 
-/** An shutdown that comes with another, or earlier. */
+/** A shutdown that begins each phase with another shutdown, or earlier. */
 export interface FollowingShutdown extends ShutdownController {
-  /** To be called once nothing listens to it any longer: the other's signals may live on. */
+  /** Removes its listeners. Without it they would live as long as the other shutdown's signals. */
   unfollow(): void;
 }
 
 export function shutdownAfter(source: ShutdownSignals): FollowingShutdown {
   const own = createShutdown();
-  const reason = () => source.abortInvokes.reason as InvokeAbortError;
+  const reason = () => source.abortInvokes.reason as Error;
   const links = [
     follow(source.drain, own.startDrain),
     follow(source.abortInvokes, () => own.startAbortInvokes(reason())),
     follow(source.abortPolls, () => own.startAbortPolls(reason())),
-    follow(source.abandonReports, own.startAbandonReports),
+    follow(source.abandonReports, () => own.startAbandonReports(reason())),
   ];
   return {
     ...own,
@@ -85,7 +85,7 @@ function follow(signal: AbortSignal, then: () => void): () => void {
   return () => signal.removeEventListener('abort', then);
 }
 
-// Every poller listens to each: many listeners are no leak here, and Node would warn of eleven.
+// Every poller listens to each signal. Node would warn of a leak from the eleventh listener on.
 function controller(): AbortController {
   const created = new AbortController();
   setMaxListeners(0, created.signal);

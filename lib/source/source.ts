@@ -18,7 +18,7 @@ import { pollersFor } from '../polling/slots.js';
 import { runUntil } from './run.js';
 import type { StepFuncSourceStatus } from '../observe/status.js';
 import type { StopOptions, StopSummary } from './stop.js';
-import { checkGrace, startGrace, summarize } from './stop.js';
+import { checkGrace, startGrace, stopped, summarize } from './stop.js';
 import { countEvents } from '../observe/totals.js';
 
 /** The handle of a source: pollers that take an activity's tasks to a component. */
@@ -166,7 +166,7 @@ export function createStepFuncSource(
     if (current !== run) return;
     current = undefined;
     for (const cancel of run.graces) void cancel();
-    run.shutdown.startAbandonReports();
+    run.shutdown.startAbandonReports(stopped('The source has stopped'));
     setState('stopped');
   }
 

@@ -38,15 +38,16 @@ export function checkGrace(graceMs: unknown): void {
 export function startGrace(shutdown: ShutdownController, graceMs: number): () => Promise<void> {
   return run(async (signal) => {
     await sleep(signal, graceMs);
-    shutdown.startAbortPolls(
-      new InvokeAbortError(
-        'stopped',
-        `The source was stopped, and its ${graceMs} ms of grace are over`,
-      ),
-    );
+    const reason = stopped(`The source was stopped, and its ${graceMs} ms of grace are over`);
+    shutdown.startAbortPolls(reason);
     await sleep(signal, LAST_REPORTS_MS);
-    shutdown.startAbandonReports();
+    shutdown.startAbandonReports(reason);
   });
+}
+
+/** The reason for which a stop aborts what it no longer waits for. */
+export function stopped(message: string): InvokeAbortError {
+  return new InvokeAbortError('stopped', message);
 }
 
 /** What has happened between two snapshots of the totals. */

@@ -29,7 +29,7 @@ const steps: [string, (ending: ShutdownController) => void, number][] = [
   ['startDrain', (ending) => ending.startDrain(), 1],
   ['startAbortInvokes', (ending) => ending.startAbortInvokes(reason), 2],
   ['startAbortPolls', (ending) => ending.startAbortPolls(reason), 3],
-  ['startAbandonReports', (ending) => ending.startAbandonReports(), 4],
+  ['startAbandonReports', (ending) => ending.startAbandonReports(reason), 4],
 ];
 
 describe('createShutdown', () => {
@@ -57,13 +57,13 @@ describe('createShutdown', () => {
     const ending = createShutdown();
     ending.startAbortInvokes(reason);
     ending.startAbortPolls(new InvokeAbortError('leaseLost', 'another'));
-    ending.startAbandonReports();
+    ending.startAbandonReports(reason);
     expect(ending.abortInvokes.reason).toBe(reason);
   });
 
   it('S2: given up without a reason, interrupts as stopped', () => {
     const ending = createShutdown();
-    ending.startAbandonReports();
+    ending.startAbandonReports(reason);
     expect(ending.abortInvokes.reason).toBeInstanceOf(InvokeAbortError);
     expect(ending.abortInvokes.reason).toMatchObject({ code: 'stopped' });
   });
@@ -77,7 +77,7 @@ describe('createShutdown', () => {
     }
     await new Promise<void>((resolve) => setImmediate(resolve));
     expect(warn).not.toHaveBeenCalled();
-    ending.startAbandonReports();
+    ending.startAbandonReports(reason);
     expect(listener).toHaveBeenCalledTimes(400);
   });
 });
@@ -128,7 +128,7 @@ describe('shutdownAfter', () => {
     own.startAbortInvokes(leaseLost);
     source.startAbortPolls(reason);
     expect(come(own)).toEqual(['drain', 'abortInvokes', 'abortPolls']);
-    source.startAbandonReports();
+    source.startAbandonReports(reason);
     expect(come(own)).toEqual(moments);
     expect(own.abortInvokes.reason).toBe(leaseLost);
     expect(source.abortInvokes.reason).toBe(reason);
@@ -140,7 +140,7 @@ describe('shutdownAfter', () => {
     expect(listeners(source)).toEqual([1, 1, 1, 1]);
     own.unfollow();
     expect(listeners(source)).toEqual([0, 0, 0, 0]);
-    source.startAbandonReports();
+    source.startAbandonReports(reason);
     expect(come(own)).toEqual([]);
   });
 
@@ -148,7 +148,7 @@ describe('shutdownAfter', () => {
     const source = createShutdown();
     source.startDrain();
     const own = shutdownAfter(source);
-    source.startAbandonReports();
+    source.startAbandonReports(reason);
     own.unfollow();
     expect(listeners(source)).toEqual([0, 0, 0, 0]);
   });

@@ -266,7 +266,7 @@ describe('createPoller', () => {
     const [work] = works;
     expect(work?.interruption.signal.reason).toBe(stopped);
     expect(work?.signal.aborted).toBe(false);
-    ending.startAbandonReports();
+    ending.startAbandonReports(stopped);
     expect(work?.signal.aborted).toBe(true);
     work?.end();
     await ended;
