@@ -11,17 +11,25 @@ import { createInstruments } from './instruments.js';
 
 /** What `recordMetrics` takes beside the source, all optional. */
 export interface MetricsOptions {
-  /** Default: the global one, which must have been set by then. */
+  /**
+   * Where the instruments are made. The global one must be set before.
+   *
+   * @default the global provider
+   */
   meterProvider?: MeterProvider | undefined;
   /**
-   * Added to every data point. Two sources of one activity in one process need something here that
-   * tells them apart; an instance is told apart by its resource.
+   * Attributes for every data point. Two sources of one activity in one process need one that differs.
+   * Instances differ by their resource.
+   *
+   * @default none
    */
   attributes?: Attributes | undefined;
   /**
-   * How many error names of components are told as `error.type`, the first that come; any further
-   * one is `_OTHER`. The source's own (see `ErrorName`) are always told, but for those with a status
-   * in them. As many again are told of failed calls. Default 50.
+   * How many error names of the component are recorded as `error.type`. Any further name is `_OTHER`.
+   * The source's own names (see `ErrorName`) are always recorded, except those with a status. Names of
+   * failed calls are counted apart, with the same limit.
+   *
+   * @default 50
    */
   maxErrorNames?: number | undefined;
 }
@@ -30,11 +38,16 @@ export interface MetricsOptions {
 const ownErrors: ReadonlySet<string> = new Set(Object.values(ErrorName));
 
 /**
- * Records a source's metrics: counters and histograms as events come, the rest from `status()` and
- * `health()` whenever it is collected. Returns a function that takes it all back: listeners and
- * callbacks.
+ * Records a source's metrics. Counters and histograms follow its events. Gauges are read from
+ * `status()` and `health()` when metrics are collected.
  *
- * Throws a TypeError where `source` is no source, or `maxErrorNames` no whole number.
+ * @returns a function that removes the listeners and callbacks.
+ * @throws TypeError if `source` is not a source, or `maxErrorNames` is not a whole number.
+ * @example
+ * ```ts
+ * const meterProvider = new MeterProvider({ readers: [new PrometheusExporter({ port: 9464 })] });
+ * recordMetrics(source, { meterProvider });
+ * ```
  */
 export function recordMetrics(source: StepFuncSource, options: MetricsOptions = {}): () => void {
   const { meterProvider = metrics.getMeterProvider(), attributes = {} } = options;

@@ -21,32 +21,42 @@ import { activityAttributes, Attribute, SCOPE } from './attributes.js';
 export interface TraceOptions {
   /** The activity's name, as in the source's config. */
   activityName: string;
-  /** Default: the global one. */
+  /**
+   * Where the tracer comes from.
+   *
+   * @default the global provider
+   */
   tracerProvider?: TracerProvider | undefined;
   /**
-   * Whether the span's context goes into the request's headers, by the global propagator:
-   * `traceparent`, `tracestate`, and whatever else that one sends. Default true. Set it to false
-   * where the HTTP client behind invoke is instrumented itself: undici's instrumentation, which
-   * `fetch` and `httpInvoke` fall under, adds a second `traceparent`, and with two a receiver has none.
+   * Whether the span's context goes into the request's headers, by the global propagator. Set it to
+   * false if `fetch` or undici is instrumented. That instrumentation adds a second `traceparent`, and a
+   * receiver that gets two has no trace.
+   *
+   * @default true
    */
   injectHeaders?: boolean | undefined;
   /**
-   * The context that a task's span belongs under, for example one that the execution's starter put
-   * into the input; `() => context.active()` where the caller has begun a span of its own. Undefined,
-   * as by default: a new trace. What it throws is dropped.
+   * Returns the context of the span's parent, for example one that stands in the input. Undefined
+   * begins a new trace. If it throws, the error is dropped.
+   *
+   * @default a new trace for each task
    */
   parent?: ((request: InvokeRequest) => Context | undefined) | undefined;
 }
 
 /**
- * Wraps an invoke, so that each task gets a span: `process <activityName>`, of kind CONSUMER, from
- * the call to the answer. It is the active one while invoke runs, and the component can go on with
- * it. The request is copied, never changed.
+ * Wraps an invoke so that each task gets a span: `process <activityName>`, of kind CONSUMER, for the
+ * time of the invoke. The span is active while the invoke runs. The request is copied, not changed.
  *
- * The span ends early where the source gives the invoke up (a time-out, a stop), whether the invoke
- * cares or not. No input, output, cause, token or text of an error gets into it.
+ * The span ends when the source gives the invoke up (a timeout, a stop), even if the invoke goes on.
+ * It has no input, output, cause, token or text of an error.
  *
- * Throws a TypeError where `invoke` or `activityName` is missing.
+ * @throws TypeError if `invoke` or `activityName` is missing.
+ * @example
+ * ```ts
+ * const invoke = traceInvoke(httpInvoke('http://localhost:8080'), { activityName: 'sum' });
+ * const source = createStepFuncSource({ activityName: 'sum', path: '/step/sum' }, invoke);
+ * ```
  */
 export function traceInvoke(invoke: Invoke, options: TraceOptions): Invoke {
   checkArguments(invoke, options);

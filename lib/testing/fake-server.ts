@@ -6,13 +6,25 @@ import type { Reply } from './reply.js';
 import { ServiceError } from './service-error.js';
 import { operationIn, send } from './wire.js';
 
-/** Where to listen, and what to serve; all optional. */
+/** The address and what is served, all optional. */
 export interface FakeSfnServerOptions extends FakeSfnOptions {
-  /** Default 0: any port that is free. */
+  /**
+   * The port. 0 is any free port.
+   *
+   * @default 0
+   */
   port?: number | undefined;
-  /** The address to listen on. Default 127.0.0.1: this machine alone. */
+  /**
+   * The address to listen on. By default only this machine can connect.
+   *
+   * @default '127.0.0.1'
+   */
   host?: string | undefined;
-  /** What to serve. Default: a new FakeSfn, made with the other options; with this one, they are not looked at. */
+  /**
+   * What to serve. If it is given, the other options of FakeSfn have no effect.
+   *
+   * @default a new FakeSfn with the other options
+   */
   sfn?: FakeSfn | undefined;
 }
 
@@ -33,9 +45,18 @@ const KEEP_ALIVE_MS = 75_000;
 const BACKLOG = 2_048;
 
 /**
- * Serves a FakeSfn on a real port, in AWS's JSON protocol: for the real SDK, the AWS CLI and whatever
- * speaks either. Requests must be signed, by any credentials; signatures are not verified. A client
- * that disconnects has aborted its poll. Rejects where the port can't be had.
+ * Serves a FakeSfn on a real port, in AWS's JSON protocol, for the real SDK and the AWS CLI. Requests
+ * must be signed by any credentials; signatures are not verified. A client that disconnects has
+ * aborted its poll.
+ *
+ * @throws the error of `listen`, as a rejection, if the port is taken.
+ * @example
+ * ```ts
+ * const server = await startFakeSfnServer();
+ * process.env.AWS_ENDPOINT_URL_SFN = server.endpoint;
+ * const outcome = await server.sfn.runTask('sum', [1, 2, 3]);
+ * await server.close();
+ * ```
  */
 export async function startFakeSfnServer(
   options: FakeSfnServerOptions = {},

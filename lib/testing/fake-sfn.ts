@@ -10,47 +10,78 @@ import { asSdkWould, sdkAbortError } from './sdk-shape.js';
 import type { TaskClocks, TaskOutcome } from './fake-task.js';
 import { taskInput } from './task-input.js';
 
-/** How a fake behaves, all optional: as AWS does, but for the time of its long polls. */
+/** How a fake behaves, all optional. The defaults are AWS's, except for the time of a long poll. */
 export interface FakeSfnOptions {
   /**
-   * How long a poll is held while there is no task, in milliseconds. Default 1,000, so that a test which
-   * stops its service need not wait longer than that for the open poll; AWS holds it 60,000.
+   * How long a poll without a task is held, in milliseconds. AWS holds it for 60,000. A stop waits for
+   * the open poll, so tests use less.
+   *
+   * @default 1_000
    */
   longPollMs?: number | undefined;
   /**
-   * Whether a poll whose caller has aborted still takes a task, until `longPollMs` after it was sent,
-   * and so loses it: AWS does. Default true. With false, an aborted poll is withdrawn at once.
+   * Whether an aborted poll still takes a task until its `longPollMs` have passed, and so loses it, as
+   * at AWS. With `false`, an aborted poll is withdrawn at once.
+   *
+   * @default true
    */
   loseTasksOfAbortedPolls?: boolean | undefined;
-  /** Open polls of one activity, aborted ones counted; one more answers ActivityWorkerLimitExceeded. Default 1,000. */
+  /**
+   * How many polls one activity may have open, aborted ones included. One more fails with
+   * ActivityWorkerLimitExceeded.
+   *
+   * @default 1_000
+   */
   maxOpenPolls?: number | undefined;
   /**
-   * How "no task" is told: a taskToken that is null, absent or the empty string. All three have been seen
-   * of AWS. Default `'null'`. (The SDK makes null absent.)
+   * The `taskToken` of a poll that brings no task: null, absent or the empty string. AWS has sent all
+   * three. The SDK makes null absent.
+   *
+   * @default 'null'
    */
   noTask?: NoTask | undefined;
-  /** In the activities' ARNs. Default `us-east-1`. */
+  /**
+   * The region in the activities' ARNs.
+   *
+   * @default 'us-east-1'
+   */
   region?: string | undefined;
-  /** In the activities' ARNs. Default `123456789012`. */
+  /**
+   * The account in the activities' ARNs.
+   *
+   * @default '123456789012'
+   */
   accountId?: string | undefined;
-  /** In the activities' ARNs. Default `aws`. */
+  /**
+   * The partition in the activities' ARNs.
+   *
+   * @default 'aws'
+   */
   partition?: string | undefined;
 }
 
+/** What `runTask` takes beside the input. */
 export interface RunTaskOptions extends TaskClocks {
-  /** Its abort is StopExecution: the outcome is ABORTED, and reports on the task answer TaskTimedOut. */
+  /**
+   * An abort is StopExecution: the outcome is ABORTED, and reports of the task fail with TaskTimedOut.
+   *
+   * @default none
+   */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Step Functions' activities in memory, to inject where an SFN client is wanted. Strict where AWS is;
- * docs/testing.md says where it differs.
+ * Activities of Step Functions in memory, to be passed as `options.client`. It is as strict as AWS;
+ * docs/testing.md lists the differences.
  *
- *     const sfn = new FakeSfn();
- *     const source = createStepFuncSource(config, invoke, { client: sfn });
- *     await source.start();
- *     expect(await sfn.runTask('sum', { a: 1, b: 2 })).toEqual({ status: 'SUCCEEDED', output: '3' });
- *     await source.stop();
+ * @example
+ * ```ts
+ * const sfn = new FakeSfn();
+ * const source = createStepFuncSource(config, invoke, { client: sfn });
+ * await source.start();
+ * expect(await sfn.runTask('sum', { a: 1, b: 2 })).toEqual({ status: 'SUCCEEDED', output: '3' });
+ * await source.stop();
+ * ```
  */
 export class FakeSfn implements SfnClient {
   readonly #emulator: Emulator;
@@ -68,9 +99,8 @@ export class FakeSfn implements SfnClient {
   }
 
   /**
-   * The SDK's `send`: resolves to what the SDK would, `$metadata` included, and rejects with errors of
-   * the SDK's names and shapes. Takes the five commands of an activity worker; rejects with a TypeError
-   * on anything else.
+   * The SDK's `send`. Resolves to what the SDK would, `$metadata` included. Rejects with errors of the
+   * SDK's names and shapes, and with a TypeError if the command is none of an activity worker's five.
    */
   async send(command: object, options: { abortSignal?: AbortSignal } = {}): Promise<unknown> {
     const operation = operationOf(command);
@@ -85,12 +115,14 @@ export class FakeSfn implements SfnClient {
   }
 
   /**
-   * Runs one task of an activity, as a Task state of an execution would, and resolves to its outcome;
-   * never to a rejection, unless a parameter is one that AWS would not take. Creates the activity where
-   * there is none.
+   * Runs one task of an activity, as a Task state would, and resolves to its outcome. Creates the
+   * activity if there is none. Without a timeout it waits until the task is reported.
    *
-   * A string `input` is JSON text, as for StartExecution, and reaches the worker byte for byte; any other
-   * value is put through JSON.stringify. Without a time-out it waits for as long as nobody reports.
+   * A string `input` is JSON text and reaches the worker byte for byte. Any other value goes through
+   * JSON.stringify.
+   *
+   * @throws TypeError if a timeout is not a number above 0; ValidationException and the like if AWS
+   * would refuse the input or the name.
    */
   async runTask(
     activityName: string,
@@ -113,14 +145,16 @@ export class FakeSfn implements SfnClient {
   }
 
   /**
-   * Makes calls fail on demand: see {@link Fault}. Faults are met in the order in which they were set, one
-   * a call. Returns a function that removes this one. Throws TypeError on a fault that makes no sense.
+   * Makes calls fail on demand: see {@link Fault}. A call meets the oldest fault that fits.
+   *
+   * @returns a function that removes this fault.
+   * @throws TypeError if the fault has an unknown kind or field.
    */
   fault(fault: Fault): () => void {
     return this.#emulator.faults.add(fault);
   }
 
-  /** How many calls have arrived, failed ones too: of one operation, or of all. */
+  /** How many calls have arrived, failed ones included: of one operation, or of all. */
   calls(operation?: OperationName): number {
     return this.#emulator.calls(operation);
   }

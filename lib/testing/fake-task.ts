@@ -13,9 +13,17 @@ export type TaskOutcome =
 
 /** The clocks of a task. Seconds, as in the Amazon States Language, but fractions are welcome. */
 export interface TaskClocks {
-  /** TimeoutSeconds. Default: none. (AWS: a year.) */
+  /**
+   * TimeoutSeconds of the state, in seconds. AWS's default is a year.
+   *
+   * @default none
+   */
   timeoutSeconds?: number | undefined;
-  /** HeartbeatSeconds: the longest time without SendTaskHeartbeat. Default: none. */
+  /**
+   * HeartbeatSeconds of the state: the longest time without a heartbeat, in seconds.
+   *
+   * @default none
+   */
   heartbeatSeconds?: number | undefined;
 }
 

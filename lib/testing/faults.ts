@@ -10,13 +10,25 @@ export type OperationName =
   | 'SendTaskFailure'
   | 'SendTaskHeartbeat';
 
-/** Which calls a fault befalls. */
+/** Which calls meet a fault. */
 export interface FaultScope {
-  /** The operation, or several. Default: all five. */
+  /**
+   * The operation, or several.
+   *
+   * @default all five
+   */
   operation?: OperationName | readonly OperationName[] | undefined;
-  /** How many calls it befalls before it is used up. Default 1; Infinity is welcome. */
+  /**
+   * How many calls meet it. Infinity is allowed.
+   *
+   * @default 1
+   */
   times?: number | undefined;
-  /** Looks at the call's input and says whether the fault befalls it. Default: any. */
+  /**
+   * Says by a call's input whether the call meets the fault.
+   *
+   * @default every call does
+   */
   when?: ((input: Readonly<Record<string, unknown>>) => boolean) | undefined;
 }
 
@@ -25,13 +37,13 @@ export interface FaultScope {
  *
  * - `throttling`: ThrottlingException, status 400. Nothing was done.
  * - `serverError`: InternalFailure with status 500, or ServiceUnavailable with `status: 503`. Nothing was done.
- * - `html502`: a load balancer's page in place of JSON; the SDK makes it a SyntaxError.
- * - `empty500`: status 500 without a body; the SDK names the error `Unknown`.
+ * - `html502`: a load balancer's page instead of JSON. The SDK makes it a SyntaxError.
+ * - `empty500`: status 500 without a body. The SDK names the error `Unknown`.
  * - `reset`: the connection is reset before the call has any effect.
- * - `lostAnswer`: the call has its effect, then the connection is reset. A poll waits for its task, and loses it.
- * - `hang`: no answer, until the caller aborts.
- * - `latency`: the call is dealt with `ms` milliseconds later. Combines with any other fault.
- * - `error`: any AWS error by its name, `status` 400 unless told.
+ * - `lostAnswer`: the call has its effect, then the connection is reset. A poll loses its task.
+ * - `hang`: no response until the caller aborts.
+ * - `latency`: the call is handled `ms` milliseconds later. Combines with any other fault.
+ * - `error`: any AWS error by its name, with `status` 400 by default.
  */
 export type Fault = FaultScope &
   (

@@ -55,7 +55,7 @@ function readTitles(): Map<string, string[]> {
       .filter((file) => file.endsWith('.spec.ts'))
       .map((file) => {
         const text = readFileSync(join(root, 'spec', file), 'utf8');
-        const found = text.matchAll(/\b(?:it|test|describe)\b[^'"`\n]*\(\s*(['"`])([^'"`\n]*?:)/g);
+        const found = text.matchAll(/\(\s*(['"`])([^'"`\n]*?:)/g);
         return [`spec/${file}`, [...found].map(([, , title = '']) => title)] as const;
       }),
   );
