@@ -8,7 +8,7 @@ const IDLE_POLLS = 100;
 /** Whether reports wait behind polls that are held. */
 export const reportLatency: Measure = {
   name: 'report-latency',
-  title: `Report latency: from invoke's answer to the report's arrival, beside ${IDLE_POLLS} idle polls`,
+  title: `Report latency: from the component's response to the report's arrival, beside ${IDLE_POLLS} idle polls`,
 
   async run(bench) {
     const beside: number[] = [];
@@ -29,7 +29,7 @@ export const reportLatency: Measure = {
       ],
       tables: [
         {
-          title: "From invoke's answer to the report's arrival",
+          title: "from the component's response to the report's arrival",
           head: ['open polls', 'median µs'],
           rows: [
             [String(IDLE_POLLS), (median(beside) * 1_000).toFixed(0)],

@@ -108,7 +108,7 @@ const trust = {
   ],
 };
 
-const roleAdvice = `a poller for the state machine: set ${ROLE} to the ARN of one that Step Functions may
+const roleAdvice = `a role for the state machine: set ${ROLE} to the ARN of one that Step Functions may
   assume. It needs no permissions, since activities need none. To make one:
     aws iam create-poller --poller-name stepfunc-source-demo --assume-poller-policy-document \\
       '${JSON.stringify(trust)}'`;

@@ -6,7 +6,7 @@ export interface Plan {
   expected: { output: string } | { error: string };
 }
 
-/** A dozen that go well, one with a word among its numbers, and one that meets the time-out. */
+/** A dozen that go well, one with a word among its numbers, and one that meets the timeout. */
 export function plans(): Plan[] {
   const good = Array.from({ length: 12 }, (_, i) => goodPlan(100 * (i + 1)));
   return [

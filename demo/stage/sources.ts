@@ -3,7 +3,7 @@ import { createStepFuncSource } from 'stepfunc-source';
 import { httpInvoke } from 'stepfunc-source/http';
 import type { Job } from './step-functions.js';
 
-/** Shorter than the default of five minutes, so that the demo's time-out is soon seen. */
+/** Shorter than the default of five minutes, so that the demo's timeout is soon seen. */
 const INVOKE_TIMEOUT_MS = 3_000;
 
 /** One task at a time for `split`, ten for `sum`, by two pollers of five each. */
