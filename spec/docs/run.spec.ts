@@ -31,7 +31,7 @@ vi.setConfig({ testTimeout: 60_000 });
  */
 const runs: Record<string, readonly Run[]> = {
   'README.md#quick-start': [component, service, service],
-  'docs/cluster.md#one-limit-for-all-instances': [tenForAll()],
+  'docs/cluster.md#how-do-several-instances-share-one-limit': [tenForAll()],
   'docs/cluster.md#redis': [locks(startRedis)],
   'docs/cluster.md#dynamodb': [locks(startDynamoDb)],
   'docs/cluster.md#the-dynamodb-table-in-cdk': [cdk],
