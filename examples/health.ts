@@ -12,12 +12,6 @@ import type { HealthProblem, StepFuncSource } from 'stepfunc-source';
 import { createStepFuncSource } from 'stepfunc-source';
 import { httpInvoke } from 'stepfunc-source/http';
 
-/**
- * What a restart mends. Any other problem lies outside the process: a restart would cost the tasks
- * under way, and mend nothing.
- */
-const mendedByRestart: ReadonlySet<HealthProblem['code']> = new Set(['pollsOverdue'] as const);
-
 /** A server that answers both probes, to be told where to listen. */
 export function createProbeServer(source: StepFuncSource): Server {
   return createServer((request, response) => {
@@ -27,9 +21,11 @@ export function createProbeServer(source: StepFuncSource): Server {
         answer(response, problems);
         return;
       case '/live':
+        // What a restart mends. Any other problem lies outside the process: a restart would cost the
+        // results that wait to be reported, and mend nothing.
         answer(
           response,
-          problems.filter(({ code: problem }) => mendedByRestart.has(problem)),
+          problems.filter(({ probe }) => probe === 'liveness'),
         );
         return;
       default:

@@ -13,8 +13,8 @@ export type {
   StepFuncSourceState,
   TaskEvent,
 } from './observe/events.js';
-export type { Health, HealthProblem } from './observe/health.js';
-export { InvokeAbortError as InvokeAbortError } from './task/invoke.js';
+export type { Health, HealthCode, HealthProbe, HealthProblem } from './observe/health.js';
+export { InvokeAbortError } from './task/invoke.js';
 export type { Invoke, InvokeAbortCode, InvokeRequest, InvokeResponse } from './task/invoke.js';
 export type { Lock, LockFactory } from './locks/types.js';
 export type { Logger } from './observe/log.js';

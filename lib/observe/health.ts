@@ -1,139 +1,133 @@
-import { errorName } from '../sfn/errors.js';
+import type { Clock } from '../async/clock.js';
 import type { Events, StepFuncSourceState } from './events.js';
-import type { PollerSet } from '../polling/poller-set.js';
+import { watchLeases } from './health-leases.js';
+import { pollerStuck, pollsFailing, pollsOverdue } from './health-polls.js';
+import { watchTasks } from './health-tasks.js';
+import type { Failing, NumberedVitals } from './vitals.js';
 
 /** Whether a source does what it is there for, for a readiness or liveness probe. */
 export interface Health {
   ok: boolean;
-  /** Empty where all is well. */
+  /** Empty if all is well. */
   problems: HealthProblem[];
 }
 
 /** One thing that is wrong. */
 export interface HealthProblem {
+  /** What is wrong: see {@link HealthCode}. */
+  code: HealthCode;
   /**
-   * - `notRunning`: the source is not running
-   * - `pollsOverdue`: no poll has come back for 90 s, though a slot was free
-   * - `pollsFailing`: every poll has failed for 60 s
-   * - `reportsStuck`: a report has not got through for 60 s
-   * - `lockStoreUnreachable`: every call to the lock store has failed for as long as a lease lives
+   * `liveness`: a restart of the process mends it. `readiness`: the cause lies outside the process; a
+   * restart would mend nothing, and would cost the results that wait to be reported.
    */
-  code: 'notRunning' | 'pollsOverdue' | 'pollsFailing' | 'reportsStuck' | 'lockStoreUnreachable';
+  probe: HealthProbe;
   /** Milliseconds since 1970. */
   since: number;
   /** What is wrong, and what to do. */
   message: string;
 }
 
-/** A poll lasts 70 s at most (P1), so that a poller from which nothing has come for longer is stuck. */
-const OVERDUE_MS = 90_000;
-const FAILING_MS = 60_000;
+/** The probe that a problem belongs to. */
+export type HealthProbe = 'liveness' | 'readiness';
+
+/**
+ * What may be wrong:
+ *
+ * - `pollsOverdue`: a poll has been open for more than 90 s, or a slot has been free for as long with
+ *   neither a poll nor a reason to wait
+ * - `pollerStuck`: a lease was lost, and its poller has not ended though it has nothing left to do
+ * - `notRunning`: the source is not running
+ * - `pollsFailing`: every poll of a poller has failed for 60 s
+ * - `reportsStuck`: a report has not got through for 60 s
+ * - `lockStoreUnreachable`: every call to the lock store has failed for `lockTtlMs`
+ * - `leasesUnstable`: the same lease was lost three times within 10 times `lockTtlMs`
+ * - `tasksFailing`: every task of the last 5 minutes has failed, 10 of them at least
+ * - `taskOverdue`: a task has run for 60 s more than `invokeTimeoutMs`
+ */
+export type HealthCode = keyof typeof probes;
+
+/** A liveness problem must never come from the trouble of AWS, of a component or of the lock store. */
+const probes = {
+  pollsOverdue: 'liveness',
+  pollerStuck: 'liveness',
+  notRunning: 'readiness',
+  pollsFailing: 'readiness',
+  reportsStuck: 'readiness',
+  lockStoreUnreachable: 'readiness',
+  leasesUnstable: 'readiness',
+  tasksFailing: 'readiness',
+  taskOverdue: 'readiness',
+} as const satisfies Record<string, HealthProbe>;
+
+/** Every code, for those who tell of a problem that is over as well. */
+export const healthCodes = Object.keys(probes) as HealthCode[];
+
+/** A problem on the source's clock. */
+export interface Finding {
+  code: HealthCode;
+  since: number;
+  message: string;
+}
+
+/** What can be told of a source at the moment of the asking. */
+export interface HealthInput {
+  /** The pollers; empty while the source is not running. */
+  pollers: readonly NumberedVitals[];
+  /** With `locks`: since when every call to the lock store has failed. */
+  lockStoreFailing: Failing | undefined;
+  lockTtlMs: number;
+  invokeTimeoutMs: number;
+}
 
 export interface HealthChecks {
-  check(pollers: PollerSet | undefined, lockTtlMs: number): Health;
+  check(input: HealthInput): Health;
 }
 
 /** Watches for what can't be seen at the moment of the asking. */
-export function watchHealth(events: Events): HealthChecks {
-  let state: StepFuncSourceState = 'stopped';
-  let stateSince = performance.now();
-  /** Tasks whose report has failed, by when it did first. */
-  const stuck = new Map<string, number>();
-
-  events.on('stateChanged', ({ to }) => {
-    state = to;
-    stateSince = performance.now();
-  });
-  events.on('reportFailed', ({ task }) => {
-    if (!stuck.has(task)) stuck.set(task, performance.now());
-  });
-  const unstick = ({ task }: { task: string }) => void stuck.delete(task);
-  events.on('taskSucceeded', unstick);
-  events.on('taskFailed', unstick);
-  events.on('taskLost', unstick);
+export function watchHealth(events: Events, clock: Clock): HealthChecks {
+  const state = watchState(events, clock);
+  const tasks = watchTasks(events, clock);
+  const leases = watchLeases(events, clock);
 
   return {
-    check(pollers, lockTtlMs) {
+    check(input) {
+      const now = clock.monotonic();
+      const wallNow = clock.wall();
       const problems = [
-        state === 'running' ? undefined : notRunning(state, stateSince),
-        pollers && pollsOverdue(pollers),
-        pollers && pollsFailing(pollers),
-        reportsStuck([...stuck.values()]),
-        pollers && lockStoreUnreachable(pollers, lockTtlMs),
-      ].filter((problem) => problem !== undefined);
+        state.notRunning(),
+        pollsOverdue(input.pollers, now),
+        pollerStuck(input.pollers, now),
+        pollsFailing(input.pollers, now),
+        ...tasks.findings(input.invokeTimeoutMs, now),
+        ...leases.findings(input.lockStoreFailing, input.lockTtlMs, now),
+      ]
+        .filter((finding) => finding !== undefined)
+        .map(({ code, since, message }) => ({
+          code,
+          probe: probes[code],
+          since: Math.round(wallNow - (now - since)),
+          message,
+        }));
       return { ok: problems.length === 0, problems };
     },
   };
 }
 
-function notRunning(state: StepFuncSourceState, since: number): HealthProblem {
-  return problem('notRunning', since, `The source is ${state}. Call start(), or wait for it.`);
-}
-
-function pollsOverdue(pollers: PollerSet): HealthProblem | undefined {
-  const quiet = pollers
-    .pollHealth()
-    .flatMap(({ poller, lastAnswerAt: quietSince }) =>
-      isOver(quietSince, OVERDUE_MS) ? [{ poller, quietSince }] : [],
-    );
-  return earliest(
-    'pollsOverdue',
-    quiet.map(({ quietSince }) => quietSince),
-    `No poll of ${pollersText(quiet)} has come back for ${OVERDUE_MS / 1_000} s, though a slot is free. The process may be starved of CPU, or its client stuck: restart it.`,
-  );
-}
-
-function pollsFailing(pollers: PollerSet): HealthProblem | undefined {
-  const bad = pollers
-    .pollHealth()
-    .flatMap(({ poller, failing }) =>
-      failing !== undefined && isOver(failing.since, FAILING_MS) ? [{ poller, ...failing }] : [],
-    );
-  const names = [...new Set(bad.map(({ error }) => errorName(error)))].join(', ');
-  return earliest(
-    'pollsFailing',
-    bad.map(({ since }) => since),
-    `Polls of ${pollersText(bad)} fail with ${names}. Check the network, the credentials, the permission states:GetActivityTask and the activity.`,
-  );
-}
-
-function reportsStuck(since: number[]): HealthProblem | undefined {
-  const late = since.filter((at) => isOver(at, FAILING_MS));
-  return earliest(
-    'reportsStuck',
-    late,
-    `The reports of ${late.length} tasks do not get through and hold their slots; they are sent again and again. Check the permissions states:SendTaskSuccess and states:SendTaskFailure, and the events reportFailed.`,
-  );
-}
-
-function lockStoreUnreachable(pollers: PollerSet, ttlMs: number): HealthProblem | undefined {
-  const failing = pollers.lockStoreFailing();
-  if (failing === undefined || !isOver(failing.since, ttlMs)) return undefined;
-  return problem(
-    'lockStoreUnreachable',
-    failing.since,
-    `Calls to the lock store fail with ${errorName(failing.error)}; without it no poller is held. Check the store and the connection to it.`,
-  );
-}
-
-function isOver(since: number | undefined, ms: number): since is number {
-  return since !== undefined && performance.now() - since >= ms;
-}
-
-function pollersText(pollers: readonly { poller: number }[]): string {
-  const [first] = pollers;
-  return pollers.length === 1 ? `poller ${first?.poller}` : `${pollers.length} pollers`;
-}
-
-function earliest(
-  which: HealthProblem['code'],
-  since: readonly number[],
-  message: string,
-): HealthProblem | undefined {
-  return since.length === 0 ? undefined : problem(which, Math.min(...since), message);
-}
-
-function problem(which: HealthProblem['code'], since: number, message: string): HealthProblem {
-  const wallClock = Math.round(Date.now() - (performance.now() - since));
-  return { code: which, since: wallClock, message };
+function watchState(events: Events, clock: Clock): { notRunning(): Finding | undefined } {
+  let state: StepFuncSourceState = 'stopped';
+  let since = clock.monotonic();
+  events.on('stateChanged', ({ to }) => {
+    state = to;
+    since = clock.monotonic();
+  });
+  return {
+    notRunning: () =>
+      state === 'running'
+        ? undefined
+        : {
+            code: 'notRunning',
+            since,
+            message: `The source is ${state}. Call start(), or wait for it.`,
+          },
+  };
 }

@@ -1,6 +1,8 @@
 import { callSafely } from '../common/call-safely.js';
+import type { Clock } from '../async/clock.js';
 import { createFallingRate } from './log-throttle.js';
 import type { EventName, Events, StepFuncSourceEvents } from './events.js';
+import { eventNames } from './events.js';
 
 /** A logger: fields first, then the message, as pino has it. `console` fits as well. */
 export interface Logger {
@@ -14,25 +16,63 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
-type Line<N extends EventName> = (event: StepFuncSourceEvents[N]) => [keyof Logger, string];
+interface Line<E> {
+  level: keyof Logger;
+  message(event: E): string;
+  /**
+   * Failures that come in numbers: written at a falling rate, apart for each kind. Absent: each is
+   * written. A task that is lost is not among them.
+   */
+  kind?(event: E): string;
+}
 
-/** How each event reads in a log: its level and its message. The event itself is the fields. */
-const lines: { [N in EventName]: Line<N> } = {
-  stateChanged: ({ to }) => ['info', `The source is ${to}`],
-  taskReceived: () => ['debug', 'A task was received'],
-  taskSucceeded: () => ['debug', 'A task succeeded'],
-  taskFailed: ({ error }) => ['warn', `A task failed with ${error}`],
-  taskLost: ({ reason }) => ['error', whyLost[reason]],
-  pollFailed: ({ error, retryInMs }) => [
-    'warn',
-    `A poll failed with ${error}; polling again in ${retryInMs} ms`,
-  ],
-  heartbeatFailed: ({ error }) => ['warn', `A heartbeat failed with ${error}; the task goes on`],
-  reportFailed: ({ error }) => ['warn', `A report failed with ${error}; it is sent again`],
-  leaseAcquired: ({ poller }) => ['info', `Poller ${poller} is held here now`],
-  leaseLost: ({ poller, error }) => ['warn', `Poller ${poller} was lost: ${error}`],
-  leaseReleased: ({ poller }) => ['info', `Poller ${poller} was given back`],
-  lockStoreFailed: ({ error }) => ['warn', `A call to the lock store failed with ${error}`],
+const byError = ({ error }: { error: string }) => error;
+
+/** How each event reads in a log. The event itself is the fields. */
+const lines: { [N in EventName]: Line<StepFuncSourceEvents[N]> } = {
+  stateChanged: { level: 'info', message: ({ to }) => `The source is ${to}` },
+  startFailed: {
+    level: 'warn',
+    message: ({ error, message, retryInMs }) =>
+      `The start failed with ${error}: ${message}; trying again in ${retryInMs} ms`,
+  },
+  taskReceived: { level: 'debug', message: () => 'A task was received' },
+  taskSucceeded: { level: 'debug', message: () => 'A task succeeded' },
+  taskFailed: {
+    level: 'warn',
+    message: ({ error, message }) =>
+      `A task failed with ${error}${message === undefined ? '' : `: ${message}`}`,
+    kind: byError,
+  },
+  taskLost: { level: 'error', message: ({ reason }) => whyLost[reason] },
+  pollFailed: {
+    level: 'warn',
+    message: ({ error, message, retryInMs }) =>
+      `A poll failed with ${error}: ${message}; polling again in ${retryInMs} ms`,
+    kind: byError,
+  },
+  heartbeatFailed: {
+    level: 'warn',
+    message: ({ error, message }) =>
+      `A heartbeat failed with ${error}: ${message}; the task goes on`,
+    kind: byError,
+  },
+  reportFailed: {
+    level: 'warn',
+    message: ({ error, message }) => `A report failed with ${error}: ${message}; it is sent again`,
+    kind: byError,
+  },
+  leaseAcquired: { level: 'info', message: ({ poller }) => `Poller ${poller} is held here now` },
+  leaseLost: {
+    level: 'warn',
+    message: ({ poller, error, message }) => `Poller ${poller} was lost: ${error}: ${message}`,
+  },
+  leaseReleased: { level: 'info', message: ({ poller }) => `Poller ${poller} was given back` },
+  lockStoreFailed: {
+    level: 'warn',
+    message: ({ error, message }) => `A call to the lock store failed with ${error}: ${message}`,
+    kind: byError,
+  },
 };
 
 const whyLost = {
@@ -41,37 +81,36 @@ const whyLost = {
   abandoned: 'A task was lost: its report did not get through before the stop',
 };
 
-/** An error's name is the component's own: it shall neither begin a line nor steer a terminal. */
+/** An error's name is the component's own: it must neither begin a line nor steer a terminal. */
 const NOT_PLAIN = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
-/** Failures that come in numbers. A task that is lost is not among them: each is told. */
-const repeating: ReadonlySet<EventName> = new Set<EventName>([
-  'taskFailed',
-  'pollFailed',
-  'heartbeatFailed',
-  'reportFailed',
-  'lockStoreFailed',
-]);
+export interface LogOptions {
+  clock: Clock;
+  /** Whether lines of failed tasks have their causes. */
+  causes: boolean;
+}
 
 /**
- * Tells every event to the logger. A failure that repeats is told at a falling rate: `count` is then
- * how many times it has happened since it was last told.
+ * Writes a line for every event. A failure that repeats is written at a falling rate: `count` is then
+ * how many times it has happened since its last line.
  */
-export function logEvents(events: Events, logger: Logger): void {
-  const rate = createFallingRate();
-  for (const name of Object.keys(lines) as EventName[]) {
-    const line = lines[name] as Line<typeof name>;
+export function logEvents(events: Events, logger: Logger, { clock, causes }: LogOptions): void {
+  const standsFor = createFallingRate();
+  for (const name of eventNames) {
+    // The compiler can't see that each name's line is for its own event.
+    const line = lines[name] as Line<StepFuncSourceEvents[typeof name]>;
     events.on(name, (event) => {
-      const [level, text] = line(event);
-      const message = text.replaceAll(NOT_PLAIN, ' ');
+      const kind = line.kind?.(event);
+      const count = kind === undefined ? 1 : standsFor(`${name} ${kind}`, clock.monotonic());
+      if (count === undefined) return;
+      const cause = causes ? events.causeOf(event) : undefined;
+      const fields =
+        count === 1 && cause === undefined
+          ? event
+          : { ...event, ...(count > 1 && { count }), ...(cause !== undefined && { cause }) };
+      const message = line.message(event).replaceAll(NOT_PLAIN, ' ');
       // A logger's methods may well be async, and their rejections nobody else's.
-      const tell = (fields: object) => callSafely(() => logger[level](fields, message));
-      if (!repeating.has(name)) {
-        tell(event);
-        return;
-      }
-      const count = rate(`${name} ${'error' in event ? event.error : ''}`, performance.now());
-      if (count !== undefined) tell(count === 1 ? event : { ...event, count });
+      callSafely(() => logger[line.level](fields, message));
     });
   }
 }

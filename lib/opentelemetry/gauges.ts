@@ -1,18 +1,9 @@
 import type { Attributes, BatchObservableCallback, Meter, Observable } from '@opentelemetry/api';
-import type { HealthProblem } from '../observe/health.js';
+import { healthCodes } from '../observe/health.js';
 import type { StepFuncSource } from '../source/source.js';
 import type { PollerStatus } from '../observe/status.js';
 import { Attribute } from './attributes.js';
 import type { Instruments } from './instruments.js';
-
-/** Every problem is observed, so that one that is over reads 0. The compiler sees to it that none is missing. */
-const problems: Record<HealthProblem['code'], true> = {
-  notRunning: true,
-  pollsOverdue: true,
-  pollsFailing: true,
-  reportsStuck: true,
-  lockStoreUnreachable: true,
-};
 
 /**
  * Observes what `status()` and `health()` say, whenever metrics are collected, until the returned
@@ -42,7 +33,7 @@ export function observeGauges(
     observeSum(openPolls, (poller) => poller.openPolls);
     observeSum(tasksActive, ({ tasks }) => tasks);
     const present = new Set<string>(source.health().problems.map(({ code: problem }) => problem));
-    for (const problem of Object.keys(problems)) {
+    for (const problem of healthCodes) {
       const value = present.has(problem) ? 1 : 0;
       result.observe(healthProblems, value, { ...common, [Attribute.Problem]: problem });
     }

@@ -3,11 +3,12 @@ import { catchAbortError } from 'abort-controller-x';
 import type { Activity } from '../sfn/activity-arn.js';
 import { ActivityError } from '../sfn/activity-arn.js';
 import { errorName, classifyAwsError } from '../sfn/errors.js';
+import { errorMessage, requestIdOf } from '../sfn/error-message.js';
+import type { Clock } from '../async/clock.js';
 import { abortAfter, TimeoutError } from '../async/timeout.js';
-import type { Config } from '../source/config.js';
-import type { EventName, StepFuncSourceEvents } from '../observe/events.js';
+import type { CallTrouble, EventName, StepFuncSourceEvents } from '../observe/events.js';
 import type { Invoke } from '../task/invoke.js';
-import type { Poller } from './poller.js';
+import type { OpenPoll, Poller, PollerOptions } from './poller.js';
 import { createPoller } from './poller.js';
 import type { Settlement } from '../task/report.js';
 import type { PollerLimits } from './slots.js';
@@ -21,51 +22,53 @@ const POLL_TIMEOUT_MS = 70_000;
 export type Emit = <N extends EventName>(
   name: N,
   fields: Omit<StepFuncSourceEvents[N], 'activityName'>,
+  /** What a failed task was reported with; for the log alone. */
+  cause?: string,
 ) => void;
 
+/** What every poller of a source needs to know. */
 export interface ActivityPollerOptions {
-  config: Config;
+  clock: Clock;
   sfn: Sfn;
   activity: Activity;
+  workerName: string;
   invoke: Invoke;
+  path: string;
+  invokeTimeoutMs: number;
+  heartbeatIntervalMs: number | undefined;
   emit: Emit;
   /** A poll has come back, one way or the other. */
   onPolled(): void;
   onPollAbandoned(): void;
-  onSlotFreed?: (() => void) | undefined;
-  canPoll?: (() => boolean) | undefined;
+  /** Milliseconds after which a poll has failed. */
+  pollTimeoutMs?: number;
 }
 
-/** The poller of one poller: polls the activity, runs its tasks, and tells what happens. */
+/** What a poller asks of whoever runs it. */
+export type PollerHooks = Pick<PollerOptions<ActivityTask>, 'onSlotFreed' | 'canPoll'>;
+
+/** Polls the activity, runs its tasks, and emits what happens. */
 export function createActivityPoller(
   { index: poller, concurrency }: PollerLimits,
-  {
-    config,
-    sfn,
-    activity,
-    invoke,
-    emit,
-    onPolled,
-    onPollAbandoned,
-    onSlotFreed,
-    canPoll,
-  }: ActivityPollerOptions,
+  options: ActivityPollerOptions & PollerHooks,
 ): Poller {
-  // Not the whole config, task by task: spreading what zod has made takes 10 µs.
-  const { path, invokeTimeoutMs, heartbeatIntervalMs } = config;
+  const { clock, sfn, activity, workerName, emit, onPolled } = options;
+  const { invoke, path, invokeTimeoutMs, heartbeatIntervalMs } = options;
+  const { pollTimeoutMs = POLL_TIMEOUT_MS } = options;
+  const timeoutError = () => new TimeoutError(pollTimeoutMs);
 
-  const late = () => new TimeoutError(POLL_TIMEOUT_MS);
-
-  async function poll(
-    controller: AbortController,
-    drain: AbortSignal,
-  ): Promise<ActivityTask | undefined> {
-    // While it is waited for, no poll is open yet: from the drain on, there shall be none.
+  async function poll(open: OpenPoll, drain: AbortSignal): Promise<ActivityTask | undefined> {
+    // While it is waited for, no poll is open yet: from the drain on, there must be none.
     const arn = activity.known() ?? (await activity.arn(drain).catch(catchAbortError));
     if (arn === undefined || drain.aborted) return undefined;
+    open.sentAt = clock.monotonic();
     try {
-      return await abortAfter(controller, POLL_TIMEOUT_MS, late, (signal) =>
-        sfn.getActivityTask(arn, config.workerName, signal),
+      return await abortAfter(
+        open.controller,
+        pollTimeoutMs,
+        timeoutError,
+        (signal) => sfn.getActivityTask(arn, workerName, signal),
+        clock,
       );
     } catch (error) {
       if (classifyAwsError(error) === 'activityNotFound') activity.forget(arn);
@@ -75,28 +78,27 @@ export function createActivityPoller(
     }
   }
 
-  async function work(
+  async function runJob(
     signal: AbortSignal,
-    interruption: AbortController,
+    controller: AbortController,
     activityTask: ActivityTask,
   ): Promise<void> {
     const task = nextTaskId();
-    const receivedAt = performance.now();
+    const receivedAt = clock.monotonic();
     let invokedAt: number | undefined;
     emit('taskReceived', { task, poller });
-    const settlement = await runTask(signal, interruption, activityTask, {
+    const settlement = await runTask(signal, controller, activityTask, {
       path,
       invokeTimeoutMs,
       heartbeatIntervalMs,
       sfn,
       invoke,
-      onInvoked: () => void (invokedAt = performance.now()),
-      onHeartbeatFailed: (error) =>
-        emit('heartbeatFailed', { task, poller, error: errorName(error) }),
-      onReportFailed: (error) => emit('reportFailed', { task, poller, error: errorName(error) }),
+      onInvoked: () => void (invokedAt = clock.monotonic()),
+      onHeartbeatFailed: (error) => emit('heartbeatFailed', { task, poller, ...troubleOf(error) }),
+      onReportFailed: (error) => emit('reportFailed', { task, poller, ...troubleOf(error) }),
       // It never rejects. If it did, for a bug of ours, one task would be lost, and not the poller.
     }).catch((): Settlement => ({ outcome: 'lost', reason: 'abandoned' }));
-    const endedAt = performance.now();
+    const endedAt = clock.monotonic();
     emitSettlement(emit, settlement, {
       task,
       poller,
@@ -106,19 +108,16 @@ export function createActivityPoller(
   }
 
   function onPollFailed(thrown: unknown, retryInMs: number): void {
-    const error = errorName(thrown instanceof ActivityError ? thrown.cause : thrown);
-    emit('pollFailed', { poller, error, retryInMs });
+    const error = thrown instanceof ActivityError ? thrown.cause : thrown;
+    emit('pollFailed', { poller, ...troubleOf(error), message: errorMessage(thrown), retryInMs });
   }
 
-  return createPoller({
-    concurrency,
-    poll,
-    work,
-    onPollFailed,
-    onPollAbandoned,
-    onSlotFreed,
-    canPoll,
-  });
+  return createPoller({ ...options, concurrency, poll, runJob, onPollFailed });
+}
+
+/** What an event says of a call that failed. */
+function troubleOf(error: unknown): CallTrouble {
+  return { error: errorName(error), message: errorMessage(error), requestId: requestIdOf(error) };
 }
 
 function emitSettlement(

@@ -1,11 +1,13 @@
+import type { Clock } from '../async/clock.js';
 import { errorName } from '../sfn/errors.js';
-import type { Config } from '../source/config.js';
+import { errorMessage } from '../sfn/error-message.js';
 import type { ShutdownSignals, ShutdownController } from '../async/shutdown.js';
 import { shutdownAfter } from '../async/shutdown.js';
 import { InvokeAbortError } from '../task/invoke.js';
 import { createLeasePool } from '../leases/lease-pool.js';
 import type { LockFactory } from '../locks/types.js';
-import type { Poller, PollHealth } from './poller.js';
+import type { Failing } from '../observe/vitals.js';
+import type { Poller } from './poller.js';
 import type { Emit } from './activity-poller.js';
 import type { PollerLimits } from './slots.js';
 import type { CreatePoller, PollerSet } from './poller-set.js';
@@ -14,9 +16,19 @@ export interface LeasedPollersOptions {
   activityArn: string;
   pollers: readonly PollerLimits[];
   locks: LockFactory;
-  config: Config;
+  clock: Clock;
+  lockTtlMs: number;
+  maxPollersPerInstance: number | undefined;
+  onLeaseLost: 'drain' | 'abort';
   emit: Emit;
   createPoller: CreatePoller;
+}
+
+interface Held {
+  poller: Poller;
+  shutdown: ShutdownController;
+  /** Set once the lease is lost. */
+  leaseLostAt?: number;
 }
 
 /** Competes for the pollers with other instances, and runs a poller for each while its lease is held. */
@@ -24,10 +36,10 @@ export function runLeasedPollers(
   shutdown: ShutdownSignals,
   options: LeasedPollersOptions,
 ): PollerSet {
-  const { activityArn, locks, config, emit, createPoller } = options;
+  const { activityArn, clock, locks, emit, createPoller } = options;
   let { pollers } = options;
-  const held = new Map<number, { poller: Poller; shutdown: ShutdownController }>();
-  let failing: PollHealth['failing'];
+  const held = new Map<number, Held>();
+  let failing: Failing | undefined;
 
   // Without the sizes: instances of a rolling deployment share pollers whatever theirs are.
   const names = () => pollers.map(({ index }) => `stepfunc-source:${activityArn}:${index}`);
@@ -39,10 +51,13 @@ export function runLeasedPollers(
     const poller = createPoller(limits, { canPoll });
     const own = shutdownAfter(shutdown);
     // Open polls are not aborted for it: AWS gives tasks to polls whose client has gone.
-    lost.addEventListener('abort', () =>
-      config.onLeaseLost === 'drain' ? own.startDrain() : own.startAbortInvokes(leaseLost()),
-    );
-    held.set(index, { poller, shutdown: own });
+    const entry: Held = { poller, shutdown: own };
+    lost.addEventListener('abort', () => {
+      entry.leaseLostAt = clock.monotonic();
+      if (options.onLeaseLost === 'drain') own.startDrain();
+      else own.startAbortInvokes(leaseLost());
+    });
+    held.set(index, entry);
     await poller.run(own);
     held.delete(index);
     own.unfollow();
@@ -52,8 +67,8 @@ export function runLeasedPollers(
   const pool = createLeasePool({
     locks,
     names: names(),
-    ttlMs: config.lockTtlMs,
-    maxHeld: config.maxPollersPerInstance,
+    ttlMs: options.lockTtlMs,
+    maxHeld: options.maxPollersPerInstance,
     work,
     on: {
       acquired: (poller) => emit('leaseAcquired', { poller }),
@@ -61,11 +76,12 @@ export function runLeasedPollers(
         answered();
         held.get(index)?.poller.fillSlots();
       },
-      lost: (poller, error) => emit('leaseLost', { poller, error: error.name }),
+      lost: (poller, error) =>
+        emit('leaseLost', { poller, error: error.name, message: errorMessage(error) }),
       released: (poller) => emit('leaseReleased', { poller }),
       storeFailed(poller, error) {
-        failing = { since: failing?.since ?? performance.now(), error };
-        emit('lockStoreFailed', { poller, error: errorName(error) });
+        failing = { since: failing?.since ?? clock.monotonic(), error };
+        emit('lockStoreFailed', { poller, error: errorName(error), message: errorMessage(error) });
       },
       storeAnswered: answered,
     },
@@ -86,8 +102,12 @@ export function runLeasedPollers(
         const poller = held.get(index)?.poller;
         return poller === undefined ? [] : [{ poller: index, ...poller.snapshot(), lease }];
       }),
-    pollHealth: () =>
-      [...held].map(([index, { poller }]) => ({ poller: index, ...poller.pollHealth() })),
+    vitals: () =>
+      [...held].map(([index, { poller, leaseLostAt }]) => ({
+        poller: index,
+        leaseLostAt,
+        ...poller.vitals(),
+      })),
     lockStoreFailing: () => failing,
     ended: pool.run(shutdown.drain),
   };

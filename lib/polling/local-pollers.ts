@@ -82,8 +82,7 @@ export function runLocalPollers(
       reconcile();
     },
     snapshot: () => running().map(({ index, poller }) => ({ poller: index, ...poller.snapshot() })),
-    pollHealth: () =>
-      running().map(({ index, poller }) => ({ poller: index, ...poller.pollHealth() })),
+    vitals: () => running().map(({ index, poller }) => ({ poller: index, ...poller.vitals() })),
     lockStoreFailing: () => undefined,
     ended,
   };

@@ -1,206 +1,211 @@
-import { catchAbortError, delay, execute, spawn } from 'abort-controller-x';
-import { createBackOff } from './back-off.js';
+import type { SpawnEffects } from 'abort-controller-x';
+import { catchAbortError, execute, spawn } from 'abort-controller-x';
+import { createAlarm } from '../async/alarm.js';
+import type { Clock } from '../async/clock.js';
 import type { ShutdownSignals } from '../async/shutdown.js';
-import type { ActivityTask } from '../sfn/api.js';
+import type { PollerVitals } from '../observe/vitals.js';
+import type { SentPoll } from './poll-state.js';
+import {
+  startingState,
+  vitalsOf,
+  withAbort,
+  withFailure,
+  withoutTask,
+  withTask,
+} from './poll-state.js';
+import { isEmpty, pollSent, pollsWanted, resized, taskEnded } from './poll-window.js';
 
-/** An empty answer that came sooner than this was not a long poll: the next one waits as long. */
-const EMPTY_POLL_MS = 1_000;
-
-export interface PollerOptions {
-  /** Slots: open polls and tasks together never exceed this. */
+export interface PollerOptions<Job> {
+  clock: Clock;
+  /** Slots: open polls and jobs together never exceed this. */
   concurrency: number;
   /**
-   * One poll. Rejects where it failed. The controller is this poll's alone: it is aborted from outside
-   * to end it, and by the poll itself when it is late. Resolves to undefined where `drain` aborts before
-   * it is sent: it is then not sent at all.
+   * One poll. Sets `sentAt` once it is sent. Resolves to undefined if there is no job, and without
+   * setting `sentAt` if `drain` aborts before it is sent. Rejects if it failed.
    */
-  poll(controller: AbortController, drain: AbortSignal): Promise<ActivityTask | undefined>;
+  poll(open: OpenPoll, drain: AbortSignal): Promise<Job | undefined>;
   /**
-   * Runs one task to its end, and holds its slot until then. Must not reject. `signal` gives it up;
-   * `interruption` ends its invoke.
+   * Runs one job to its end, and holds its slot until then. Must not reject. `signal` abandons the
+   * job; `controller` aborts its invoke.
    */
-  work(signal: AbortSignal, interruption: AbortController, task: ActivityTask): Promise<void>;
-  /** A poll failed; the poller sleeps for so long. */
+  runJob(signal: AbortSignal, controller: AbortController, job: Job): Promise<void>;
+  /** A poll failed; the poller polls again in so many milliseconds. */
   onPollFailed(error: unknown, retryInMs: number): void;
   /** A poll was aborted. AWS may still give it a task, which then nobody has. */
   onPollAbandoned(): void;
   /** A slot has become free. */
   onSlotFreed?: (() => void) | undefined;
-  /** Asked before each poll; once it may say true again, `fillSlots` is to be called. Default: always. */
+  /** Asked before each poll. Once it may say true again, call `fillSlots`. Default: always true. */
   canPoll?: (() => boolean) | undefined;
 }
 
-export interface Poller {
-  /** Polls and works until the end has come. Never rejects. To be called once. */
-  run(ending: ShutdownSignals): Promise<void>;
-  /** Changes the slots. Where there are fewer, open polls come back and tasks run to their end. */
-  resize(concurrency: number): void;
-  /** Polls where it may: whatever stood in the way may be gone. */
-  fillSlots(): void;
-  snapshot(): { concurrency: number; openPolls: number; tasks: number };
-  pollHealth(): PollHealth;
+export interface OpenPoll extends SentPoll {
+  /** This poll's alone: aborted from outside to end it, and by the poll itself when it is late. */
+  readonly controller: AbortController;
 }
 
-/** How polling goes. Moments are of `performance.now()`. */
-export interface PollHealth {
-  /** Since when no poll has come back, though there was a slot that was not at work. */
-  lastAnswerAt: number | undefined;
-  /** Since when every poll that came back had failed, and what the last one failed with. */
-  failing: { since: number; error: unknown } | undefined;
+export interface Poller {
+  /** Polls and runs jobs until shutdown has completed. Never rejects. To be called once. */
+  run(shutdown: ShutdownSignals): Promise<void>;
+  /** Changes the slots. If there are fewer, open polls come back and jobs run to their end. */
+  resize(concurrency: number): void;
+  /** Sends polls if it may: whatever stood in the way may be gone. */
+  fillSlots(): void;
+  /** Sends no poll until every job that has asked for it, by its controller, has resumed or ended. */
+  pausePolls(job: AbortController): void;
+  resumePolls(job: AbortController): void;
+  snapshot(): { concurrency: number; openPolls: number; tasks: number };
+  vitals(): PollerVitals;
 }
 
 /**
- * A poller: slots, each of which holds an open poll or a task.
+ * What a poller has from `run` until shutdown has completed. Its modes, and what leads from one to the
+ * next:
  *
- * It keeps `width` polls open while slots are free. Idle, that is one; every poll that brings a
- * task widens it by one, so that a backlog doubles the open polls with every round trip, and every
- * poll that comes back empty narrows it again.
+ * - idle, without a `Running`. `run` leads to polling
+ * - polling: sends polls while slots are free. `shutdown.drain` leads to draining
+ * - draining: sends none; open polls come back, jobs run. The last slot that becomes free, or
+ *   `shutdown.abandonReports`, leads to ended
+ * - ended, without a `Running`
+ *
+ * While polling it may have to wait: for its pace (back-off, or a row of answers that come back empty
+ * at once), for a job that has paused it, or for `canPoll`.
  */
-export function createPoller(options: PollerOptions): Poller {
-  const { poll, work, onPollFailed, onPollAbandoned, onSlotFreed } = options;
-  let { concurrency } = options;
-  let openPolls = 0;
-  let tasks = 0;
-  let lastAnswerAt = performance.now();
-  let failing: PollHealth['failing'];
-  let fillSlotsAgain: () => void = () => undefined;
-  let noMorePolls: AbortSignal | undefined;
+interface Running {
+  readonly shutdown: ShutdownSignals;
+  readonly fork: SpawnEffects['fork'];
+  /** Resolves `run`. */
+  readonly finish: () => void;
+}
 
-  function run({
-    drain,
-    abortInvokes,
-    abortPolls,
-    abandonReports,
-  }: ShutdownSignals): Promise<void> {
-    noMorePolls = drain;
-    const backOff = createBackOff();
-    const polling = new Set<AbortController>();
-    const working = new Set<AbortController>();
-    let width = 1;
-    let sleeps = 0;
+/** A poller: slots, each of which holds an open poll or a job. {@link PollState} has its decisions. */
+export function createPoller<Job>(options: PollerOptions<Job>): Poller {
+  const { clock, poll, runJob, onPollFailed, onPollAbandoned, onSlotFreed, canPoll } = options;
+  let state = startingState(options.concurrency, clock.monotonic());
+  let running: Running | undefined;
+  /** Open polls, in the order of their sending. */
+  const polls = new Set<OpenPoll>();
+  /** Jobs at work, each by the controller of its invoke. */
+  const jobs = new Set<AbortController>();
+  /** Those of them that have paused the polls. */
+  const pausing = new Set<AbortController>();
+  /** Goes off when the pace allows the next poll. */
+  const alarm = createAlarm(clock, fillSlots);
 
+  function run(shutdown: ShutdownSignals): Promise<void> {
+    const { drain, abortInvokes, abortPolls, abandonReports } = shutdown;
+    const abortJobs = () => {
+      for (const controller of jobs) controller.abort(abortInvokes.reason);
+    };
+    const abortOpenPolls = () => {
+      for (const { controller } of polls) controller.abort();
+    };
     return spawn(abandonReports, (signal, { fork, defer }) => {
-      /** Polls and, where that brings a task, works: one slot from the poll to the report. */
-      async function pollAndRun(taskSignal: AbortSignal): Promise<void> {
-        const abortion = new AbortController();
-        polling.add(abortion);
-        const task = await receive(abortion);
-        polling.delete(abortion);
-        if (task !== undefined) {
-          // One of its own: a poll that was aborted just as it brought the task has no InvokeAbortError to tell.
-          const interruption = new AbortController();
-          if (abortInvokes.aborted) interruption.abort(abortInvokes.reason);
-          working.add(interruption);
-          fillSlots();
-          await work(taskSignal, interruption, task);
-          working.delete(interruption);
-          if (tasks >= concurrency) lastAnswerAt = performance.now();
-          tasks -= 1;
-        }
-        fillSlots();
-        onSlotFreed?.();
-      }
-
-      /** Turns an open poll into a task or nothing, in one breath: no slot is ever counted twice. */
-      async function receive(abortion: AbortController): Promise<ActivityTask | undefined> {
-        const sentAt = performance.now();
-        const epoch = backOff.epoch();
-        try {
-          const task = await poll(abortion, drain);
-          openPolls -= 1;
-          lastAnswerAt = performance.now();
-          failing = undefined;
-          backOff.succeeded(epoch);
-          if (task !== undefined) {
-            tasks += 1;
-            width = Math.min(width + 1, concurrency);
-            return task;
-          }
-          width = Math.max(width - 1, 1);
-          const early = EMPTY_POLL_MS - (lastAnswerAt - sentAt);
-          if (early > 0) sleep(early);
-        } catch (error) {
-          openPolls -= 1;
-          // Not by its own signal: a poll that was late has aborted that itself, and has failed.
-          if (abortPolls.aborted) {
-            onPollAbandoned();
-          } else {
-            lastAnswerAt = performance.now();
-            failing = { since: failing?.since ?? lastAnswerAt, error };
-            width = 1;
-            const { delayMs, isNew } = backOff.failed(epoch);
-            if (isNew) sleep(delayMs);
-            onPollFailed(error, delayMs);
-          }
-        }
-        return undefined;
-      }
-
-      function sleep(ms: number): void {
-        sleeps += 1;
-        fork(async (sleepSignal) => {
-          await delay(sleepSignal, ms);
-          sleeps -= 1;
-          fillSlots();
-        });
-      }
-
-      let finish: () => void;
-
-      function fillSlots(): void {
-        while (
-          !drain.aborted &&
-          sleeps === 0 &&
-          openPolls < width &&
-          openPolls + tasks < concurrency &&
-          options.canPoll?.() !== false
-        ) {
-          openPolls += 1;
-          fork(pollAndRun);
-        }
-        if (drain.aborted && openPolls + tasks === 0) finish();
-      }
-
-      function interruptWork(): void {
-        for (const interruption of working) interruption.abort(abortInvokes.reason);
-      }
-
-      function abortOpenPolls(): void {
-        for (const poll of polling) poll.abort();
-      }
-
-      fillSlotsAgain = fillSlots;
       drain.addEventListener('abort', fillSlots);
-      abortInvokes.addEventListener('abort', interruptWork);
+      abortInvokes.addEventListener('abort', abortJobs);
       abortPolls.addEventListener('abort', abortOpenPolls);
       defer(() => {
-        fillSlotsAgain = () => undefined;
+        running = undefined;
+        alarm.cancel();
         drain.removeEventListener('abort', fillSlots);
-        abortInvokes.removeEventListener('abort', interruptWork);
+        abortInvokes.removeEventListener('abort', abortJobs);
         abortPolls.removeEventListener('abort', abortOpenPolls);
       });
-
       return execute<void>(signal, (resolve) => {
-        finish = resolve;
+        running = { shutdown, fork, finish: resolve };
         fillSlots();
         return () => undefined;
       });
     }).catch(catchAbortError);
   }
 
+  /** Sends as many polls as slots, window and pace allow. To be called whenever one of them changes. */
+  function fillSlots(): void {
+    if (running === undefined) return;
+    const { shutdown, fork, finish } = running;
+    if (shutdown.drain.aborted) {
+      alarm.cancel();
+      if (isEmpty(state.window)) finish();
+      return;
+    }
+    if (pollsWanted(state.window) === 0 || pausing.size > 0) return;
+    const waitMs = state.pace.resumeAt - clock.monotonic();
+    if (waitMs > 0) {
+      alarm.set(waitMs);
+      return;
+    }
+    while (pollsWanted(state.window) > 0 && canPoll?.() !== false) {
+      state = { ...state, window: pollSent(state.window) };
+      fork((signal) => pollAndRun(signal, shutdown));
+    }
+  }
+
+  /** Polls and, if that brings a job, runs it: one slot from the poll to the report. */
+  async function pollAndRun(signal: AbortSignal, shutdown: ShutdownSignals): Promise<void> {
+    const job = await receive(shutdown);
+    if (job !== undefined) {
+      // Not the poll's: one that was aborted just as it brought the job has no reason to tell.
+      const controller = new AbortController();
+      if (shutdown.abortInvokes.aborted) controller.abort(shutdown.abortInvokes.reason);
+      jobs.add(controller);
+      fillSlots();
+      await runJob(signal, controller, job);
+      jobs.delete(controller);
+      pausing.delete(controller);
+      state = { ...state, window: taskEnded(state.window, clock.monotonic()) };
+    }
+    fillSlots();
+    onSlotFreed?.();
+  }
+
+  /** Turns an open poll into a job or nothing, in one step: no slot is ever counted twice. */
+  async function receive({ drain, abortPolls }: ShutdownSignals): Promise<Job | undefined> {
+    const controller = new AbortController();
+    const open: OpenPoll = { controller, epoch: state.pace.epoch, sentAt: undefined };
+    polls.add(open);
+    try {
+      const job = await poll(open, drain);
+      polls.delete(open);
+      const now = clock.monotonic();
+      state = job === undefined ? withoutTask(state, open, now) : withTask(state, open, now);
+      return job;
+    } catch (error) {
+      polls.delete(open);
+      const now = clock.monotonic();
+      // Not by its own signal: a poll that was late has aborted that itself, and has failed.
+      if (abortPolls.aborted) {
+        state = withAbort(state, now);
+        onPollAbandoned();
+      } else {
+        state = withFailure(state, open, error, now, clock.random());
+        const { resumeAt, retryInMs } = state.pace;
+        onPollFailed(error, resumeAt > now ? retryInMs : 0);
+      }
+      return undefined;
+    }
+  }
+
   return {
     run,
-    resize(to) {
-      // Slots that were all at work until now: nobody was to poll.
-      if (tasks >= concurrency) lastAnswerAt = performance.now();
-      concurrency = to;
-      fillSlotsAgain();
+    fillSlots,
+    resize(concurrency) {
+      state = { ...state, window: resized(state.window, concurrency, clock.monotonic()) };
+      fillSlots();
     },
-    fillSlots: () => fillSlotsAgain(),
-    snapshot: () => ({ concurrency, openPolls, tasks }),
-    pollHealth: () =>
-      noMorePolls?.aborted === true
-        ? { lastAnswerAt: undefined, failing: undefined }
-        : { lastAnswerAt: tasks < concurrency ? lastAnswerAt : undefined, failing },
+    pausePolls: (job) => void pausing.add(job),
+    resumePolls(job) {
+      if (pausing.delete(job)) fillSlots();
+    },
+    snapshot() {
+      const { concurrency, openPolls, tasks } = state.window;
+      return { concurrency, openPolls, tasks };
+    },
+    vitals() {
+      const { openPolls, tasks } = state.window;
+      // Draining or ended: nobody is to poll.
+      if (running === undefined || running.shutdown.drain.aborted) return { openPolls, tasks };
+      const isPaused = pausing.size > 0 || canPoll?.() === false;
+      return vitalsOf(state, polls, isPaused, clock.monotonic());
+    },
   };
 }

@@ -24,6 +24,13 @@ export interface StepFuncSourceOptions {
   locks?: LockFactory | undefined;
   /** Where state changes, warnings and failures are told: pino or `console` fit. Default: nowhere. */
   logger?: Logger | undefined;
+  /**
+   * Whether log lines of failed tasks have a field `cause`: what the component said of its error. It
+   * may hold what is secret, so that by default it stands in the execution's history only.
+   *
+   * @default false
+   */
+  logCauses?: boolean | undefined;
 }
 
 export interface ResolvedOptions {
@@ -32,9 +39,10 @@ export interface ResolvedOptions {
   /** Undefined: this source has every poller. */
   locks: LockFactory | undefined;
   logger: Logger | undefined;
+  logCauses: boolean;
 }
 
-const optionKeys = ['client', 'locks', 'logger'];
+const optionKeys = ['client', 'locks', 'logger', 'logCauses'];
 
 /** Checks what the compiler can't where the caller is JavaScript. Throws a TypeError. */
 export function checkInvoke(invoke: unknown): asserts invoke is Invoke {
@@ -47,7 +55,7 @@ export function checkInvoke(invoke: unknown): asserts invoke is Invoke {
 
 /** Checks the live objects. Throws a TypeError that names the key, what came and what is wanted. */
 export function checkOptions(options: unknown): ResolvedOptions {
-  if (options === undefined) return { clients: undefined, locks: undefined, logger: undefined };
+  if (options === undefined) return checkOptions({});
   if (typeof options !== 'object' || options === null) {
     throw wrong('options', 'an object', options);
   }
@@ -57,11 +65,12 @@ export function checkOptions(options: unknown): ResolvedOptions {
       `createStepFuncSource: unknown option ${JSON.stringify(key)}; ${hintFor(key, optionKeys, 'options')}`,
     );
   }
-  const { client, locks, logger } = options as StepFuncSourceOptions;
+  const { client, locks, logger, logCauses = false } = options as StepFuncSourceOptions;
   return {
     clients: client === undefined ? undefined : checkClient(client),
     locks: locks === undefined ? undefined : checkLocks(locks),
     logger: logger === undefined ? undefined : checkLogger(logger),
+    logCauses: checkLogCauses(logCauses),
   };
 }
 
@@ -96,6 +105,11 @@ function checkLogger(logger: Logger): Logger {
     if (typeof came !== 'function') throw wrong(`options.logger.${level}`, 'a function', came);
   }
   return logger;
+}
+
+function checkLogCauses(logCauses: unknown): boolean {
+  if (typeof logCauses === 'boolean') return logCauses;
+  throw wrong('options.logCauses', 'true or false', logCauses);
 }
 
 function wrong(key: string, expected: string, came: unknown): TypeError {

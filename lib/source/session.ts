@@ -7,7 +7,8 @@ import type { Invoke } from '../task/invoke.js';
 import { runLeasedPollers } from '../polling/leased-pollers.js';
 import type { ResolvedOptions } from './options.js';
 import { runLocalPollers } from '../polling/local-pollers.js';
-import type { Emit } from '../polling/activity-poller.js';
+import type { ActivityPollerOptions, Emit } from '../polling/activity-poller.js';
+import type { Clock } from '../async/clock.js';
 import { createActivityPoller } from '../polling/activity-poller.js';
 import { pollersFor } from '../polling/slots.js';
 import type { CreatePoller, PollerSet } from '../polling/poller-set.js';
@@ -16,6 +17,7 @@ import type { DefaultClients } from '../sfn/clients.js';
 import { createSocketCheck } from '../sfn/socket-check.js';
 
 export interface SessionOptions {
+  clock: Clock;
   /** May change while the ARN is asked for. */
   config(): Config;
   invoke: Invoke;
@@ -40,7 +42,7 @@ export async function startSession(
   shutdown: ShutdownSignals,
   options: SessionOptions,
 ): Promise<Session> {
-  const { invoke, resolvedOptions, emit, onPollAbandoned } = options;
+  const { clock, invoke, resolvedOptions, emit, onPollAbandoned } = options;
   const { activityName, activityArn: givenArn } = options.config();
   const clients =
     resolvedOptions.clients === undefined
@@ -64,17 +66,21 @@ export async function startSession(
     callSafely(() => resolvedOptions.logger?.warn({ activityName, ...fields }, message)),
   );
   onPolled();
-  const createPoller: CreatePoller = (poller, hooks) =>
-    createActivityPoller(poller, {
-      config,
-      sfn,
-      activity,
-      invoke,
-      emit,
-      onPolled,
-      onPollAbandoned,
-      ...hooks,
-    });
+  const pollerOptions: ActivityPollerOptions = {
+    clock,
+    sfn,
+    activity,
+    workerName: config.workerName,
+    invoke,
+    path: config.path,
+    invokeTimeoutMs: config.invokeTimeoutMs,
+    heartbeatIntervalMs: config.heartbeatIntervalMs,
+    emit,
+    onPolled,
+    onPollAbandoned,
+  };
+  const createPoller: CreatePoller = (limits, hooks) =>
+    createActivityPoller(limits, { ...pollerOptions, ...hooks });
   const allPollers = pollersFor(config.maxConcurrency, config.concurrencyPerPoller);
   const pollers =
     resolvedOptions.locks === undefined
@@ -82,8 +88,11 @@ export async function startSession(
       : runLeasedPollers(shutdown, {
           activityArn,
           pollers: allPollers,
+          clock,
           locks: resolvedOptions.locks,
-          config,
+          lockTtlMs: config.lockTtlMs,
+          maxPollersPerInstance: config.maxPollersPerInstance,
+          onLeaseLost: config.onLeaseLost,
           emit,
           createPoller,
         });

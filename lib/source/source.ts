@@ -3,6 +3,7 @@ import type { ConcurrencyLimits, StepFuncSourceConfig } from './config.js';
 import { parseConfig, resizeConfig } from './config.js';
 import type { ShutdownController } from '../async/shutdown.js';
 import { createShutdown } from '../async/shutdown.js';
+import { systemClock } from '../async/clock.js';
 import type { EventName, Listener, StepFuncSourceState } from '../observe/events.js';
 import { createEvents } from '../observe/events.js';
 import type { Health } from '../observe/health.js';
@@ -88,14 +89,17 @@ export function createStepFuncSource(
   checkInvoke(invoke);
   const resolvedOptions = checkOptions(options);
 
+  const clock = systemClock;
   const events = createEvents();
   const totals = countEvents(events);
-  const health = watchHealth(events);
-  if (resolvedOptions.logger !== undefined) logEvents(events, resolvedOptions.logger);
+  const health = watchHealth(events, clock);
+  if (resolvedOptions.logger !== undefined) {
+    logEvents(events, resolvedOptions.logger, { clock, causes: resolvedOptions.logCauses });
+  }
   const { activityName } = checked;
-  const emit: Emit = (name, fields) => {
+  const emit: Emit = (name, fields, cause) => {
     // The compiler can't see that a name's fields and the activity's name make up its event.
-    events.emit(name, { activityName, ...fields } as never);
+    events.emit(name, { activityName, ...fields } as never, cause);
   };
 
   let state: StepFuncSourceState = 'stopped';
@@ -113,6 +117,7 @@ export function createStepFuncSource(
   function begin(): Run {
     const shutdown = createShutdown();
     const session = startSession(shutdown, {
+      clock,
       config: () => checked,
       invoke,
       resolvedOptions,
@@ -189,7 +194,16 @@ export function createStepFuncSource(
     stop,
     run,
     resize,
-    health: () => health.check(current?.started?.pollers, checked.lockTtlMs),
+    health: () => {
+      const pollers = current?.started?.pollers;
+      const { lockTtlMs, invokeTimeoutMs } = checked;
+      return health.check({
+        pollers: pollers?.vitals() ?? [],
+        lockStoreFailing: pollers?.lockStoreFailing(),
+        lockTtlMs,
+        invokeTimeoutMs,
+      });
+    },
     get state() {
       return state;
     },

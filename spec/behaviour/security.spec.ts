@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, createStepFuncSource, toTaskResult } from '../../lib/index.js';
+import { systemClock } from '../../lib/async/clock.js';
 import { createEvents } from '../../lib/observe/events.js';
 import { parseConfig } from '../../lib/source/config.js';
 import { logEvents } from '../../lib/observe/log.js';
@@ -163,7 +164,11 @@ describe('an error', () => {
     const events = createEvents();
     const messages: string[] = [];
     const log = (_: object, message: string) => messages.push(message);
-    logEvents(events, { debug: log, info: log, warn: log, error: log });
+    logEvents(
+      events,
+      { debug: log, info: log, warn: log, error: log },
+      { clock: systemClock, causes: false },
+    );
     const event = {
       activityName: 'sum',
       poller: 0,

@@ -26,25 +26,41 @@ describe('StepFuncSourceEvents', () => {
   interface Task extends Poller {
     task: string;
   }
-  interface Reported extends Task {
+  interface Ended extends Task {
     durationMs: number;
+    invokeMs: number;
+  }
+  interface Reported extends Ended {
     attempts: number;
   }
 
+  interface Trouble {
+    error: string;
+    message: string;
+  }
+  interface CallTrouble extends Trouble {
+    requestId: string | undefined;
+  }
+  /** An event that is missing here does not compile. */
+  interface Expected extends Record<EventName, object> {
+    stateChanged: { activityName: string; from: StepFuncSourceState; to: StepFuncSourceState };
+    startFailed: { activityName: string; retryInMs: number } & CallTrouble;
+    taskReceived: Task;
+    taskSucceeded: Reported;
+    taskFailed: Reported & { error: string; message?: string | undefined };
+    taskLost: Ended & { reason: 'closed' | 'unknown' | 'abandoned' };
+    pollFailed: Poller & CallTrouble & { retryInMs: number };
+    heartbeatFailed: Task & CallTrouble;
+    reportFailed: Task & CallTrouble;
+    leaseAcquired: Poller;
+    leaseLost: Poller & Trouble;
+    leaseReleased: Poller;
+    lockStoreFailed: Poller & Trouble;
+  }
+
   it('each has its fields', () => {
-    expectTypeOf<StepFuncSourceEvents>().toExtend<{
-      stateChanged: { activityName: string; from: StepFuncSourceState; to: StepFuncSourceState };
-      taskReceived: Task;
-      taskSucceeded: Reported;
-      taskFailed: Reported & { error: string };
-      taskLost: Task & { reason: 'closed' | 'unknown' | 'abandoned' };
-      pollFailed: Poller & { error: string; retryInMs: number };
-      heartbeatFailed: Task & { error: string };
-      leaseAcquired: Poller;
-      leaseLost: Poller & { error: string };
-      leaseReleased: Poller;
-      lockStoreFailed: Poller & { error: string };
-    }>();
+    expectTypeOf<keyof Expected>().toEqualTypeOf<EventName>();
+    expectTypeOf<StepFuncSourceEvents>().toExtend<Expected>();
     expectTypeOf<EventName>().toEqualTypeOf<keyof StepFuncSourceEvents>();
     expectTypeOf<StepFuncSourceEvents[EventName]>().toExtend<{ activityName: string }>();
   });

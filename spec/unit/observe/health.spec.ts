@@ -35,6 +35,7 @@ describe('health', () => {
       problems: [
         {
           code: 'notRunning',
+          probe: 'readiness',
           since: createdAt,
           message: 'The source is stopped. Call start(), or wait for it.',
         },
@@ -79,6 +80,87 @@ describe('health', () => {
     remove();
     await vi.advanceTimersByTimeAsync(100_000);
     expect(source.health()).toEqual(well);
+    await stopped(source);
+  });
+
+  it('H: an endpoint that accepts polls and never answers is never a matter of liveness, with 50 pollers', async () => {
+    const { sfn, source } = setUp(fine, { maxConcurrency: 50 });
+    const mend = sfn.fault({ kind: 'hang', operation: 'GetActivityTask', times: Infinity });
+    await source.start();
+    const seen = new Set<string>();
+    const look = async (seconds: number) => {
+      for (let s = 0; s < seconds; s++) {
+        await vi.advanceTimersByTimeAsync(1_000);
+        for (const { code, probe } of source.health().problems) seen.add(`${probe}: ${code}`);
+      }
+    };
+    await look(129);
+    expect([...seen]).toEqual([]);
+    await look(1_200);
+    expect([...seen]).toEqual(['readiness: pollsFailing']);
+    mend();
+    // Until then a poll that is held looks like one that is never answered.
+    await look(70 + 60);
+    expect(source.health()).toEqual(well);
+    await stopped(source);
+  });
+
+  it.each([
+    ['throttles', { kind: 'throttling' }],
+    ['resets connections', { kind: 'reset' }],
+    ['answers 500', { kind: 'serverError' }],
+    ['answers HTML', { kind: 'html502' }],
+    ['answers nothing at all', { kind: 'empty500' }],
+  ] as const)(
+    'H: an endpoint that %s is a matter of readiness alone, until a poll is open for 5 s',
+    async (_, fault) => {
+      const { sfn, source } = setUp(fine, { maxConcurrency: 50 });
+      const mend = sfn.fault({ ...fault, operation: 'GetActivityTask', times: Infinity });
+      await source.start();
+      const seen = new Set<string>();
+      for (let s = 0; s < 300; s++) {
+        await vi.advanceTimersByTimeAsync(1_000);
+        for (const { code, probe } of source.health().problems) seen.add(`${probe}: ${code}`);
+      }
+      expect([...seen]).toEqual(['readiness: pollsFailing']);
+      mend();
+      // The last back-off, and then 5 s: nobody waits for the end of a long poll.
+      await vi.advanceTimersByTimeAsync(30_000 + 5_000);
+      expect(source.health()).toEqual(well);
+      await stopped(source);
+    },
+  );
+
+  it('H: an activity that is deleted, with an endpoint that is slow to create it again, is never a matter of liveness', async () => {
+    const { sfn, source } = setUp();
+    await source.start();
+    sfn.deleteActivity('sum');
+    sfn.fault({ kind: 'latency', ms: 59_000, operation: 'CreateActivity', times: Infinity });
+    const seen = new Set<string>();
+    for (let s = 0; s < 400; s++) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      for (const { code, probe } of source.health().problems) seen.add(`${probe}: ${code}`);
+    }
+    expect([...seen]).toEqual(['readiness: pollsFailing']);
+    expect(source.health()).toEqual(well);
+    await stopped(source);
+  });
+
+  it('P4: polls that a balancer ends after 59 s are told, and are no problem', async () => {
+    const { sfn, source } = setUp(fine, { maxConcurrency: 3 }, { longPollMs: 59_000 });
+    const failed = vi.fn();
+    source.on('pollFailed', failed);
+    sfn.fault({ kind: 'lostAnswer', operation: 'GetActivityTask', times: Infinity });
+    await source.start();
+    for (let s = 0; s < 600; s++) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(source.health()).toEqual(well);
+    }
+    expect(failed.mock.calls.length).toBe(30);
+    for (const [event] of failed.mock.calls) {
+      expect(event).toMatchObject({ error: 'ECONNRESET', retryInMs: 0 });
+    }
+    expect(source.status().pollsFailed).toBe(30);
     await stopped(source);
   });
 

@@ -1,65 +1,84 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { EventName } from '../../../lib/observe/events.js';
-import { createEvents } from '../../../lib/observe/events.js';
+import type { EventName, NamedEvent, StepFuncSourceEvents } from '../../../lib/observe/events.js';
+import { createEvents, eventNames } from '../../../lib/observe/events.js';
 import type { Logger } from '../../../lib/observe/log.js';
+import { systemClock } from '../../../lib/async/clock.js';
 import { logEvents } from '../../../lib/observe/log.js';
 
 type Level = keyof Logger;
-
-/** Its fields are not checked against the map of events: a line passes on what there is. */
-interface Told {
-  name: EventName;
-  event: Record<string, string | number>;
-}
 
 const levels: Level[] = ['debug', 'info', 'warn', 'error'];
 const task = { activityName: 'sum', poller: 1, task: 'a1b2c3-7' };
 const ended = { ...task, durationMs: 12, invokeMs: 9 };
 const poller = { activityName: 'sum', poller: 1 };
+const denied = {
+  error: 'AccessDeniedException',
+  message: 'User: arn:aws:iam::1:user/me is not authorized',
+  requestId: 'a-1',
+};
+const reset = { error: 'ECONNRESET', message: 'read ECONNRESET', requestId: undefined };
+const refused = { error: 'ECONNREFUSED', message: 'connect ECONNREFUSED 127.0.0.1:9' };
 
-/** Every kind of line: the event, its level, and what the message must say. */
-const told: [Told, Level, RegExp][] = [
-  [
-    { name: 'stateChanged', event: { activityName: 'sum', from: 'starting', to: 'running' } },
-    'info',
-    /^The source is running$/,
+/** Every kind of line: the event, its level, and what the message must say. One name has several. */
+const lineOf: {
+  [N in EventName]: [event: StepFuncSourceEvents[N], level: Level, words: RegExp][];
+} = {
+  stateChanged: [
+    [{ activityName: 'sum', from: 'starting', to: 'running' }, 'info', /^The source is running$/],
   ],
-  [{ name: 'taskReceived', event: task }, 'debug', /received/],
-  [{ name: 'taskSucceeded', event: { ...ended, attempts: 1 } }, 'debug', /succeeded/],
-  [
-    { name: 'taskFailed', event: { ...ended, attempts: 1, error: 'Sum.Overflow' } },
-    'warn',
-    /failed with Sum\.Overflow/,
+  startFailed: [
+    [
+      { activityName: 'sum', ...denied, retryInMs: 2_000 },
+      'warn',
+      /start failed with AccessDeniedException: User: .* is not authorized; .* 2000 ms/,
+    ],
   ],
-  [{ name: 'taskLost', event: { ...ended, reason: 'closed' } }, 'error', /was lost: .*closed/],
-  [{ name: 'taskLost', event: { ...ended, reason: 'unknown' } }, 'error', /may be lost/],
-  [{ name: 'taskLost', event: { ...ended, reason: 'abandoned' } }, 'error', /was lost: .*stop/],
-  [
-    { name: 'pollFailed', event: { ...poller, error: 'ThrottlingException', retryInMs: 1_500 } },
-    'warn',
-    /ThrottlingException.*1500 ms/,
+  taskReceived: [[task, 'debug', /received/]],
+  taskSucceeded: [[{ ...ended, attempts: 1 }, 'debug', /succeeded/]],
+  taskFailed: [
+    [{ ...ended, attempts: 1, error: 'Sum.Overflow' }, 'warn', /failed with Sum\.Overflow$/],
+    [
+      { ...ended, attempts: 1, error: 'StepFuncSource.InvokeFailed', message: refused.message },
+      'warn',
+      /failed with StepFuncSource\.InvokeFailed: connect ECONNREFUSED 127\.0\.0\.1:9$/,
+    ],
   ],
-  [
-    { name: 'heartbeatFailed', event: { ...task, error: 'TimeoutError' } },
-    'warn',
-    /TimeoutError.*goes on/,
+  taskLost: [
+    [{ ...ended, reason: 'closed' }, 'error', /was lost: .*closed/],
+    [{ ...ended, reason: 'unknown' }, 'error', /may be lost/],
+    [{ ...ended, reason: 'abandoned' }, 'error', /was lost: .*stop/],
   ],
-  [{ name: 'reportFailed', event: { ...task, error: 'ECONNRESET' } }, 'warn', /ECONNRESET.*again/],
-  [{ name: 'leaseAcquired', event: poller }, 'info', /Poller 1/],
-  [
-    { name: 'leaseLost', event: { ...poller, error: 'LeaseExpired' } },
-    'warn',
-    /Poller 1.*LeaseExpired/,
+  pollFailed: [
+    [
+      { ...poller, ...denied, retryInMs: 1_500 },
+      'warn',
+      /AccessDeniedException: User: .* is not authorized; polling again in 1500 ms$/,
+    ],
   ],
-  [{ name: 'leaseReleased', event: poller }, 'info', /Poller 1/],
-  [
-    { name: 'lockStoreFailed', event: { ...poller, error: 'ECONNREFUSED' } },
-    'warn',
-    /store.*ECONNREFUSED/,
+  heartbeatFailed: [[{ ...task, ...reset }, 'warn', /ECONNRESET: read ECONNRESET.*goes on/]],
+  reportFailed: [[{ ...task, ...reset }, 'warn', /ECONNRESET: read ECONNRESET.*again/]],
+  leaseAcquired: [[poller, 'info', /Poller 1/]],
+  leaseLost: [
+    [
+      { ...poller, error: 'LeaseExpired', message: 'not renewed in time' },
+      'warn',
+      /Poller 1.*LeaseExpired: not renewed in time/,
+    ],
   ],
-];
+  leaseReleased: [[poller, 'info', /Poller 1/]],
+  lockStoreFailed: [
+    [{ ...poller, ...refused }, 'warn', /store.*ECONNREFUSED: connect ECONNREFUSED 127/],
+  ],
+};
+const told: [NamedEvent, Level, RegExp][] = eventNames.flatMap((name) =>
+  lineOf[name].map(([event, level, words]): [NamedEvent, Level, RegExp] => [
+    { name, event } as NamedEvent,
+    level,
+    words,
+  ]),
+);
 
-function setUp(overrides: Partial<Logger> = {}) {
+function setUp(overrides: Partial<Logger> = {}, causes = false) {
   const events = createEvents();
   const lines: [Level, ...unknown[]][] = [];
   const write =
@@ -73,47 +92,68 @@ function setUp(overrides: Partial<Logger> = {}) {
     error: write('error'),
     ...overrides,
   };
-  logEvents(events, logger);
-  const emit = ({ name, event }: Told) => events.emit(name, event as never);
+  logEvents(events, logger, { clock: systemClock, causes });
+  const emit = ({ name, event }: NamedEvent, cause?: string) => events.emit(name, event, cause);
   return { events, lines, emit, logger };
 }
 
 afterEach(() => void vi.useRealTimers());
 
 describe('logEvents', () => {
-  it.each(told.map(([{ name, event }, level, words]) => ({ name, event, level, words })))(
+  it.each(told.map(([emitted, level, words]) => ({ name: emitted.name, emitted, level, words })))(
     '$name: one line of level $level, the event first, then the message',
-    ({ name, event, level, words }) => {
+    ({ emitted, level, words }) => {
       const { emit, lines } = setUp();
-      emit({ name, event });
-      expect(lines).toEqual([[level, event, expect.stringMatching(words)]]);
+      emit(emitted);
+      expect(lines).toEqual([[level, emitted.event, expect.stringMatching(words)]]);
     },
   );
 
-  it.each(told.map(([{ name, event }]) => ({ name, event })))(
-    'T10: the message of $name is made of names, states and times alone',
-    ({ name, event }) => {
+  it.each(told.map(([emitted]) => emitted))(
+    'T10: the line of $name has nothing that is not in the event, a cause least of all',
+    (emitted) => {
       const { emit, lines } = setUp();
       const secret = 'open-sesame';
-      const secrets = { token: secret, input: secret, output: secret, cause: secret };
-      emit({ name, event: { ...event, ...secrets } });
+      const extra = { token: secret, input: secret, output: secret };
+      emit({ name: emitted.name, event: { ...emitted.event, ...extra } } as NamedEvent, secret);
       expect(lines).toHaveLength(1);
-      expect(String(lines[0]?.[2])).not.toContain(secret);
+      const [, fields, message] = lines[0] ?? [];
+      expect(String(message)).not.toContain(secret);
+      expect(fields).toEqual({ ...emitted.event, ...extra });
     },
   );
+
+  it('logCauses: has the cause of a failed task in its line, and in no event', () => {
+    const { events, emit, lines } = setUp({}, true);
+    const heard: unknown[] = [];
+    events.on('taskFailed', (...args: unknown[]) => heard.push(args));
+    const event = { ...ended, attempts: 1, error: 'Sum.Overflow' };
+    emit({ name: 'taskFailed', event }, 'too large by 3');
+    expect(lines).toEqual([
+      ['warn', { ...event, cause: 'too large by 3' }, 'A task failed with Sum.Overflow'],
+    ]);
+    expect(heard).toEqual([[event]]);
+  });
+
+  it('an error name and a message neither begin a line of their own nor steer a terminal', () => {
+    const { emit, lines } = setUp();
+    const event = { ...ended, attempts: 1, error: 'a\nb\u001b[2Jc\u2028d', message: 'e\r\nf' };
+    emit({ name: 'taskFailed', event });
+    expect(lines[0]?.[2]).toBe('A task failed with a b [2Jc d: e  f');
+  });
 
   it('tells a failure that repeats at a falling rate, and how often it was, but every lost task', () => {
     vi.useFakeTimers();
     const { emit, lines } = setUp();
-    const failed: Told = {
+    const failed: NamedEvent = {
       name: 'pollFailed',
-      event: { ...poller, error: 'E', retryInMs: 1 },
+      event: { ...poller, ...denied, error: 'E', retryInMs: 1 },
     };
-    const other: Told = {
-      ...failed,
-      event: { ...poller, error: 'F', retryInMs: 1 },
+    const other: NamedEvent = {
+      name: 'pollFailed',
+      event: { ...poller, ...denied, error: 'F', retryInMs: 1 },
     };
-    const lost: Told = {
+    const lost: NamedEvent = {
       name: 'taskLost',
       event: { ...ended, reason: 'closed' },
     };
@@ -153,8 +193,8 @@ describe('logEvents', () => {
     }
     const logger = new Classic();
     const events = createEvents();
-    logEvents(events, logger);
-    for (const [{ name, event }] of told) events.emit(name, event as never);
+    logEvents(events, logger, { clock: systemClock, causes: false });
+    for (const [{ name, event }] of told) events.emit(name, event);
     expect(logger.said).toHaveLength(told.length);
   });
 

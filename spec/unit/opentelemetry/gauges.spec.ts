@@ -1,3 +1,4 @@
+import type { HealthCode } from '../../../lib/index.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createStepFuncSource } from '../../../lib/index.js';
 import type { StepFuncSource } from '../../../lib/index.js';
@@ -64,12 +65,16 @@ describe('gauges', () => {
     const { sfn, source } = setUp();
     record(source);
     await source.start();
-    const none = {
+    const none: Record<HealthCode, number> = {
       notRunning: 0,
       pollsOverdue: 0,
+      pollerStuck: 0,
       pollsFailing: 0,
       reportsStuck: 0,
       lockStoreUnreachable: 0,
+      leasesUnstable: 0,
+      tasksFailing: 0,
+      taskOverdue: 0,
     };
     expect(await collected.values('stepfunc_source.health.problems')).toEqual(none);
     const remove = sfn.fault({ kind: 'throttling', operation: 'GetActivityTask', times: Infinity });

@@ -31,6 +31,8 @@ describe('polling', () => {
         activityName: 'sum',
         poller: 0,
         error: 'ThrottlingException',
+        message: 'Rate exceeded',
+        requestId: expect.stringMatching(/^[\da-f-]{36}$/) as unknown,
         retryInMs: expect.any(Number) as unknown,
       },
     ]);

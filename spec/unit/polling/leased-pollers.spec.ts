@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseConfig } from '../../../lib/source/config.js';
+import { systemClock } from '../../../lib/async/clock.js';
 import type { ShutdownSignals } from '../../../lib/async/shutdown.js';
 import { createShutdown } from '../../../lib/async/shutdown.js';
 import { runLeasedPollers } from '../../../lib/polling/leased-pollers.js';
@@ -16,7 +16,7 @@ import {
   ttlMs,
 } from '../../support/leased-source.js';
 import { createFakeStore } from '../../support/fake-locks.js';
-import { config, settle } from '../../support/source-on-fake.js';
+import { settle } from '../../support/source-on-fake.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
@@ -172,7 +172,10 @@ describe('L9: nothing left behind', () => {
       activityArn: 'arn',
       pollers: pollersFor(3, 1),
       locks: instance.locks,
-      config: parseConfig({ ...config, lockTtlMs: ttlMs }, true),
+      clock: systemClock,
+      lockTtlMs: ttlMs,
+      maxPollersPerInstance: undefined,
+      onLeaseLost: 'drain',
       emit: () => undefined,
       createPoller: ({ concurrency }) => {
         const poller: Pick<Poller, 'run' | 'snapshot'> = {

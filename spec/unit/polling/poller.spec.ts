@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createShutdown } from '../../../lib/async/shutdown.js';
 import { InvokeAbortError } from '../../../lib/task/invoke.js';
+import { systemClock } from '../../../lib/async/clock.js';
 import { createPoller } from '../../../lib/polling/poller.js';
-import type { ActivityTask } from '../../../lib/sfn/api.js';
 
-const task: ActivityTask = { token: 't', input: '{}' };
+const task = 'a job';
 const stopped = new InvokeAbortError('stopped', 'stopped');
 
 beforeEach(() => void vi.useFakeTimers());
@@ -17,27 +17,35 @@ afterEach(() => {
 /** A poller whose polls and tasks end when the test says so. */
 function setUp(concurrency: number) {
   const ending = createShutdown();
-  const polls: ((answer: ActivityTask | undefined | Error) => void)[] = [];
+  const polls: ((answer: string | undefined | Error) => void)[] = [];
   const works: { end(): void; signal: AbortSignal; interruption: AbortController }[] = [];
   const failures: { error: unknown; retryInMs: number }[] = [];
   let abandoned = 0;
   let sent = 0;
-  const poller = createPoller({
+  let canPoll = true;
+  const poller = createPoller<string>({
+    clock: systemClock,
     concurrency,
-    poll: ({ signal }) =>
+    poll: (open) =>
       new Promise((resolve, reject) => {
         sent += 1;
+        open.sentAt = performance.now();
         polls.push((answer) => (answer instanceof Error ? reject(answer) : resolve(answer)));
+        const { signal } = open.controller;
         signal.addEventListener('abort', () => reject(signal.reason as Error));
       }),
-    work: (signal, interruption) => new Promise((end) => works.push({ end, signal, interruption })),
+    runJob: (signal, controller) =>
+      new Promise<void>((resolve) =>
+        works.push({ end: () => resolve(), signal, interruption: controller }),
+      ),
     onPollFailed: (error, retryInMs) => failures.push({ error, retryInMs }),
     onPollAbandoned: () => (abandoned += 1),
+    canPoll: () => canPoll,
   });
   const ended = poller.run(ending);
   const settle = () => vi.advanceTimersByTimeAsync(0);
   /** Answers the polls that are open now. */
-  const answerAll = async (answer: ActivityTask | undefined | Error) => {
+  const answerAll = async (answer: string | undefined | Error) => {
     for (const poll of polls.splice(0)) poll(answer);
     await settle();
   };
@@ -52,6 +60,7 @@ function setUp(concurrency: number) {
     answerAll,
     sent: () => sent,
     abandoned: () => abandoned,
+    setCanPoll: (may: boolean) => void (canPoll = may),
     async endWork() {
       for (const work of works.splice(0)) work.end();
       await settle();
@@ -183,7 +192,7 @@ describe('createPoller', () => {
       await answerAll(new Error('down'));
       await vi.advanceTimersByTimeAsync(1_000);
     }
-    // An hour in rests of 15 s to 30 s.
+    // An hour in rests of 18 s to 30 s.
     expect(sent()).toBeGreaterThan(3_600 / 30);
     expect(sent()).toBeLessThan(3_600 / 15 + 10);
     expect(failures.length).toBeGreaterThanOrEqual(sent() - 1);
@@ -220,14 +229,129 @@ describe('createPoller', () => {
     await shutDown();
   });
 
-  it('P3: an answer that comes back empty at once is asked for once a second at most', async () => {
-    const { shutDown, answerAll, sent } = setUp(4);
-    for (let i = 0; i < 100; i++) {
-      await answerAll(undefined);
-      await vi.advanceTimersByTimeAsync(100);
+  it('P3: answers that come back empty at once are asked for every 50 ms, and every second from the 1,000th on', async () => {
+    const { shutDown, answerAll, sent, polls } = setUp(4);
+    const emptyFor = async (ms: number) => {
+      const before = sent();
+      for (let passed = 0; passed < ms; passed += 50) {
+        await answerAll(undefined);
+        await vi.advanceTimersByTimeAsync(50);
+      }
+      return sent() - before;
+    };
+    expect(await emptyFor(10_000)).toBe(200);
+    expect(await emptyFor(39_950)).toBe(799);
+    expect(polls).toHaveLength(1);
+    expect(await emptyFor(10_000)).toBe(10);
+    // One task, and the row begins anew.
+    await answerAll(task);
+    expect(await emptyFor(1_000)).toBe(20);
+    await shutDown();
+  });
+
+  it.each([
+    ['at once', 0, 1_250],
+    ['after a second', 1_000, 250],
+    ['after 9 s', 9_000, 0],
+  ])('P4: a poll that fails %s is followed by another %3$i ms later', async (_, openMs, waitMs) => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    const { shutDown, answerAll, failures, sent, settle } = setUp(1);
+    await vi.advanceTimersByTimeAsync(openMs);
+    await answerAll(new Error('down'));
+    expect(failures).toMatchObject([{ retryInMs: waitMs }]);
+    if (waitMs > 0) {
+      await vi.advanceTimersByTimeAsync(waitMs - 1);
+      expect(sent()).toBe(1);
+      await vi.advanceTimersByTimeAsync(1);
     }
-    expect(sent()).toBeLessThanOrEqual(11);
-    expect(sent()).toBeGreaterThanOrEqual(10);
+    await settle();
+    expect(sent()).toBe(2);
+    await shutDown();
+    vi.restoreAllMocks();
+  });
+
+  it('P4: a poll that a balancer cuts is told, and changes nothing else', async () => {
+    const { shutDown, answerAll, failures, sent, poller } = setUp(1);
+    const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+    for (let minute = 1; minute <= 10; minute++) {
+      await vi.advanceTimersByTimeAsync(59_000);
+      await answerAll(reset);
+      expect(failures).toHaveLength(minute);
+      expect(failures.at(-1)).toEqual({ error: reset, retryInMs: 0 });
+      expect(sent()).toBe(minute + 1);
+      expect(poller.vitals().failing).toBeUndefined();
+    }
+    // The first real failure is the first step of the back-off.
+    await answerAll(reset);
+    expect(failures.at(-1)?.retryInMs).toBeLessThanOrEqual(2_000);
+    expect(poller.vitals().failing).toBeDefined();
+    await shutDown();
+  });
+
+  it('H: an open poll of 5 s shows that polling works, one from before the trouble does not', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    const { shutDown, answerAll, endWork, polls, settle, poller } = setUp(2);
+    await answerAll(task);
+    await endWork();
+    expect(polls).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(4_000);
+    polls.shift()?.(new Error('down'));
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(poller.snapshot()).toMatchObject({ openPolls: 1 });
+    expect(poller.vitals().failing).toBeDefined();
+    // The other one has been open for 6 s. It fails, and the next one is sent at once.
+    polls.shift()?.(new Error('down'));
+    await settle();
+    expect(polls).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(10_999);
+    expect(poller.vitals().failing).toBeDefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(poller.vitals().failing).toBeUndefined();
+    await shutDown();
+    vi.restoreAllMocks();
+  });
+
+  it('H: a slot is stalled only if it is free with neither a poll nor a wait', async () => {
+    const { shutDown, answerAll, poller, setCanPoll, endWork, settle } = setUp(2);
+    await answerAll(new Error('down'));
+    expect(poller.vitals()).toMatchObject({ openPolls: 0, stalledSince: undefined });
+    await vi.advanceTimersByTimeAsync(2_000);
+    setCanPoll(false);
+    await answerAll(task);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(poller.vitals()).toMatchObject({ openPolls: 0, tasks: 1, stalledSince: undefined });
+    // Nobody has called fillSlots: this is what must not be.
+    setCanPoll(true);
+    expect(poller.vitals().stalledSince).toBeDefined();
+    poller.fillSlots();
+    expect(poller.vitals()).toMatchObject({ openPolls: 1, stalledSince: undefined });
+    await endWork();
+    await settle();
+    await shutDown();
+  });
+
+  it('onComponentDown: jobs pause the polls until each has resumed or ended', async () => {
+    const { shutDown, answerAll, works, poller, settle, sent } = setUp(4);
+    await answerAll(task);
+    await answerAll(task);
+    const [first, second] = works.map(({ interruption }) => interruption);
+    if (first === undefined || second === undefined) throw new Error('two jobs at least');
+    poller.pausePolls(first);
+    poller.pausePolls(second);
+    poller.pausePolls(second);
+    const before = sent();
+    works.pop()?.end();
+    await settle();
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(sent()).toBe(before);
+    expect(poller.vitals().stalledSince).toBeUndefined();
+    poller.resumePolls(first);
+    poller.resumePolls(first);
+    expect(sent()).toBe(before);
+    // It ends without having resumed.
+    works.splice(1, 1)[0]?.end();
+    await settle();
+    expect(sent()).toBeGreaterThan(before);
     await shutDown();
   });
 

@@ -1,0 +1,77 @@
+import { getProperty } from '../common/property.js';
+
+/** How deep a chain of causes is followed. */
+const MAX_DEPTH = 8;
+
+/**
+ * Codes that only a connection that was never made has: of Node, of undici and of Bun. `ETIMEDOUT` is
+ * not among them: clients give it to responses that are late as well.
+ */
+const NEVER_CONNECTED: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EAI_FAIL',
+  'EAI_NODATA',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ConnectionRefused',
+  'FailedToOpenSocket',
+]);
+
+/** Codes of a connection that was open and then was not. */
+const CLOSED: ReadonlySet<unknown> = new Set([
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ENOTCONN',
+  'UND_ERR_SOCKET',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_SOCKET_CLOSED',
+  'ERR_HTTP2_GOAWAY_SESSION',
+  'ERR_HTTP2_SESSION_ERROR',
+  'ERR_HTTP2_STREAM_CANCEL',
+  'ERR_HTTP2_STREAM_ERROR',
+  'ConnectionClosed',
+]);
+
+/** System calls that fail before there is a connection: the address, or the connection itself. */
+const CONNECTING = /^(?:connect|getaddrinfo|query\w*)$/;
+
+/**
+ * Whether the connection was never made, so that nothing can have arrived at the other side. Looks
+ * through the causes that `fetch` and HTTP clients wrap around; of several addresses that were tried,
+ * each one must have failed so.
+ */
+export function neverConnected(error: unknown): boolean {
+  return someCause(error, isNeverConnected);
+}
+
+/** Whether the other side, or something on the way, has closed a connection that was open. */
+export function connectionClosed(error: unknown): boolean {
+  return someCause(error, (one) => CLOSED.has(getProperty(one, 'code')) && !isNeverConnected(one));
+}
+
+function isNeverConnected(error: unknown): boolean {
+  const code = getProperty(error, 'code');
+  if (NEVER_CONNECTED.has(code)) return true;
+  const syscall = getProperty(error, 'syscall');
+  if (typeof syscall === 'string') return CONNECTING.test(syscall);
+  // Closed before TLS was agreed on, so that nothing was sent. Only such an error has these fields.
+  return code === 'ECONNRESET' && typeof getProperty(error, 'port') === 'number';
+}
+
+function someCause(error: unknown, test: (error: unknown) => boolean): boolean {
+  let one = error;
+  for (let depth = 0; depth < MAX_DEPTH && one !== undefined && one !== null; depth += 1) {
+    const errors: unknown = getProperty(one, 'errors');
+    if (Array.isArray(errors) && errors.length > 0) return errors.every(test);
+    if (test(one)) return true;
+    one = getProperty(one, 'cause');
+  }
+  return false;
+}

@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Pace } from '../../../lib/polling/pace.js';
+import {
+  afterEmptyAnswer,
+  afterFailedPoll,
+  afterTask,
+  startingPace,
+} from '../../../lib/polling/pace.js';
+
+/** So many polls that fail one after the other, each at once. */
+function failTimes(pace: Pace, times: number, random = 0): Pace {
+  let after = pace;
+  for (let i = 0; i < times; i++) after = afterFailedPoll(after, after.epoch, 0, 0, random);
+  return after;
+}
+
+function emptyTimes(pace: Pace, times: number, openMs = 0): Pace {
+  let after = pace;
+  for (let i = 0; i < times; i++) after = afterEmptyAnswer(after, after.epoch, openMs, 0);
+  return after;
+}
+
+describe('afterFailedPoll', () => {
+  it('P1: waits for longer with every failure in a row, from 1 s to 30 s', () => {
+    const steps = [1, 2, 3, 4, 5, 6, 100];
+    expect(steps.map((n) => failTimes(startingPace, n, 0).retryInMs)).toEqual([
+      1_250, 2_500, 5_000, 10_000, 18_750, 18_750, 18_750,
+    ]);
+    expect(steps.map((n) => failTimes(startingPace, n, 1).retryInMs)).toEqual([
+      2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000,
+    ]);
+  });
+
+  it.each([
+    ['at once', 0, 1, 2_000],
+    ['after half of it', 1_000, 1, 1_000],
+    ['just before its end', 1_999, 1, 1],
+    ['after 59 s', 59_000, 6, 0],
+    ['at the bound of a poll', 70_000, 6, 0],
+  ])('P4: counts from the sending of a poll that failed %s', (_, openMs, failures, retryInMs) => {
+    const before = failTimes(startingPace, failures - 1, 1);
+    const now = 1_000_000;
+    const after = afterFailedPoll(before, before.epoch, openMs, now, 1);
+    expect(after).toMatchObject({ failures, retryInMs, resumeAt: now + retryInMs });
+  });
+
+  it('P1: takes one trouble that meets many open polls as one failure', () => {
+    const { epoch } = startingPace;
+    const first = afterFailedPoll(startingPace, epoch, 0, 0, 0);
+    let last = first;
+    for (let i = 0; i < 99; i++) last = afterFailedPoll(last, epoch, 500, 500, 0.7);
+    expect(last).toBe(first);
+    expect(first.failures).toBe(1);
+  });
+
+  it('P1: never comes sooner than another wait that is on already', () => {
+    const empty = emptyTimes(startingPace, 1_000);
+    expect(afterFailedPoll(empty, 0, 30_000, 0, 0).resumeAt).toBe(1_000);
+  });
+
+  it('P1: is within its bounds, whatever the poll took and however long the trouble lasts', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(40),
+        fc.double({ min: 0, max: 70_000, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (failures, openMs, random) => {
+          const before = failTimes(startingPace, failures);
+          const after = afterFailedPoll(before, before.epoch, openMs, 0, random);
+          expect(after.retryInMs).toBeGreaterThanOrEqual(0);
+          expect(openMs + after.retryInMs).toBeGreaterThanOrEqual(1_000);
+          expect(after.retryInMs).toBeLessThanOrEqual(30_000);
+        },
+      ),
+    );
+  });
+});
+
+describe('afterTask', () => {
+  it('P1: is back to the first step, but not by a poll from before the trouble', () => {
+    const failed = failTimes(startingPace, 10);
+    expect(afterTask(failed, 0).failures).toBe(10);
+    expect(afterTask(failed, failed.epoch).failures).toBe(0);
+  });
+
+  it('P1: does not cut a wait short that is on already', () => {
+    const failed = failTimes(startingPace, 3);
+    expect(afterTask(failed, failed.epoch).resumeAt).toBe(failed.resumeAt);
+  });
+
+  it('costs nothing where there is nothing to change', () => {
+    expect(afterTask(startingPace, 0)).toBe(startingPace);
+  });
+});
+
+describe('afterEmptyAnswer', () => {
+  it('P3: waits 50 ms after each that came at once, and 1 s from the 1,000th in a row', () => {
+    const waits = [1, 2, 500, 999, 1_000, 1_001, 5_000].map(
+      (n) => emptyTimes(startingPace, n).resumeAt,
+    );
+    expect(waits).toEqual([50, 50, 50, 50, 1_000, 1_000, 1_000]);
+  });
+
+  it.each([
+    ['999 ms', 999, 50],
+    ['1 s', 1_000, -Infinity],
+    ['60 s', 60_000, -Infinity],
+  ])('P3: after %s waits until %3$s', (_, openMs, resumeAt) => {
+    expect(emptyTimes(startingPace, 1, openMs).resumeAt).toBe(resumeAt);
+  });
+
+  it('P3: a task, or a poll that was held, ends the row', () => {
+    const row = emptyTimes(startingPace, 999);
+    expect(emptyTimes(afterTask(row, 0), 1).resumeAt).toBe(50);
+    expect(emptyTimes(emptyTimes(row, 1, 60_000), 1).resumeAt).toBe(50);
+    expect(emptyTimes(failTimes(row, 1), 1).emptyInRow).toBe(1_000);
+  });
+
+  it('P1: is a good answer: the next failure is the first again', () => {
+    expect(emptyTimes(failTimes(startingPace, 5), 1).failures).toBe(0);
+  });
+});
