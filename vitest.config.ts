@@ -27,6 +27,7 @@ export default defineConfig({
           include: [
             'spec/unit/**/*.spec.ts',
             'spec/behaviour/**/*.spec.ts',
+            'spec/simulation/**/*.spec.ts',
             'spec/docs/{contract,overview,types}.spec.ts',
           ],
         },

@@ -1,0 +1,122 @@
+import type { Instance } from '../world/instance.js';
+import type { LockStore } from '../world/lock-store.js';
+import type { Timeline } from './violation.js';
+
+/** One poll as the client sees it: from the sending to the response. */
+export interface SentPoll {
+  sentAt: number;
+  /** The poller that has sent it; undefined until the status tells. */
+  poller: number | undefined;
+}
+
+/**
+ * C1, C2 and L, from outside: what the clients see of each poller's slots.
+ *
+ * What the contract allows to bend, and nothing else:
+ * - After a resize, what ran before may go on: slots are counted against the larger size.
+ * - After a store has forgotten its leases (a failover, a leap of its clock), polls are sent under
+ *   leases that it does not know, for one ttl.
+ * - L5: what is open when a lease is lost comes to its end, beside whoever holds it next.
+ */
+export function createSlotsJudge(instance: Instance, store: LockStore | undefined, line: Timeline) {
+  const { machine, source } = instance;
+  const polls = new Set<SentPoll>();
+  /** Tokens that were delivered and are not settled, by the poller that they belong to. */
+  const tasks = new Map<string, number>();
+  /** The most slots that each poller has had since it was last within its size. */
+  const most = new Map<number, number>();
+
+  const openOf = (poller: number) => [...polls].filter((poll) => poll.poller === poller).length;
+  const tasksOf = (poller: number) =>
+    [...tasks.values()].filter((index) => index === poller).length;
+
+  function check(): void {
+    const { pollers } = source.status();
+    checkSizes(pollers);
+    for (const { poller, concurrency, openPolls, tasks: told } of pollers) {
+      const used = Math.max(openPolls + told, openOf(poller) + tasksOf(poller));
+      const limit = Math.max(concurrency, most.get(poller) ?? 0);
+      if (used <= concurrency) most.delete(poller);
+      if (used <= limit) continue;
+      line.broken(
+        'C2',
+        `${machine.name}: poller ${poller} has ${openOf(poller)} polls and ${tasksOf(poller)} tasks (its status: ${openPolls} and ${told}) in ${concurrency} slots`,
+      );
+    }
+  }
+
+  /** C1: each poller has the slots that its place gives it, or fewer while a resize goes on. */
+  function checkSizes(pollers: readonly { poller: number; concurrency: number }[]): void {
+    const { maxConcurrency: m = 1, concurrencyPerPoller: p = 1 } = instance.config;
+    for (const { poller, concurrency } of pollers) {
+      const largest = Math.max(Math.min(p, m - poller * p), most.get(poller) ?? 0);
+      if (concurrency <= largest || instance.resized) continue;
+      line.broken(
+        'C1',
+        `${machine.name}: poller ${poller} has ${concurrency} slots, not ${largest}`,
+      );
+    }
+  }
+
+  /**
+   * The poller whose status has an open poll more than were seen. While an ARN is asked for, there
+   * may be several: then nobody can tell.
+   */
+  function attribute(): number | undefined {
+    const found = source
+      .status()
+      .pollers.filter(({ poller, openPolls }) => openPolls > openOf(poller));
+    const isSure = found.length === 1 && [...polls].every(({ poller }) => poller !== undefined);
+    return isSure ? found[0]?.poller : undefined;
+  }
+
+  function checkLease(poller: number): void {
+    if (store === undefined || machine.now() - store.forgotAt() < instance.ttlMs) return;
+    const holder = store.holder(instance.leaseName(poller));
+    if (holder?.machine === machine.name) return;
+    line.broken(
+      'L: polls under leases',
+      `${machine.name} polls for poller ${poller}, which ${holder === undefined ? 'nobody' : holder.machine} holds`,
+    );
+  }
+
+  return {
+    pollSent(): SentPoll {
+      const sent: SentPoll = { sentAt: machine.now(), poller: undefined };
+      if (instance.stopCalled) {
+        line.broken('S1: no poll after stop', `${machine.name} sends a poll`);
+      }
+      sent.poller = attribute();
+      polls.add(sent);
+      if (sent.poller !== undefined) checkLease(sent.poller);
+      check();
+      return sent;
+    },
+    pollEnded(sent: SentPoll, token?: string): void {
+      polls.delete(sent);
+      if (token !== undefined) tasks.set(token, sent.poller ?? -1);
+    },
+    /** The event tells whose task it is. */
+    taskReceived(token: string, poller: number): void {
+      if (tasks.has(token)) tasks.set(token, poller);
+    },
+    taskEnded: (token: string) => void tasks.delete(token),
+    /** Before a resize: what is there may stay. */
+    resizing(): void {
+      for (const { poller, concurrency } of source.status().pollers) {
+        most.set(poller, Math.max(concurrency, most.get(poller) ?? 0));
+      }
+    },
+    check,
+    /** When the poll was sent that has been open for longest. */
+    oldestPoll(): number | undefined {
+      const [oldest] = polls;
+      return oldest?.sentAt;
+    },
+    openPolls: () => polls.size,
+    tasks: () => tasks.size,
+    /** Whether a poller has a poll or a task, as far as can be told. */
+    isBusy: (poller: number) =>
+      openOf(poller) + tasksOf(poller) > 0 || [...polls].some((poll) => poll.poller === undefined),
+  };
+}

@@ -1,0 +1,121 @@
+import type { Instance } from '../world/instance.js';
+import type { Aws } from '../world/aws.js';
+import { contentOf } from '../world/aws.js';
+import type { Timeline } from './violation.js';
+
+/** What is known of one task here. */
+interface Seen {
+  token: string;
+  deliveredAt: number;
+  /** What was last sent of it. */
+  content: string | undefined;
+  sends: number;
+  /** AWS did not take what was last sent: something else may follow. */
+  refused: boolean;
+  /** AWS has taken a report, or says that the task is closed. */
+  settled: boolean;
+  beatAt: number;
+  end: string | undefined;
+}
+
+const CLOSED = new Set(['InvalidToken', 'TaskDoesNotExist', 'TaskTimedOut']);
+const REFUSED = new Set([
+  'InvalidOutput',
+  'ValidationException',
+  'KmsAccessDeniedException',
+  'KmsInvalidStateException',
+]);
+
+/** T and P, from outside: every task that was delivered is reported once, with one content, or told as lost. */
+export function createTasksJudge(instance: Instance, aws: Aws, line: Timeline) {
+  const { machine } = instance;
+  const seen = new Map<string, Seen>();
+  const byId = new Map<string, Seen>();
+  let delivered: Seen | undefined;
+
+  const broken = (rule: string, { token }: Seen, what: string) =>
+    line.broken(rule, `${machine.name}: ${token} ${what}`);
+
+  return {
+    delivered(token: string): void {
+      delivered = {
+        token,
+        deliveredAt: machine.now(),
+        content: undefined,
+        sends: 0,
+        refused: false,
+        settled: false,
+        beatAt: machine.now(),
+        end: undefined,
+      };
+      seen.set(token, delivered);
+    },
+    /** A SendTask* is sent. */
+    sending(operation: string, input: Record<string, unknown>): void {
+      const task = seen.get(String(input['taskToken']));
+      if (task === undefined) return;
+      if (operation === 'SendTaskHeartbeat') {
+        if (task.settled) broken('T8: no heartbeat after the end', task, 'has a heartbeat more');
+        const { heartbeatIntervalMs } = instance.config;
+        const since = machine.now() - task.beatAt;
+        if (heartbeatIntervalMs !== undefined && since < heartbeatIntervalMs * 0.79 - 1) {
+          broken('T8: intervals', task, `has a heartbeat after ${since} ms`);
+        }
+        task.beatAt = machine.now();
+        return;
+      }
+      const content = contentOf(operation, input);
+      if (task.settled) broken('T6: one report', task, 'is reported once more');
+      if (task.content !== undefined && task.content !== content && !task.refused) {
+        broken('T6: one content', task, `was reported as ${task.content}, now as ${content}`);
+      }
+      task.content = content;
+      task.sends += 1;
+      task.refused = false;
+    },
+    /** How often the task was reported. */
+    sends: (token: string) => seen.get(token)?.sends ?? 0,
+    /** A SendTask* came back: with an error or without. */
+    answered(operation: string, input: Record<string, unknown>, error: Error | undefined): boolean {
+      const task = seen.get(String(input['taskToken']));
+      if (task === undefined) return false;
+      if (error !== undefined && REFUSED.has(error.name)) task.refused = true;
+      const over = error === undefined ? operation !== 'SendTaskHeartbeat' : CLOSED.has(error.name);
+      if (over) task.settled = true;
+      return over;
+    },
+    /** An event that begins a task. Returns its token. */
+    received(id: string): string | undefined {
+      const task = delivered;
+      if (task !== undefined) byId.set(id, task);
+      delivered = undefined;
+      return task?.token;
+    },
+    /** An event that ends a task. Returns its token. */
+    ended(name: string, id: string, reason: string | undefined): string | undefined {
+      const task = byId.get(id);
+      if (task === undefined) return undefined;
+      if (task.end !== undefined)
+        broken('T: one end', task, `ended as ${task.end}, now as ${name}`);
+      task.end = name;
+      task.settled = true;
+      const token = aws.tokens.get(task.token);
+      const ours = token?.content !== undefined && token.content === task.content;
+      if (name !== 'taskLost' && !ours) {
+        broken(
+          'T2, T3: told as it is',
+          task,
+          `is told as ${name}; AWS has ${String(token?.content)}`,
+        );
+      }
+      if (reason === 'closed' && ours) {
+        broken('T7: told as it is', task, 'is told as closed before; our report has closed it');
+      }
+      return task.token;
+    },
+    /** Tasks that are neither settled nor ended, for their heartbeats. */
+    running: () => [...seen.values()].filter(({ settled, end }) => !settled && end === undefined),
+    /** Tasks that have come to no end. */
+    open: () => [...seen.values()].filter(({ end }) => end === undefined).map(({ token }) => token),
+  };
+}

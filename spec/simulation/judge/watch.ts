@@ -1,0 +1,97 @@
+import type { Plan } from '../plan.js';
+import type { Instance, World } from '../world/instance.js';
+
+const LOOK_MS = 5_000;
+/** A poller waits 30 s after a failure at most, and a lock call may take a while. */
+const IDLE_MS = 60_000;
+/** P1 bounds a poll at 70 s. */
+const POLL_MS = 80_000;
+/** A heartbeat may take 10 s before the next one has its turn. */
+const BEAT_MS = 12_000;
+/** C3: a backlog fills all slots within about log2 polls. */
+const FILL_MS = 20_000;
+
+/** What is checked again and again, since it shows by what does not happen. */
+export function createWatch({ universe, store, aws, line, trouble }: World, plan: Plan) {
+  const busyAt = new Map<string, number>();
+  const fullAt = new Map<string, number>();
+  const ttlMs = plan.config.lockTtlMs ?? 0;
+  let backlogSince = Infinity;
+
+  /**
+   * No poller is wedged: one whose lease is held, or that needs none, has a poll or a task, or is
+   * waiting after a failure.
+   */
+  function checkWedged(instance: Instance, poller: number, now: number): void {
+    const { machine, source, slots } = instance;
+    const key = `${machine.name}/${poller}`;
+    const held =
+      store === undefined
+        ? source.status().pollers.some((status) => status.poller === poller)
+        : store.holder(instance.leaseName(poller))?.machine === machine.name;
+    const excused = !held || source.state !== 'running' || !trouble.isPast(now, 0);
+    if (excused || slots.isBusy(poller) || !busyAt.has(key)) busyAt.set(key, now);
+    const idleMs = now - (busyAt.get(key) ?? now);
+    if (idleMs <= IDLE_MS + ttlMs) return;
+    line.broken(
+      'L: no poller is wedged',
+      `${machine.name} has had poller ${poller} for ${idleMs} ms without a poll or a task`,
+    );
+  }
+
+  function checkPolls({ machine, slots }: Instance, now: number): void {
+    const oldest = slots.oldestPoll();
+    if (oldest === undefined || now - oldest <= POLL_MS || !trouble.isPast(now, POLL_MS)) return;
+    line.broken('P1: polls are bounded', `${machine.name} has a poll of ${now - oldest} ms`);
+  }
+
+  function checkHeartbeats({ machine, tasks, config }: Instance, now: number): void {
+    const { heartbeatIntervalMs } = config;
+    if (heartbeatIntervalMs === undefined || !trouble.isPast(now, BEAT_MS)) return;
+    for (const { token, beatAt } of tasks.running()) {
+      if (now - beatAt <= heartbeatIntervalMs + BEAT_MS) continue;
+      line.broken('T8: heartbeats go on', `${machine.name}: ${token}, none for ${now - beatAt} ms`);
+    }
+  }
+
+  /** C3: while tasks wait, every slot has a poll or a task. */
+  function checkFilled(instance: Instance, now: number): void {
+    const { machine, source } = instance;
+    for (const { poller, concurrency, openPolls, tasks } of source.status().pollers) {
+      const key = `${machine.name}/${poller}`;
+      const full = openPolls + tasks >= concurrency || source.state !== 'running';
+      if (full || !trouble.isPast(now, 60_000) || !fullAt.has(key)) fullAt.set(key, now);
+      const since = Math.max(fullAt.get(key) ?? now, backlogSince);
+      if (now - since <= FILL_MS) continue;
+      line.broken(
+        'C3: a backlog fills all slots',
+        `${machine.name}: poller ${poller} has ${openPolls} polls and ${tasks} tasks in ${concurrency} slots`,
+      );
+    }
+  }
+
+  function look(instances: Instance[]): void {
+    const now = universe.now();
+    if (aws.queued() < 3) backlogSince = Infinity;
+    else if (backlogSince === Infinity) backlogSince = now;
+    for (const instance of instances) {
+      const { machine } = instance;
+      // One that is frozen or blocks has an excuse, and so has all that it should have done.
+      if (machine.frozen || machine.now() > now) trouble.from(now, 0);
+      for (let poller = 0; poller < 10; poller += 1) checkWedged(instance, poller, now);
+      checkPolls(instance, now);
+      checkHeartbeats(instance, now);
+      checkFilled(instance, now);
+    }
+  }
+
+  return {
+    watch(living: () => Instance[]): void {
+      const again = () => {
+        look(living());
+        universe.at(universe.now() + LOOK_MS, again);
+      };
+      universe.at(LOOK_MS, again);
+    },
+  };
+}

@@ -1,0 +1,242 @@
+import type { StepFuncSourceConfig } from '../../lib/index.js';
+import type { Random } from './engine/random.js';
+import { createRandom } from './engine/random.js';
+import type { Trouble } from './world/aws.js';
+import type { Manner, Work } from './world/component.js';
+import { manners } from './world/component.js';
+import type { Callback } from './world/instance.js';
+import { callbacks } from './world/instance.js';
+import type { StoreTrouble } from './world/lock-store.js';
+import type { Service, Weather } from './world/network.js';
+import { weathers } from './world/network.js';
+
+/** One thing that happens to the cluster. Times are milliseconds from the beginning. */
+export type Happening = { at: number } & (
+  | { kind: 'starts'; instance: string; sizes: Sizes }
+  | { kind: 'task'; id: string; work: Work; timeoutMs: number }
+  | { kind: 'blocks'; instance: string; where: Callback; ms: number }
+  | { kind: 'freezes'; instance: string; ms: number; suspended: boolean }
+  | { kind: 'setsClock'; instance: string; byMs: number }
+  | { kind: 'isKilled'; instance: string }
+  | { kind: 'stops'; instance: string; graceMs: number | undefined }
+  | { kind: 'resizes'; instance: string; sizes: Sizes }
+  | { kind: 'weather'; instance: string; service: Service; weather: Weather; ms: number }
+  | { kind: 'awsTrouble'; trouble: Trouble; ms: number }
+  | { kind: 'activityIsDeleted' }
+  | { kind: 'storeTrouble'; trouble: StoreTrouble; ms: number }
+  | { kind: 'storeFailsOver'; lostMs: number }
+  | { kind: 'storeClockLeaps'; byMs: number }
+);
+
+interface Sizes {
+  maxConcurrency: number;
+  concurrencyPerPoller: number;
+}
+
+/** A whole run, that is, all of it that is decided beforehand. */
+export interface Plan {
+  seed: number;
+  locks: boolean;
+  config: StepFuncSourceConfig;
+  heartbeatMs: number | undefined;
+  happenings: Happening[];
+  /** From then on nothing goes wrong any more. */
+  calmAt: number;
+}
+
+/** What a seed stands for. */
+export function planOf(seed: number): Plan {
+  const random = createRandom(`plan/${seed}`);
+  const locks = random.chance(0.65);
+  const sizes = { maxConcurrency: random.whole(1, 10), concurrencyPerPoller: random.whole(1, 4) };
+  const heartbeats = random.chance(0.5) ? random.whole(2, 15) * 1_000 : undefined;
+  const config: StepFuncSourceConfig = {
+    activityName: 'sum',
+    path: '/sum',
+    ...sizes,
+    invokeTimeoutMs: random.pick([1_000, 5_000, 20_000, 60_000]),
+    ...(heartbeats === undefined ? {} : { heartbeatIntervalMs: heartbeats }),
+    ...(locks
+      ? {
+          lockTtlMs: random.pick([3_000, 10_000, 30_000]),
+          onLeaseLost: random.pick(['drain', 'abort'] as const),
+          ...(random.chance(0.3) ? { maxPollersPerInstance: random.whole(1, 4) } : {}),
+        }
+      : {}),
+  };
+  const calmAt = random.whole(60, 240) * 1_000;
+  const names = Array.from(
+    { length: random.whole(1, random.pick([2, 4, 8])) },
+    (_, i) => `i${i + 1}`,
+  );
+  const happenings: Happening[] = [
+    ...names.map((instance): Happening => ({
+      at: random.chance(0.7) ? random.whole(0, 2_000) : random.whole(0, calmAt / 2),
+      kind: 'starts',
+      instance,
+      sizes,
+    })),
+    ...tasks(random.fork('tasks'), calmAt, heartbeats),
+    ...faults(random.fork('faults'), names, { calmAt, sizes, locks }),
+  ];
+  happenings.sort((a, b) => a.at - b.at);
+  return {
+    seed,
+    locks,
+    config,
+    heartbeatMs: heartbeats === undefined ? undefined : heartbeats * 4 + 12_000,
+    happenings,
+    calmAt,
+  };
+}
+
+function tasks(random: Random, calmAt: number, heartbeats: number | undefined): Happening[] {
+  const count = random.pick([3, 10, 30, 80]);
+  // All at once, or spread.
+  const bursts = random.chance(0.4);
+  const usual = random.pick<Manner>(['answers', 'answers', 'answers', 'computes', 'fails']);
+  return Array.from({ length: count }, (_, i): Happening => {
+    const manner = random.chance(0.75) ? usual : random.pick(manners);
+    const most =
+      manner === 'computes' ? random.pick([50, 500, 20_000]) : random.pick([50, 2_000, 30_000]);
+    return {
+      at: bursts ? random.whole(0, 5) * Math.floor(calmAt / 6) : random.whole(0, calmAt),
+      kind: 'task',
+      id: `t${i + 1}`,
+      work: { manner, ms: random.whole(1, heartbeats === undefined ? most : most * 2) },
+      timeoutMs: random.pick([90_000, 200_000]),
+    };
+  });
+}
+
+interface Frame {
+  calmAt: number;
+  sizes: Sizes;
+  locks: boolean;
+}
+
+function faults(random: Random, names: string[], { calmAt, sizes, locks }: Frame): Happening[] {
+  const happenings: Happening[] = [];
+  const count = random.pick([0, 1, 3, 8, 15]);
+  let born = names.length;
+  const when = () => random.whole(1_000, calmAt - 1_000);
+  /** For so long, but no longer than until calm. */
+  const lasting = (at: number, most: number) => random.whole(200, Math.min(most, calmAt - at));
+  const newSizes = (): Sizes => ({
+    // With locks the size of a poller is everybody's.
+    maxConcurrency: random.whole(1, 10),
+    concurrencyPerPoller: locks ? sizes.concurrencyPerPoller : random.whole(1, 4),
+  });
+
+  for (let i = 0; i < count; i += 1) {
+    const at = when();
+    const instance = random.pick(names);
+    const ms = lasting(at, random.pick([1_000, 15_000, 80_000]));
+    switch (random.pick(kinds)) {
+      case 'blocks':
+        happenings.push({ at, kind: 'blocks', instance, where: random.pick(callbacks), ms });
+        break;
+      case 'freezes':
+        happenings.push({ at, kind: 'freezes', instance, ms, suspended: random.chance(0.4) });
+        break;
+      case 'setsClock':
+        happenings.push({ at, kind: 'setsClock', instance, byMs: random.whole(-100_000, 100_000) });
+        break;
+      case 'isKilled':
+        happenings.push({ at, kind: 'isKilled', instance });
+        if (random.chance(0.7)) {
+          born += 1;
+          happenings.push({
+            at: at + random.whole(0, 5_000),
+            kind: 'starts',
+            instance: `i${born}`,
+            sizes,
+          });
+        }
+        break;
+      case 'stops':
+        happenings.push({ at, kind: 'stops', instance, graceMs: graceOf(random) });
+        break;
+      case 'rolls': {
+        const to = newSizes();
+        const gap = random.whole(500, 10_000);
+        for (const [order, old] of names.entries()) {
+          born += 1;
+          const then = Math.min(calmAt, at + order * gap);
+          happenings.push(
+            { at: then, kind: 'starts', instance: `i${born}`, sizes: to },
+            { at: then + 500, kind: 'stops', instance: old, graceMs: graceOf(random) },
+          );
+        }
+        break;
+      }
+      case 'resizes':
+        happenings.push({ at, kind: 'resizes', instance, sizes: newSizes() });
+        break;
+      case 'weather':
+        happenings.push({
+          at,
+          kind: 'weather',
+          instance: random.chance(0.3) ? '*' : instance,
+          service: random.pick<Service>(['aws', 'aws', 'store', 'component']),
+          weather: random.pick(weathers),
+          ms,
+        });
+        break;
+      case 'awsTrouble':
+        happenings.push({
+          at,
+          kind: 'awsTrouble',
+          trouble: random.pick(['throttled', 'unavailable', 'internal', 'kms', 'refusesCauses']),
+          ms,
+        });
+        break;
+      case 'activityIsDeleted':
+        happenings.push({ at, kind: 'activityIsDeleted' });
+        break;
+      case 'storeTrouble':
+        happenings.push({
+          at,
+          kind: 'storeTrouble',
+          trouble: random.pick(['hangs', 'fails', 'readOnly', 'answersNonsense']),
+          ms,
+        });
+        break;
+      case 'storeFailsOver':
+        happenings.push({ at, kind: 'storeFailsOver', lostMs: random.whole(0, 5_000) });
+        break;
+      case 'storeClockLeaps':
+        happenings.push({ at, kind: 'storeClockLeaps', byMs: random.whole(0, 60_000) });
+        break;
+    }
+  }
+  return happenings;
+}
+
+/** Each kind as often as it stands here. */
+const kinds = [
+  'blocks',
+  'blocks',
+  'blocks',
+  'freezes',
+  'freezes',
+  'setsClock',
+  'isKilled',
+  'stops',
+  'rolls',
+  'resizes',
+  'weather',
+  'weather',
+  'weather',
+  'awsTrouble',
+  'awsTrouble',
+  'activityIsDeleted',
+  'storeTrouble',
+  'storeTrouble',
+  'storeFailsOver',
+  'storeClockLeaps',
+] as const;
+
+function graceOf(random: Random): number | undefined {
+  return random.chance(0.4) ? undefined : random.pick([0, 2_000, 30_000, 75_000]);
+}

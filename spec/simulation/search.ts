@@ -1,0 +1,82 @@
+/**
+ * Looks for seeds that break a promise of the contract, and shows the first one: what happened to
+ * the cluster, shrunk to the few things that matter, and a timeline of who did what when.
+ *
+ *     npm run simulate:search -- --seconds 600
+ *     npm run simulate:search -- --seed 4711
+ *     npm run simulate:search -- --seed 4711 --keep 0,3,17
+ */
+import { parseArgs } from 'node:util';
+import type { Plan } from './plan.js';
+import { planOf } from './plan.js';
+import { placesOf, shrink } from './shrink.js';
+import { simulate, tell } from './simulate.js';
+
+const { values } = parseArgs({
+  options: {
+    /** How long to search. */
+    seconds: { type: 'string', default: '60' },
+    /** The first seed. Default: one that nobody has tried. */
+    from: { type: 'string' },
+    /** Runs this seed only. */
+    seed: { type: 'string' },
+    /** Runs a shrunk plan: the places of the happenings that it keeps. */
+    keep: { type: 'string' },
+    /** Goes on after a failure, and prints one line for each. */
+    all: { type: 'boolean', default: false },
+    /** Prints one line for a failure, and shows nothing of it. */
+    brief: { type: 'boolean', default: false },
+  },
+});
+
+const startedAt = process.hrtime.bigint();
+const seconds = () => Number(process.hrtime.bigint() - startedAt) / 1e9;
+const SHRINK_SECONDS = 60;
+
+if (values.seed !== undefined) await replay(Number(values.seed), values.keep);
+else await search(Number(values.from ?? Date.now()), Number(values.seconds));
+
+async function search(from: number, forSeconds: number): Promise<void> {
+  let seed = from;
+  let failures = 0;
+  for (; seconds() < forSeconds; seed += 1) {
+    const { violation } = await simulate(planOf(seed));
+    if (violation === undefined) continue;
+    failures += 1;
+    console.log(`seed ${seed} after ${seconds().toFixed(1)} s: ${violation.message}`);
+    if (values.all) continue;
+    if (!values.brief) await explain(planOf(seed), violation.rule);
+    break;
+  }
+  console.log(`${seed - from} seeds from ${from}, ${seconds().toFixed(0)} s: ${failures} failures`);
+  if (failures > 0) process.exitCode = 1;
+}
+
+/** Shrinks a plan that fails, and shows what is left. */
+async function explain(plan: Plan, rule: string): Promise<void> {
+  const until = seconds() + SHRINK_SECONDS;
+  const shrunk = await shrink(plan, rule, () => seconds() < until);
+  await show(shrunk);
+  console.log(`
+Shrunk to ${shrunk.happenings.length} of ${plan.happenings.length} happenings. To see it again:
+  npm run simulate:search -- --seed ${plan.seed} --keep ${placesOf(plan, shrunk).join(',')}`);
+}
+
+async function replay(seed: number, keep: string | undefined): Promise<void> {
+  const plan = planOf(seed);
+  const kept = keep?.split(',').map(Number);
+  const happenings = plan.happenings.filter((_, at) => kept?.includes(at) ?? true);
+  if (!(await show({ ...plan, happenings }))) process.exitCode = 1;
+}
+
+/** Prints what happens to the cluster and what comes of it. Returns whether all is well. */
+async function show(plan: Plan): Promise<boolean> {
+  const { violation, timeline, simulatedMs } = await simulate(plan, true);
+  console.log(`\nseed ${plan.seed}, ${JSON.stringify(plan.config)}\n`);
+  for (const happening of plan.happenings) {
+    console.log(`${(happening.at / 1_000).toFixed(3).padStart(9)}  ${tell(happening)}`);
+  }
+  console.log(`\n${timeline.join('\n')}\n`);
+  console.log(violation?.message ?? `All is well after ${(simulatedMs / 1_000).toFixed(0)} s`);
+  return violation === undefined;
+}

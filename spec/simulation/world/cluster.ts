@@ -1,0 +1,180 @@
+import type { Happening, Plan } from '../plan.js';
+import { createWatch } from '../judge/watch.js';
+import type { Instance, World } from './instance.js';
+import { createInstance } from './instance.js';
+
+/** All processes of a run, and what happens to them. */
+export function createCluster(world: World, plan: Plan) {
+  const { universe, aws, store, line, trouble } = world;
+  const instances = new Map<string, Instance>();
+  const { watch } = createWatch(world, plan);
+  const disturb = (ms: number) => trouble.from(universe.now(), ms);
+  const living = () =>
+    [...instances.values()].filter(({ machine, stopCalled }) => machine.alive && !stopCalled);
+  const alive = () => [...instances.values()].filter(({ machine }) => machine.alive);
+
+  if (store !== undefined) {
+    store.onCall = (name, operation, lease, owner, answer) => {
+      const judge = instances.get(name)?.leases;
+      if (answer === 'sent') judge?.sent(operation, lease, owner);
+      else if (answer === 'not owned') judge?.refused(operation, owner);
+    };
+  }
+
+  function start(name: string, sizes: object): void {
+    const instance = createInstance(world, name, { ...plan.config, ...sizes });
+    instances.set(name, instance);
+    instance.start();
+  }
+
+  function perform(happening: Happening): void {
+    const { kind } = happening;
+    const { calmAt } = plan;
+    switch (kind) {
+      case 'starts':
+        start(happening.instance, happening.sizes);
+        return;
+      case 'task': {
+        const { id, work, timeoutMs } = happening;
+        const input = JSON.stringify(work);
+        const { heartbeatMs } = plan;
+        aws.schedule({ id, input, timeoutMs, heartbeatMs, retries: 20, outcome: 'open' });
+        return;
+      }
+      case 'awsTrouble':
+        aws.setTrouble(happening.trouble, happening.at + happening.ms);
+        disturb(happening.ms);
+        return;
+      case 'activityIsDeleted':
+        aws.deleteActivity();
+        disturb(1_000);
+        return;
+      case 'storeTrouble':
+        store?.setTrouble(happening.trouble, happening.at + happening.ms);
+        disturb(happening.ms);
+        return;
+      case 'storeFailsOver':
+        store?.failOver(happening.lostMs);
+        disturb(1_000);
+        return;
+      case 'storeClockLeaps':
+        store?.leap(happening.byMs);
+        disturb(1_000);
+        return;
+      case 'weather': {
+        const { service, weather, ms } = happening;
+        const until = Math.min(calmAt, happening.at + ms);
+        for (const instance of instances.values()) {
+          if (happening.instance !== '*' && happening.instance !== instance.machine.name) continue;
+          instance.links[service].setWeather(weather, until);
+        }
+        disturb(ms);
+        return;
+      }
+      case 'blocks':
+      case 'freezes':
+      case 'setsClock':
+      case 'isKilled':
+      case 'stops':
+      case 'resizes': {
+        const instance = instances.get(happening.instance);
+        if (instance?.machine.alive === true) performOn(instance, happening);
+        return;
+      }
+    }
+  }
+
+  function performOn(instance: Instance, happening: Happening): void {
+    const { machine } = instance;
+    switch (happening.kind) {
+      case 'blocks':
+        instance.blockNext(happening.where, happening.ms);
+        disturb(happening.ms);
+        return;
+      case 'freezes':
+        machine.freeze();
+        disturb(happening.ms);
+        universe.at(happening.at + happening.ms, () => {
+          if (!machine.alive) return;
+          line.note(machine.name, 'thaws');
+          machine.thaw(happening.suspended ? happening.ms : 0);
+        });
+        return;
+      case 'setsClock':
+        machine.setWallClock(happening.byMs);
+        disturb(1_000);
+        return;
+      case 'isKilled':
+        instance.kill();
+        disturb(1_000);
+        return;
+      case 'stops':
+        if (!instance.stopCalled) {
+          instance.stop(happening.graceMs === undefined ? {} : { graceMs: happening.graceMs });
+        }
+        return;
+      case 'resizes':
+        machine.run(() => {
+          if (instance.stopCalled) return;
+          instance.slots.resizing();
+          instance.resized = true;
+          instance.source.resize(
+            plan.locks ? { maxConcurrency: happening.sizes.maxConcurrency } : happening.sizes,
+          );
+        });
+        return;
+      default:
+    }
+  }
+
+  let lookedAt = -Infinity;
+
+  const isDone = () => {
+    if (aws.jobs.some(({ outcome }) => outcome === 'open')) return false;
+    return living().every(({ source, machine }) => machine.frozen || source.health().ok);
+  };
+
+  return {
+    perform,
+    watch: () => watch(living),
+    /** No more faults: what blocks goes on, and somebody is there to work. */
+    calm(): void {
+      line.note('WORLD', 'is calm');
+      if (living().length === 0) start('last', plan.config);
+      for (const instance of alive()) instance.calmDown();
+    },
+    /** Every execution has come to its end, and every instance says that it is well. */
+    isDone(): boolean {
+      // A look costs more than most steps: once a second.
+      if (universe.now() - lookedAt < 1_000) return false;
+      lookedAt = universe.now();
+      return isDone();
+    },
+    checkDone(): void {
+      const open = aws.jobs.filter(({ outcome }) => outcome === 'open').map(({ id }) => id);
+      if (open.length > 0)
+        line.broken('liveness: all work is done', `${open.join(', ')} still open`);
+      for (const { machine, source } of living()) {
+        const { ok, problems } = source.health();
+        if (!ok) line.broken('liveness: health', `${machine.name}: ${JSON.stringify(problems)}`);
+      }
+    },
+    stopAll(): void {
+      for (const instance of living()) instance.stop({});
+    },
+    isStopped: () => alive().every(({ stopped }) => stopped),
+    checkStopped(): void {
+      const left = alive().filter(({ stopped }) => !stopped);
+      if (left.length > 0) {
+        line.broken(
+          'S1: stop comes to its end',
+          left.map(({ machine }) => machine.name).join(', '),
+        );
+      }
+    },
+    /** Ends what a broken run has left. */
+    abandon(): void {
+      for (const { machine } of instances.values()) machine.kill();
+    },
+  };
+}

@@ -1,0 +1,224 @@
+import type { StepFuncSource, StepFuncSourceConfig, StopOptions } from '../../../lib/index.js';
+import { createStepFuncSource } from '../../../lib/index.js';
+import type { Machine } from '../engine/machine.js';
+import { createMachine } from '../engine/machine.js';
+import type { Random } from '../engine/random.js';
+import type { Universe } from '../engine/universe.js';
+import { createPaceJudge } from '../judge/pace.js';
+import { createSlotsJudge } from '../judge/slots.js';
+import { createTasksJudge } from '../judge/tasks.js';
+import type { Trouble } from '../judge/trouble.js';
+import { createLeasesJudge } from '../judge/leases.js';
+import type { Timeline } from '../judge/violation.js';
+import type { Aws } from './aws.js';
+import { activityArn } from './aws.js';
+import { createInvoke } from './component.js';
+import type { LockStore } from './lock-store.js';
+import type { Link, Service } from './network.js';
+import { createLink } from './network.js';
+import { createSfnClient } from './sfn-client.js';
+
+export interface World {
+  universe: Universe;
+  random: Random;
+  aws: Aws;
+  store: LockStore | undefined;
+  line: Timeline;
+  trouble: Trouble;
+}
+
+/** Where code of the user's runs, and may block. */
+export const callbacks = [
+  'invoke',
+  'logger',
+  'taskReceived',
+  'taskSucceeded',
+  'taskFailed',
+  'pollFailed',
+  'leaseAcquired',
+  'leaseLost',
+  'leaseReleased',
+  'lockStoreFailed',
+  'stateChanged',
+] as const;
+export type Callback = (typeof callbacks)[number];
+
+/** A process that runs the library. */
+export interface Instance {
+  machine: Machine;
+  config: StepFuncSourceConfig;
+  ttlMs: number;
+  source: StepFuncSource;
+  links: Record<Service, Link>;
+  slots: ReturnType<typeof createSlotsJudge>;
+  tasks: ReturnType<typeof createTasksJudge>;
+  pace: ReturnType<typeof createPaceJudge>;
+  leases: ReturnType<typeof createLeasesJudge>;
+  /** Its sizes were changed: C1 is then no longer that of the config. */
+  resized: boolean;
+  /** `stop` was called: no poll may be sent any more. */
+  stopCalled: boolean;
+  /** `stop` has resolved. */
+  stopped: boolean;
+  /** When the grace of a stop ends: polls may then be aborted (S2). */
+  graceEndsAt: number;
+  leaseName(poller: number): string;
+  /** The next time that this callback runs, it blocks. */
+  blockNext(where: Callback, ms: number): void;
+  /** Nothing blocks any more. */
+  calmDown(): void;
+  isCalm: boolean;
+  /** Called by the user's code wherever it runs. */
+  mayBlock(where: Callback): void;
+  start(): void;
+  stop(options: StopOptions): void;
+  kill(): void;
+}
+
+export function createInstance(world: World, name: string, config: StepFuncSourceConfig): Instance {
+  const { universe, line, aws, store } = world;
+  const random = world.random.fork(name);
+  const machine = createMachine(universe, name, random.fork('machine'));
+  const link = (service: Service) => createLink(universe, machine, service, random.fork(service));
+  const links = { aws: link('aws'), store: link('store'), component: link('component') };
+  const toBlock = new Map<Callback, number>();
+
+  const instance: Instance = {
+    machine,
+    config,
+    ttlMs: config.lockTtlMs ?? 30_000,
+    links,
+    stopCalled: false,
+    stopped: false,
+    resized: false,
+    graceEndsAt: Infinity,
+    leaseName: (poller) => `stepfunc-source:${activityArn}:${poller}`,
+    blockNext: (where, ms) => void toBlock.set(where, ms),
+    isCalm: false,
+    calmDown() {
+      instance.isCalm = true;
+      toBlock.clear();
+    },
+    mayBlock(where) {
+      const ms = toBlock.get(where);
+      if (ms === undefined) return;
+      toBlock.delete(where);
+      line.note(name, `blocks for ${ms} ms in ${where}`);
+      machine.block(ms);
+      world.trouble.from(universe.now(), ms);
+    },
+    start() {
+      machine.run(() => {
+        line.note(name, 'start()');
+        instance.source.start().then(
+          () => line.note(name, 'has started'),
+          (error: unknown) => {
+            line.note(name, `start() rejects: ${String(error)}`);
+            if (machine.alive && !instance.stopCalled) machine.setTimeout(instance.start, 1_000);
+          },
+        );
+      });
+    },
+    stop(options) {
+      machine.run(() => {
+        line.note(name, `stop(${JSON.stringify(options)})`);
+        instance.stopCalled = true;
+        if (options.graceMs !== undefined) {
+          instance.graceEndsAt = Math.min(instance.graceEndsAt, machine.now() + options.graceMs);
+          checkGraceEnds();
+        }
+        instance.source.stop(options).then(
+          (summary) => {
+            line.note(name, `has stopped: ${JSON.stringify(summary)}`);
+            instance.stopped = true;
+            instance.leases.stopped();
+            checkLeftovers(instance, line);
+          },
+          (error: unknown) => line.broken('S3: stop never rejects', String(error)),
+        );
+      });
+    },
+    kill() {
+      line.note(name, 'is killed');
+      machine.kill();
+      for (const one of Object.values(links)) one.cut();
+    },
+    // Set below: they need the instance.
+    source: undefined as never,
+    slots: undefined as never,
+    tasks: undefined as never,
+    pace: undefined as never,
+    leases: undefined as never,
+  };
+
+  /** S2: reports get 5 s after the grace, and leases a little more to be given back. */
+  function checkGraceEnds(): void {
+    const bound = instance.graceEndsAt + 5_000 + instance.ttlMs / 6 + 1_500;
+    universe.at(bound, () => {
+      const excused = instance.stopped || !machine.alive || machine.frozen;
+      if (excused || machine.now() > bound || !world.trouble.isPast(bound, 10_000)) return;
+      line.broken('S2: a grace ends', `${name} has not stopped by ${bound}`);
+    });
+  }
+
+  const write = (level: string) => (fields: object, message: string) => {
+    // A task's short id is another one in every run.
+    line.note(name, `log ${level}: ${message} ${JSON.stringify({ ...fields, task: undefined })}`);
+    instance.mayBlock('logger');
+  };
+  const logger = {
+    debug: () => instance.mayBlock('logger'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+  };
+  instance.source = createStepFuncSource(config, createInvoke(instance, world), {
+    client: createSfnClient(instance, aws, line),
+    logger,
+    ...(store === undefined ? {} : { locks: store.locksOf(name, links.store) }),
+  });
+  instance.slots = createSlotsJudge(instance, store, line);
+  instance.tasks = createTasksJudge(instance, aws, line);
+  instance.pace = createPaceJudge(instance, line);
+  instance.leases = createLeasesJudge(instance, world);
+  listen(instance);
+  return instance;
+}
+
+function listen(instance: Instance): void {
+  const { source, slots, tasks, pace, leases } = instance;
+  const end = (name: string) => (event: { task: string; reason?: string }) => {
+    const token = tasks.ended(name, event.task, event.reason);
+    if (token !== undefined) slots.taskEnded(token);
+  };
+  source.on('taskReceived', ({ task, poller }) => {
+    const token = tasks.received(task);
+    if (token !== undefined) slots.taskReceived(token, poller);
+  });
+  source.on('taskSucceeded', end('taskSucceeded'));
+  source.on('taskFailed', end('taskFailed'));
+  source.on('taskLost', end('taskLost'));
+  source.on('pollFailed', ({ poller, retryInMs }) => pace.pollFailed(poller, retryInMs));
+  source.on('leaseLost', ({ poller, error }) => leases.lost(poller, error));
+  source.on('leaseAcquired', () => leases.acquired());
+  for (const name of callbacks) {
+    if (name !== 'invoke' && name !== 'logger') source.on(name, () => instance.mayBlock(name));
+  }
+}
+
+/** S3: once stop has resolved, nothing is left. */
+function checkLeftovers(instance: Instance, line: Timeline): void {
+  const { machine, tasks, slots, links, source } = instance;
+  const left = [
+    ...tasks.open().map((token) => `task ${token} without an end`),
+    slots.openPolls() > 0 ? `${slots.openPolls()} polls` : '',
+    links.aws.open() > 0 ? `${links.aws.open()} calls to AWS` : '',
+    source.state === 'stopped' ? '' : `state ${source.state}`,
+  ].filter((text) => text !== '');
+  if (left.length > 0) line.broken('S3: nothing is left', `${machine.name}: ${left.join(', ')}`);
+  // Promises that settle with the stop may still have to clear their timers.
+  machine.setImmediate(() => {
+    const pending = machine.pending();
+    if (pending > 0) line.broken('S3: nothing is left', `${machine.name}: ${pending} timers`);
+  });
+}
