@@ -1,3 +1,5 @@
+import { getProperty } from './property.js';
+
 /** How deep a chain of causes is told; a longer one has told enough. */
 const MAX_DEPTH = 8;
 
@@ -6,32 +8,42 @@ const MAX_DEPTH = 8;
  * ECONNREFUSED 127.0.0.1:8080`. Takes whatever was thrown, an error or not, and never throws.
  */
 export function formatError(thrown: unknown): string {
-  const told: string[] = [];
-  const seen = new Set<unknown>();
-  for (let error = thrown; told.length < MAX_DEPTH && !seen.has(error); error = causeOf(error)) {
-    if (error === undefined && told.length > 0) break;
-    seen.add(error);
-    told.push(describeOne(error));
-  }
-  return told.join(' <- ');
+  return errorChain(thrown).map(formatLink).join(' <- ');
 }
 
-function describeOne(error: unknown): string {
+/** What was thrown and its causes, outermost first, each once, eight at most. */
+export function errorChain(thrown: unknown): unknown[] {
+  const chain = new Set<unknown>([thrown]);
+  for (let error = causeOf(thrown); chain.size < MAX_DEPTH; error = causeOf(error)) {
+    if (error === undefined || error === null || chain.has(error)) break;
+    chain.add(error);
+  }
+  return [...chain];
+}
+
+/** One error in words, without its causes. By shape: an error of another realm is as good as ours. */
+export function formatLink(error: unknown): string {
+  const message = getProperty(error, 'message');
+  if (typeof message !== 'string') return formatNonError(error);
+  const name = getProperty(error, 'name');
+  const told = typeof name === 'string' && name !== '' ? name : 'Error';
+  const text = message === '' ? told : `${told}: ${message}`;
+  const code = getProperty(error, 'code');
+  return typeof code === 'string' && !text.includes(code) ? `${text} (${code})` : text;
+}
+
+function formatNonError(thrown: unknown): string {
   try {
-    if (!(error instanceof Error)) return `thrown: ${String(error)}`;
-    const text = String(error);
-    const code: unknown = Reflect.get(error, 'code');
-    return typeof code === 'string' && !text.includes(code) ? `${text} (${code})` : text;
+    return `thrown: ${String(thrown)}`;
   } catch {
     return 'an error that can not be put into words';
   }
 }
 
 function causeOf(error: unknown): unknown {
-  if (!(error instanceof Error)) return undefined;
-  // A connection tried over several addresses: the first one's failure speaks for all.
-  if (error.cause === undefined && error instanceof AggregateError) {
-    return error.errors[0] as unknown;
-  }
-  return error.cause;
+  const cause = getProperty(error, 'cause');
+  if (cause !== undefined) return cause;
+  // A connection that was tried over several addresses: the first one's failure speaks for all.
+  const errors = getProperty(error, 'name') === 'AggregateError' && getProperty(error, 'errors');
+  return Array.isArray(errors) ? (errors[0] as unknown) : undefined;
 }

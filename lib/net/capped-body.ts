@@ -25,13 +25,13 @@ export function createCappedBody(limit: number): CappedBody {
 }
 
 /**
- * Reads a body as UTF-8 text, `limit` bytes at most, and leaves the rest unread: the source of the
+ * Reads a body, `limit` bytes at most, and leaves the rest unread: the source of the
  * chunks is told to stop, so that an endless body costs neither memory nor time.
  */
 export async function readCapped(
   chunks: AsyncIterable<Uint8Array>,
   limit: number,
-): Promise<string> {
+): Promise<Buffer> {
   const body = createCappedBody(limit);
   for await (const chunk of chunks) {
     // A chunk of text has no byteLength: it would never come to the limit.
@@ -40,7 +40,7 @@ export async function readCapped(
     }
     if (!body.add(chunk)) break;
   }
-  return body.bytes().toString('utf8');
+  return body.bytes();
 }
 
 /** The first `size` bytes of `held` and `chunk` behind them, in `held` itself where there is room. */

@@ -88,6 +88,7 @@ export function createActivityPoller(
     let invokedAt: number | undefined;
     emit('taskReceived', { task, poller });
     const settlement = await runTask(signal, controller, activityTask, {
+      task,
       path,
       invokeTimeoutMs,
       heartbeatIntervalMs,

@@ -1,89 +1,89 @@
-import { retry } from 'abort-controller-x';
-import { attemptsOf, errorName, classifyAwsError } from '../sfn/errors.js';
-import { withTimeout } from '../async/timeout.js';
-import { ErrorName } from './error-name.js';
-import type { TaskResult } from './result.js';
-import { failure } from './result.js';
+import { isAbortError, retry } from 'abort-controller-x';
+import { attemptsOf } from '../sfn/errors.js';
 import type { Sfn } from '../sfn/api.js';
+import type { Report } from './after-failure.js';
+import { afterFailure } from './after-failure.js';
+import type { DescribedResult } from './result.js';
 
-/** One try, the client's own retries included; an answer later than this counts as none. */
-const TRY_TIMEOUT_MS = 60_000;
 const BACK_OFF = { baseMs: 250, maxDelayMs: 15_000 };
 
 /**
  * How a task ended for this source.
  *
- * `lost` is a task whose result AWS did not take from us, as far as we know: `closed` (AWS had
- * closed it before), `unknown` (the same answer, but an earlier report may have arrived and be what
- * closed it), `abandoned` (given up at stop).
+ * `lost` is a task whose result AWS did not take from us, as far as we know.
  */
 export type Settlement =
   | { outcome: 'succeeded'; attempts: number }
-  | { outcome: 'failed'; error: string; attempts: number }
+  | {
+      outcome: 'failed';
+      error: string;
+      cause: string;
+      /** What events and log lines may say of it; absent if the words are the component's. */
+      message?: string;
+      attempts: number;
+    }
   | { outcome: 'lost'; reason: TaskLostReason };
 
-/** How a task was lost: `closed` before its report, `unknown`, or `abandoned` at stop. */
+/**
+ * How a task was lost.
+ *
+ * - `closed`: AWS had closed it before its report
+ * - `unknown`: the same response, but an earlier report may have arrived and be what closed it
+ * - `abandoned`: its report was abandoned at stop
+ */
 export type TaskLostReason = 'closed' | 'unknown' | 'abandoned';
 
-/** What the next try sends. A bare failure has no error and no cause: AWS takes it without KMS. */
-type Report = TaskResult | { outcome: 'emptyFailure'; error: string };
-
 export interface ReportOptions {
-  /** Gives the task up at once, a try under way too. */
+  /** Abandons the report at once, an attempt under way too. */
   abandonReports: AbortSignal;
-  /** Ends the waiting between tries, and lets a try under way come back. Aborts no later than `abandonReports`. */
+  /** Ends the waiting between attempts, and lets one under way end. Aborts no later than `abandonReports`. */
   stopRetrying: AbortSignal;
-  /** A try failed for a passing reason; there will be another. */
+  /** An attempt failed for a passing reason; there will be another. */
   onTryFailed(error: unknown): void;
 }
 
 /**
  * Reports a task's result until AWS has taken it, or the task is no longer ours, or a signal ends
- * it. Passing trouble is retried with jittered back-off, for as long as it lasts. Never rejects.
+ * it. After a passing failure it tries again, with jittered back-off, for as long as that lasts.
+ * Each attempt is limited in time by `sfn`. Never rejects.
  */
 export async function report(
   sfn: Sfn,
   token: string,
-  result: TaskResult,
+  result: DescribedResult,
   { abandonReports, stopRetrying, onTryFailed }: ReportOptions,
 ): Promise<Settlement> {
   let current: Report = result;
   let attempts = 0;
   let mayHaveArrived = false;
-  const closed = (): Settlement => ({
-    outcome: 'lost',
-    reason: mayHaveArrived ? 'unknown' : 'closed',
-  });
 
-  const tryOnce = async (): Promise<Settlement> => {
-    try {
-      attempts += await withTimeout(abandonReports, TRY_TIMEOUT_MS, (signal) =>
-        send(sfn, token, current, signal),
-      );
-      return settled(current, attempts);
-    } catch (error) {
-      const tries = attemptsOf(error);
-      attempts += tries;
-      const meaning = classifyAwsError(error);
-      mayHaveArrived ||= meaning === 'indeterminate' || tries > 1;
-      if (meaning === 'closed') return closed();
-      if (meaning === 'refused') {
-        if (current.outcome !== 'emptyFailure') {
-          current = fallbackReport(current, error);
-          return tryOnce();
+  /** Sends it, and what takes its place if AWS refuses it. Throws a ReportFailed if it is to be sent again. */
+  async function attempt(): Promise<Settlement> {
+    for (;;) {
+      try {
+        attempts += await send(sfn, token, current, abandonReports);
+        return settled(current, attempts);
+      } catch (error) {
+        const after = afterFailure(current, error);
+        const tries = attemptsOf(error);
+        attempts += tries;
+        mayHaveArrived ||= after.mayHaveArrived || tries > 1;
+        if (after.next === 'closed') return closed(mayHaveArrived);
+        if (after.next === 'retry') {
+          if (!abandonReports.aborted) onTryFailed(error);
+          throw new ReportFailed(error);
         }
-        // Nothing is left to object to but the token, or a key that may be enabled again.
-        if (errorName(error) === 'ValidationException') return closed();
+        current = after.report;
       }
-      if (!abandonReports.aborted) onTryFailed(error);
-      throw new ReportFailed(error);
     }
-  };
+  }
 
   try {
-    return await retry(stopRetrying, tryOnce, BACK_OFF);
-  } catch {
-    return abandonReports.aborted ? { outcome: 'lost', reason: 'abandoned' } : closed();
+    return await retry(stopRetrying, attempt, BACK_OFF);
+  } catch (error) {
+    if (abandonReports.aborted) return { outcome: 'lost', reason: 'abandoned' };
+    if (!isAbortError(error)) throw error;
+    return closed(mayHaveArrived);
   }
 }
 
@@ -94,27 +94,21 @@ class ReportFailed extends Error {
   }
 }
 
-function send(sfn: Sfn, token: string, current: Report, signal: AbortSignal): Promise<number> {
-  switch (current.outcome) {
-    case 'success':
-      return sfn.sendTaskSuccess(token, current.output, signal);
-    case 'failure':
-      return sfn.sendTaskFailure(token, { error: current.error, cause: current.cause }, signal);
-    case 'emptyFailure':
-      return sfn.sendTaskFailure(token, {}, signal);
-  }
+function send(sfn: Sfn, token: string, report: Report, signal: AbortSignal): Promise<number> {
+  if (report.outcome === 'success') return sfn.sendTaskSuccess(token, report.output, signal);
+  const { error, cause } = report;
+  const without = 'without' in report ? report.without : undefined;
+  if (without === 'errorAndCause') return sfn.sendTaskFailure(token, {}, signal);
+  return sfn.sendTaskFailure(token, without === 'cause' ? { error } : { error, cause }, signal);
 }
 
-function settled(current: Report, attempts: number): Settlement {
-  return current.outcome === 'success'
-    ? { outcome: 'succeeded', attempts }
-    : { outcome: 'failed', error: current.error, attempts };
+function settled(report: Report, attempts: number): Settlement {
+  if (report.outcome === 'success') return { outcome: 'succeeded', attempts };
+  const { error, cause, message } = report;
+  const failed = { outcome: 'failed' as const, error, cause, attempts };
+  return message === undefined ? failed : { ...failed, message };
 }
 
-/** What to report in place of something that AWS will never take. */
-function fallbackReport(refused: TaskResult, error: unknown): Report {
-  if (refused.outcome === 'failure') return { outcome: 'emptyFailure', error: refused.error };
-  const why = errorName(error);
-  const name = why === 'InvalidOutput' ? ErrorName.InvalidOutput : ErrorName.OutputRefused;
-  return failure(name, `Step Functions did not take the component's output: ${why}.`);
+function closed(mayHaveArrived: boolean): Settlement {
+  return { outcome: 'lost', reason: mayHaveArrived ? 'unknown' : 'closed' };
 }

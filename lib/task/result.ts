@@ -1,33 +1,56 @@
 import { STATUS_CODES } from 'node:http';
-import { ErrorName, httpErrorName } from './error-name.js';
+import { oneLine } from '../common/one-line.js';
+import { redact } from '../common/redact.js';
+import { decodeLeniently } from './decode-text.js';
+import { httpErrorName } from './error-name.js';
 import type { InvokeResponse } from './invoke.js';
-
-/** Bytes of UTF-8 that AWS takes as a task's output (Step Functions quotas, "Maximum input or output size"). */
-export const MAX_OUTPUT_BYTES = 262_144;
-/** UTF-16 units that AWS takes as `error` of SendTaskFailure (API reference). */
-export const MAX_ERROR_LENGTH = 256;
-/** UTF-16 units that AWS takes as `cause` of SendTaskFailure (API reference). */
-export const MAX_CAUSE_LENGTH = 32_768;
+import { MAX_CAUSE_LENGTH, MAX_ERROR_LENGTH } from './limits.js';
+import { readOutput } from './output.js';
+import { responseHeader, unrepeated } from './response-header.js';
 
 /** What is reported of a task: SendTaskSuccess or SendTaskFailure. */
 export type TaskResult =
   { outcome: 'success'; output: string } | { outcome: 'failure'; error: string; cause: string };
+
+/** A result, and what events and log lines may say of it: of a component's own words, nothing. */
+export type DescribedResult = TaskResult & { message?: string };
 
 /**
  * Maps a component's response to what is reported of the task. Pure; whatever the response holds,
  * AWS accepts the result.
  *
  * Status 200 is success with the body as output (an empty one is `null`), if it is JSON of at most
- * 262,144 bytes. Any other status is failure: `error` is the header `step-func-error` or
+ * 262,144 bytes. Bytes are decoded as UTF-8, else in the charset that the response declares; a BOM
+ * is dropped. Any other status is failure: `error` is the header `step-func-error` or
  * `StepFuncSource.Http<status>`, `cause` the header `step-func-cause`, or the body, or the status
- * in words.
+ * in words. Redirects are failures too: their cause tells where they lead.
+ *
+ * @example
+ * toTaskResult({ status: 200, headers: {}, body: '6' }); // { outcome: 'success', output: '6' }
  */
 export function toTaskResult(response: InvokeResponse): TaskResult {
-  return response.status === 200 ? fromOutput(response) : fromRefusal(response);
+  const described = describeResult(response);
+  if (described.outcome === 'success') return described;
+  const { outcome, error, cause } = described;
+  return { outcome, error, cause };
+}
+
+/** {@link toTaskResult}, with a message where the words are ours. */
+export function describeResult(response: InvokeResponse): DescribedResult {
+  if (response.status !== 200) return refused(response);
+  const read = readOutput(response);
+  return 'output' in read
+    ? { outcome: 'success', output: read.output }
+    : ownFailure(read.error, read.cause);
+}
+
+/** A failure in words of ours. `message` is what of them may be told outside of the history. */
+export function ownFailure(error: string, cause: string, message = cause): DescribedResult {
+  return { ...failure(error, cause), message: oneLine(message) };
 }
 
 /** A failure whose texts are cut to what AWS takes. */
-export function failure(error: string, cause: string): TaskResult {
+export function failure(error: string, cause: string): TaskResult & { outcome: 'failure' } {
   return {
     outcome: 'failure',
     error: cut(error, MAX_ERROR_LENGTH),
@@ -35,68 +58,29 @@ export function failure(error: string, cause: string): TaskResult {
   };
 }
 
-function fromOutput({ body, headers }: InvokeResponse): TaskResult {
-  if (body === '') return { outcome: 'success', output: 'null' };
-  const output = body.toWellFormed();
-  const size = Buffer.byteLength(output);
-  if (size > MAX_OUTPUT_BYTES) {
-    // A body that was read with a cap is longer than what is here of it.
-    const declared = Number(header(headers, 'content-length') ?? 0);
-    return failure(
-      ErrorName.OutputTooLarge,
-      `The component's output has at least ${Math.max(size, declared || 0)} bytes; Step Functions takes ${MAX_OUTPUT_BYTES}.`,
-    );
-  }
-  try {
-    JSON.parse(output);
-  } catch (error) {
-    return failure(
-      ErrorName.InvalidOutput,
-      `The component answered 200 with ${size} bytes that are not JSON: ${String(error)}`,
-    );
-  }
-  return { outcome: 'success', output };
-}
-
-function fromRefusal({ status, headers, body }: InvokeResponse): TaskResult {
+function refused(response: InvokeResponse): TaskResult {
+  const { status, headers } = response;
+  const error = responseHeader(headers, 'step-func-error');
   return failure(
-    header(headers, 'step-func-error') ?? httpErrorName(status),
-    header(headers, 'step-func-cause') ?? (body || (STATUS_CODES[status] ?? `Status ${status}`)),
+    error === undefined ? httpErrorName(status) : unrepeated(error),
+    responseHeader(headers, 'step-func-cause') ?? causeOf(response),
   );
 }
 
-/** A header's text, or undefined where it is absent or empty. */
-function header(headers: InvokeResponse['headers'], name: string): string | undefined {
-  const value = isHeaders(headers) ? headers.get(name) : plainHeader(headers, name);
-  return value ? decode(value) : undefined;
+/** Where the component names no cause itself. */
+function causeOf({ status, headers, body }: InvokeResponse): string {
+  const contentType = responseHeader(headers, 'content-type');
+  const text = typeof body === 'string' ? body : decodeLeniently(body, contentType);
+  const words = STATUS_CODES[status] ?? `Status ${status}`;
+  const location = status >= 300 && status < 400 ? responseHeader(headers, 'location') : undefined;
+  if (location === undefined) return text || words;
+  const redirect = `${words}: the component redirects to ${withoutSecrets(location)}, and redirects are not followed.`;
+  return text === '' ? redirect : `${redirect}\n${text}`;
 }
 
-// By shape: the Headers of another fetch are as good as the global ones.
-function isHeaders(headers: InvokeResponse['headers']): headers is Headers {
-  return typeof headers['get' as keyof typeof headers] === 'function';
-}
-
-function plainHeader(
-  headers: Record<string, string | string[] | undefined>,
-  name: string,
-): string | undefined {
-  const key = name in headers ? name : Object.keys(headers).find((k) => k.toLowerCase() === name);
-  const value: unknown = key === undefined ? undefined : headers[key];
-  if (Array.isArray(value)) return value.join(', ');
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-/** Header bytes arrive as latin1; components send UTF-8. What is valid UTF-8 is taken as such. */
-function decode(text: string): string {
-  // eslint-disable-next-line no-control-regex -- all of latin1, which is where bytes land
-  if (!/[\u0080-\u00ff]/.test(text) || /[^\u0000-\u00ff]/.test(text)) return text;
-  try {
-    return utf8.decode(Buffer.from(text, 'latin1'));
-  } catch {
-    return text;
-  }
+/** Where it leads relative to the path, no slash tells {@link redact} that it is a URL. */
+function withoutSecrets(location: string): string {
+  return redact(location).replace(/([?#]).*$/s, '$1…');
 }
 
 /** At most `limit` UTF-16 units, well-formed, and never half a surrogate pair at the end. */

@@ -1,20 +1,23 @@
 import { spawn } from 'abort-controller-x';
 import { abortAfter } from '../async/timeout.js';
-import { formatError } from '../common/format-error.js';
 import { ErrorName } from './error-name.js';
+import { failedInvocation } from './failed-invocation.js';
 import { heartbeat } from './heartbeat.js';
-import type { Invoke, InvokeResponse } from './invoke.js';
-import { InvokeAbortError, readResponse } from './invoke.js';
+import type { Invoke, InvokeRequest, InvokeResponse } from './invoke.js';
+import { InvokeAbortError } from './invoke.js';
+import { readResponse } from './read-response.js';
 import type { Settlement } from './report.js';
 import { report } from './report.js';
-import type { TaskResult } from './result.js';
-import { failure, toTaskResult } from './result.js';
+import type { DescribedResult } from './result.js';
+import { describeResult, ownFailure } from './result.js';
 import type { ActivityTask, Sfn } from '../sfn/api.js';
 
 export interface TaskOptions {
   sfn: Sfn;
   invoke: Invoke;
   path: string;
+  /** The task's short id. */
+  task: string;
   invokeTimeoutMs: number;
   heartbeatIntervalMs?: number | undefined;
   onHeartbeatFailed(error: unknown): void;
@@ -75,47 +78,53 @@ async function invokeAndReport(
   });
 }
 
-/** What is to be reported; undefined where the task was closed before there was an answer. */
+/** What is to be reported; undefined if the task was closed before there was a response. */
 async function resultOf(
   interruption: AbortController,
   task: ActivityTask,
   options: TaskOptions,
-): Promise<TaskResult | undefined> {
+): Promise<DescribedResult | undefined> {
   try {
-    return toTaskResult(await invokeInTime(interruption, task, options));
+    return describeResult(await invokeInTime(interruption, task, options));
   } catch (error) {
     const { aborted, reason } = interruption.signal as { aborted: boolean; reason: unknown };
-    if (!aborted) return failure(ErrorName.InvokeFailed, formatError(error));
+    if (!aborted) return failedInvocation(error, [task.token, task.input]);
     return reason instanceof InvokeAbortError ? interrupted(reason) : undefined;
   }
 }
 
-function interrupted({ code, message }: InvokeAbortError): TaskResult | undefined {
+function interrupted({ code, message }: InvokeAbortError): DescribedResult | undefined {
   switch (code) {
     case 'timeout':
-      return failure(ErrorName.Timeout, message);
+      return ownFailure(ErrorName.Timeout, message);
     case 'stopped':
-      return failure(ErrorName.Stopped, message);
+      return ownFailure(ErrorName.Stopped, message);
     case 'leaseLost':
-      return failure(ErrorName.LeaseLost, message);
+      return ownFailure(ErrorName.LeaseLost, message);
     case 'closed':
       return undefined;
   }
 }
 
-/** Settles on time whatever invoke does, and drops what an interrupted invoke comes up with later. */
+/** Settles on time whatever invoke does, and drops what an aborted invoke comes up with later. */
 function invokeInTime(
   interruption: AbortController,
   { input }: ActivityTask,
-  { invoke, path, invokeTimeoutMs }: TaskOptions,
+  { invoke, path, invokeTimeoutMs, task }: TaskOptions,
 ): Promise<InvokeResponse> {
-  const headers = { 'content-type': 'application/json' };
-  const call = async (signal: AbortSignal) =>
-    readResponse(await invoke({ method: 'POST', path, headers, body: input }, signal), signal);
-  const late = () =>
+  const request: InvokeRequest = {
+    method: 'POST',
+    path,
+    headers: { 'content-type': 'application/json', 'step-func-task': task },
+    body: input,
+    redirect: 'manual',
+    task,
+  };
+  const call = async (signal: AbortSignal) => readResponse(await invoke(request, signal), signal);
+  const timeoutError = () =>
     new InvokeAbortError(
       'timeout',
       `The component did not answer within ${invokeTimeoutMs} ms (invokeTimeoutMs)`,
     );
-  return abortAfter(interruption, invokeTimeoutMs, late, call);
+  return abortAfter(interruption, invokeTimeoutMs, timeoutError, call);
 }

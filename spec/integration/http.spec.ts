@@ -33,6 +33,8 @@ const request = (fields: Partial<InvokeRequest> = {}): InvokeRequest => ({
   path: '/step/sum',
   headers: { 'content-type': 'application/json' },
   body: '{}',
+  redirect: 'manual',
+  task: 't',
   ...fields,
 });
 const never = () => new AbortController().signal;
@@ -85,19 +87,32 @@ describe('the request', () => {
   });
 });
 
+/** A header's text as Node's http sends it in UTF-8. */
+const latin1 = (text: string) => Buffer.from(text).toString('latin1');
+
 describe('the answer', () => {
-  it('takes 64 KiB of headers: a cause of 32,768 characters reaches the outcome of the task', async () => {
-    const cause = 'because '.repeat(4_096);
-    const { url } = await component((_, response) =>
-      response.writeHead(422, { 'step-func-error': 'Invalid', 'step-func-cause': cause }).end(),
-    );
-    expect(cause).toHaveLength(32_768);
-    expect(await outcomeOf(url)).toEqual({ status: 'FAILED', error: 'Invalid', cause });
-  });
+  it.each([
+    ['ASCII', 'because '],
+    ['two bytes a character', 'éèêëüöäß'],
+    ['three bytes a character', '✓日本語の文字列'],
+    ['astral characters', '😀🙂🚀🧪'],
+  ])(
+    'takes 256 KiB of headers: a cause of 32,768 characters arrives whole: %s',
+    async (_, text) => {
+      const cause = text.repeat(4_096);
+      const { url } = await component((_, response) =>
+        response
+          .writeHead(422, { 'step-func-error': 'Invalid', 'step-func-cause': latin1(cause) })
+          .end(),
+      );
+      expect(cause).toHaveLength(32_768);
+      expect(await outcomeOf(url)).toEqual({ status: 'FAILED', error: 'Invalid', cause });
+    },
+  );
 
   it('T4: more headers than that fail the task, and say so', async () => {
     const { url } = await component((_, response) =>
-      response.writeHead(422, { 'step-func-cause': 'x'.repeat(66_000) }).end(),
+      response.writeHead(422, { 'step-func-cause': 'x'.repeat(270_000) }).end(),
     );
     const outcome = await outcomeOf(url);
     expect(outcome).toMatchObject({ status: 'FAILED', error: 'StepFuncSource.InvokeFailed' });
@@ -105,7 +120,6 @@ describe('the answer', () => {
   });
 
   it('T5: UTF-8 in headers arrives as it was meant', async () => {
-    const latin1 = (text: string) => Buffer.from(text).toString('latin1');
     const { url } = await component((_, response) =>
       response
         .writeHead(500, { 'step-func-error': latin1('Größe'), 'step-func-cause': latin1('für 😀') })

@@ -14,10 +14,15 @@ const TIMEOUT_MS = 1_500;
 const MEGABYTE = 1024 * 1024;
 
 /** Runs tasks whose component is hostile, all at a time. */
-async function outcomesOf(invoke: Invoke, tasks = 1, path = '/step'): Promise<TaskOutcome[]> {
+async function outcomesOf(
+  invoke: Invoke,
+  tasks = 1,
+  path = '/step',
+  invokeTimeoutMs = 20_000,
+): Promise<TaskOutcome[]> {
   const sfn = new FakeSfn({ longPollMs: 10 });
   const slots = { maxConcurrency: tasks, concurrencyPerPoller: tasks };
-  const config = { activityName: 'sum', path, invokeTimeoutMs: TIMEOUT_MS, ...slots };
+  const config = { activityName: 'sum', path, invokeTimeoutMs, ...slots };
   await using source = createStepFuncSource(config, invoke, { client: sfn });
   await source.start();
   const outcomes = Array.from({ length: tasks }, () => sfn.runTask('sum', 1));
@@ -72,11 +77,11 @@ describe.concurrent.each(invokes)('behind %s, a component that answers', (_, inv
       invokeFailed,
     ],
     [
-      'a header of 100 KiB',
-      answer(`500 No\r\nstep-func-cause: ${'x'.repeat(102_400)}`),
+      'a header of 300 KiB',
+      answer(`500 No\r\nstep-func-cause: ${'x'.repeat(307_200)}`),
       invokeFailed,
     ],
-    ['50,000 headers', answer(`500 No\r\n${'x: y\r\n'.repeat(50_000)}x: y`), invokeFailed],
+    ['150,000 headers', answer(`500 No\r\n${'x: y\r\n'.repeat(150_000)}x: y`), invokeFailed],
     ['a line break of LF in its error', refusal('Told\nstep-func-cause: split'), invokeFailed],
     ['a line break of CR in its error', refusal('Told\rstep-func-cause: split'), invokeFailed],
     ['an error folded over lines', refusal('Told\r\n step-func-cause: split'), invokeFailed],
@@ -93,9 +98,9 @@ describe.concurrent.each(invokes)('behind %s, a component that answers', (_, inv
       failed('\u00ed\u00a0\u0080'),
     ],
     [
-      'its error a thousand times',
+      'T15: its error a thousand times',
       refusal(`E\r\n${'step-func-error: E\r\n'.repeat(999)}x: y`),
-      failed('E, '.repeat(86).slice(0, 256)),
+      failed('E'),
     ],
     [
       'headers with names of objects',
@@ -117,9 +122,8 @@ describe.concurrent.each(invokes)('behind %s, a component that answers', (_, inv
   ])('T4: %s is given up in time', async (_, bytes, paceMs) => {
     await using component = await startRawServer(bytes, paceMs === undefined ? {} : { paceMs });
     const startedAt = performance.now();
-    expect(await outcomesOf(invokeOf(component.url))).toMatchObject([
-      failed('StepFuncSource.Timeout'),
-    ]);
+    const outcomes = await outcomesOf(invokeOf(component.url), 1, '/step', TIMEOUT_MS);
+    expect(outcomes).toMatchObject([failed('StepFuncSource.Timeout')]);
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(TIMEOUT_MS - 1);
     await until(() => expect(component.unanswered()).toBe(0));
   });
@@ -169,7 +173,7 @@ describe.each(invokes)('behind %s, ten tasks at a time', (_, invokeOf) => {
     await using component = await startRawServer(bytes);
     let outcomes: TaskOutcome[] = [];
     const peak = await peakOf(async () => {
-      outcomes = await outcomesOf(invokeOf(component.url), 10);
+      outcomes = await outcomesOf(invokeOf(component.url), 10, '/step', TIMEOUT_MS);
     });
     expect(outcomes.map(({ status }) => status)).toEqual(Array(10).fill('FAILED'));
     expect(peak).toBeLessThan(10 * 8 * MEGABYTE);
@@ -215,8 +219,9 @@ describe('the component’s origin', () => {
       await using component = await startComponent(echo);
       await using elsewhere = await startComponent(echo);
       const { host } = new URL(elsewhere.url);
+      const rest = { redirect: 'manual' as const, task: 't' };
       for (const path of [`//${host}/step`, `/\\${host}/step`]) {
-        const request = { method: 'POST' as const, path, headers: {}, body: '1' };
+        const request = { method: 'POST' as const, path, headers: {}, body: '1', ...rest };
         const answered = await invokeOf(component.url)(request, AbortSignal.timeout(TIMEOUT_MS));
         expect(answered.status).toBe(200);
       }

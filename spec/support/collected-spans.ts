@@ -53,6 +53,8 @@ export const request: InvokeRequest = Object.freeze({
   path: '/step/sum',
   headers: Object.freeze({ 'content-type': 'application/json' }),
   body: '{}',
+  redirect: 'manual' as const,
+  task: 't',
 });
 
 export const noSignal = () => new AbortController().signal;

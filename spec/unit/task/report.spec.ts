@@ -34,7 +34,7 @@ describe('report', () => {
     expect(await one.settled).toEqual({ outcome: 'succeeded', attempts: 1 });
     expect(one.sfn.sent).toEqual([['SendTaskSuccess', 'token', '1']]);
     const other = setUp(['fine'], failed);
-    expect(await other.settled).toEqual({ outcome: 'failed', error: 'E', attempts: 1 });
+    expect(await other.settled).toEqual({ outcome: 'failed', error: 'E', cause: 'c', attempts: 1 });
     expect(other.sfn.sent).toEqual([['SendTaskFailure', 'token', { error: 'E', cause: 'c' }]]);
   });
 
@@ -67,27 +67,20 @@ describe('report', () => {
     await settled;
   });
 
-  it('T6: a try that gets no answer counts as one that failed', async () => {
-    const { settled, sfn } = setUp(['never', 'fine'], success);
-    await vi.advanceTimersByTimeAsync(61_000);
-    expect(await settled).toEqual({ outcome: 'succeeded', attempts: 2 });
-    expect(sfn.sent).toHaveLength(2);
-  });
-
   it('T6: an InvalidOutput is followed by a failure', async () => {
     const { settled, sfn } = setUp([awsError('InvalidOutput')], success);
+    const cause = "Step Functions did not take the component's output: InvalidOutput.";
     expect(await settled).toEqual({
       outcome: 'failed',
       error: 'StepFuncSource.InvalidOutput',
+      cause,
+      message: cause,
       attempts: 2,
     });
     expect(sfn.sent[1]).toEqual([
       'SendTaskFailure',
       'token',
-      {
-        error: 'StepFuncSource.InvalidOutput',
-        cause: "Step Functions did not take the component's output: InvalidOutput.",
-      },
+      { error: 'StepFuncSource.InvalidOutput', cause },
     ]);
   });
 
@@ -95,7 +88,7 @@ describe('report', () => {
     'T6: after %s a failure goes once more with no error and no cause',
     async (name) => {
       const { settled, sfn } = setUp([awsError(name)], failed);
-      expect(await settled).toEqual({ outcome: 'failed', error: 'E', attempts: 2 });
+      expect(await settled).toEqual({ outcome: 'failed', error: 'E', cause: 'c', attempts: 2 });
       expect(sfn.sent[1]).toEqual(['SendTaskFailure', 'token', {}]);
     },
   );
@@ -113,10 +106,39 @@ describe('report', () => {
     ]);
   });
 
-  it('T6: a token that AWS finds invalid even so is given up', async () => {
+  it('T14: a refused failure keeps its name as long as it can, and a token that is invalid is given up', async () => {
     const invalid = () => awsError('ValidationException');
-    const { settled } = setUp([invalid(), invalid(), invalid()], success);
+    const { settled, sfn, failures } = setUp([invalid(), invalid(), invalid(), invalid()], success);
     expect(await settled).toEqual({ outcome: 'lost', reason: 'closed' });
+    const error = 'StepFuncSource.OutputRefused';
+    const cause = "Step Functions did not take the component's output: ValidationException.";
+    expect(sfn.sent).toEqual([
+      ['SendTaskSuccess', 'token', '1'],
+      ['SendTaskFailure', 'token', { error, cause }],
+      ['SendTaskFailure', 'token', { error }],
+      ['SendTaskFailure', 'token', {}],
+    ]);
+    expect(failures).toEqual([]);
+  });
+
+  it.each(['ValidationException', 'SerializationException', 'InvalidOutput'])(
+    'T14: after %s a failure goes without its cause, at once, and is told whole',
+    async (name) => {
+      const { settled, sfn } = setUp([awsError(name)], failed);
+      expect(await settled).toEqual({ outcome: 'failed', error: 'E', cause: 'c', attempts: 2 });
+      expect(sfn.sent[1]).toEqual(['SendTaskFailure', 'token', { error: 'E' }]);
+    },
+  );
+
+  it('T14: goes on with what AWS had not refused after passing trouble', async () => {
+    const { settled, sfn } = setUp([awsError('ValidationException'), throttled()], failed);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await settled).toMatchObject({ outcome: 'failed', attempts: 3 });
+    expect(sfn.sent.map(([, , sent]) => sent)).toEqual([
+      { error: 'E', cause: 'c' },
+      { error: 'E' },
+      { error: 'E' },
+    ]);
   });
 
   it.each(['InvalidToken', 'TaskDoesNotExist', 'TaskTimedOut'])(
@@ -163,19 +185,6 @@ describe('report', () => {
     noMoreTries.abort();
     expect(await settled).toEqual({ outcome: 'lost', reason: 'closed' });
     expect(sfn.sent).toHaveLength(1);
-  });
-
-  it('T6: tells every try that failed for a passing reason, and no other', async () => {
-    const { settled, failures } = setUp(
-      [throttled(), awsError('InvalidOutput'), throttled(), awsError('TaskTimedOut')],
-      success,
-    );
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(await settled).toMatchObject({ outcome: 'lost' });
-    expect(failures).toMatchObject([
-      { name: 'ThrottlingException' },
-      { name: 'ThrottlingException' },
-    ]);
   });
 
   it('T8: found closed by a heartbeat, lets the try under way end well', async () => {

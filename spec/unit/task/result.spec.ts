@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  MAX_CAUSE_LENGTH,
-  MAX_ERROR_LENGTH,
-  MAX_OUTPUT_BYTES,
-  toTaskResult,
-} from '../../../lib/task/result.js';
+import { MAX_CAUSE_LENGTH, MAX_ERROR_LENGTH, MAX_OUTPUT_BYTES } from '../../../lib/task/limits.js';
+import { toTaskResult } from '../../../lib/task/result.js';
 
 const ok = (body: string, headers: Record<string, string> = {}) => ({ status: 200, headers, body });
 
@@ -57,7 +53,7 @@ describe('toTaskResult', () => {
         'c',
       ],
       ['another success', 201, {}, '{"id":1}', 'StepFuncSource.Http201', '{"id":1}'],
-      ['a redirect', 302, { location: '/x' }, '', 'StepFuncSource.Http302', 'Found'],
+      ['a redirect that leads nowhere', 302, {}, '', 'StepFuncSource.Http302', 'Found'],
     ])('%s', (_, status, headers, body, error, cause) => {
       expect(toTaskResult({ status, headers, body })).toEqual({ outcome: 'failure', error, cause });
     });
@@ -166,7 +162,7 @@ describe('toTaskResult', () => {
           expect(`${result.error}${result.cause}`.isWellFormed()).toBe(true);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 100 },
     );
   });
 });

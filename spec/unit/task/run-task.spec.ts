@@ -30,6 +30,7 @@ function setUp(
     {
       sfn,
       invoke,
+      task: 't',
       path: '/step/sum?x=1',
       invokeTimeoutMs: 10_000,
       onHeartbeatFailed: (error) => heartbeatErrors.push(error),
@@ -57,9 +58,11 @@ describe('runTask', () => {
     expect(requests).toEqual([
       {
         method: 'POST',
+        task: 't',
         path: '/step/sum?x=1',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', 'step-func-task': 't' },
         body: '{"a" : 1}',
+        redirect: 'manual',
       },
     ]);
   });
@@ -133,7 +136,7 @@ describe('runTask', () => {
     [
       'answers a parsed body',
       () => ({ status: 200, headers: {}, body: { a: 1 } }),
-      /a string as body, got an object/,
+      /a string or bytes \(Uint8Array\) as body, got an object/,
     ],
     [
       'answers a read Response',
@@ -196,6 +199,7 @@ describe('runTask', () => {
     const options = {
       sfn,
       invoke,
+      task: 't',
       path: '/',
       invokeTimeoutMs: 1,
       onHeartbeatFailed: () => undefined,
@@ -261,6 +265,7 @@ describe('runTask', () => {
             },
           },
           invoke: async () => answer,
+          task: 't',
           path: '/',
           invokeTimeoutMs: 1_000,
           heartbeatIntervalMs: 1_000,

@@ -11,6 +11,8 @@ interface OldHandler {
   onError(error: Error): void;
 }
 
+const rest = { redirect: 'manual' as const, task: 't' };
+
 describe('httpInvoke', () => {
   const wanted =
     'expected baseUrl to be an http or https URL without query, fragment or credentials';
@@ -79,13 +81,16 @@ describe('httpInvoke', () => {
       headers: { 'Content-Type': 'application/vnd.sum+json', 'X-Tenant': 'a' },
     });
     const headers = { 'content-type': 'application/json' };
-    await invoke({ method: 'POST', path: '/', headers, body: '1' }, new AbortController().signal);
+    await invoke(
+      { method: 'POST', path: '/', headers, body: '1', ...rest },
+      new AbortController().signal,
+    );
     expect(sent).toEqual({ 'content-type': 'application/vnd.sum+json', 'x-tenant': 'a' });
     await dispatcher.close();
   });
 
   describe('sends through any dispatcher that undici knows how to', () => {
-    const request = { method: 'POST' as const, path: '/step/sum', headers: {}, body: '1' };
+    const request = { method: 'POST' as const, path: '/step/sum', headers: {}, body: '1', ...rest };
     const { signal } = new AbortController();
 
     it('one that answers by itself, as MockPool', async () => {
@@ -138,7 +143,7 @@ describe('httpInvoke', () => {
     dispatcher.disableNetConnect();
     dispatcher.get(origin).intercept({ method: 'POST', path }).reply(200, '"here"');
     const invoke = httpInvoke(baseUrl, { dispatcher });
-    const request = { method: 'POST' as const, path: '/step/sum', headers: {}, body: '1' };
+    const request = { method: 'POST' as const, path: '/step/sum', headers: {}, body: '1', ...rest };
     expect(await invoke(request, new AbortController().signal)).toMatchObject({
       status: 200,
       body: '"here"',

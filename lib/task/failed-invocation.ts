@@ -1,0 +1,45 @@
+import { errorChain, formatError, formatLink } from '../common/format-error.js';
+import { isInOwnWords } from '../common/own-words.js';
+import { getProperty } from '../common/property.js';
+import { redact } from '../common/redact.js';
+import { ErrorName } from './error-name.js';
+import type { DescribedResult } from './result.js';
+import { ownFailure } from './result.js';
+
+/** Codes of the system, of undici, of TLS, of HTTP parsers and of zlib: their messages hold no data. */
+const NETWORK_CODE =
+  /^(?:E[A-Z][A-Z\d_]+|UND_ERR_\w+|HPE_\w+|Z_\w+|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|ERR_(?:TLS|SSL|HTTP|STREAM|SOCKET)\w*)$/;
+/** What undici throws when one of its own time limits has passed, in Node's fetch 300 s each. */
+const UNDICI_TIMEOUT = /^UND_ERR_(?:HEADERS|BODY)_TIMEOUT$/;
+
+const TIMEOUT_HINT =
+  "(This limit is not invokeTimeoutMs but undici's own headersTimeout or bodyTimeout: 300 s in Node's fetch. httpInvoke of stepfunc-source/http has no such limit.)";
+
+/**
+ * What is reported of a task whose invoke threw. `secrets`, the task's token and input, do not
+ * appear in it.
+ *
+ * The cause has all that was thrown. The message has the network's words and ours only: an invoke
+ * of somebody else may throw anything, parts of the input included.
+ */
+export function failedInvocation(thrown: unknown, secrets: readonly string[]): DescribedResult {
+  const chain = errorChain(thrown);
+  const hint = chain.some((error) => UNDICI_TIMEOUT.test(codeOf(error))) ? ` ${TIMEOUT_HINT}` : '';
+  const tellable = chain.filter((error) => isInOwnWords(error) || NETWORK_CODE.test(codeOf(error)));
+  const message =
+    tellable.length === 0
+      ? `invoke threw ${kindOf(thrown)}`
+      : redact(tellable.map(formatLink).join(' <- '), secrets) + hint;
+  return ownFailure(ErrorName.InvokeFailed, redact(formatError(thrown), secrets) + hint, message);
+}
+
+function codeOf(error: unknown): string {
+  const code = getProperty(error, 'code');
+  return typeof code === 'string' ? code : '';
+}
+
+function kindOf(thrown: unknown): string {
+  const name = getProperty(thrown, 'name');
+  if (typeof name !== 'string') return `a value of type ${typeof thrown}`;
+  return /^[A-Za-z][\w.]{0,79}$/.test(name) ? name : 'an error';
+}

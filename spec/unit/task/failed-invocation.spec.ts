@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { inOwnWords } from '../../../lib/common/own-words.js';
+import { failedInvocation } from '../../../lib/task/failed-invocation.js';
+
+const coded = (message: string, code: string, fields: object = {}) =>
+  Object.assign(new Error(message), { code, ...fields });
+const refused = () => coded('connect ECONNREFUSED 127.0.0.1:9', 'ECONNREFUSED');
+const told = (thrown: unknown, secrets: string[] = []) => {
+  const { outcome, ...rest } = failedInvocation(thrown, secrets) as Record<string, string>;
+  expect(outcome).toBe('failure');
+  expect(rest['error']).toBe('StepFuncSource.InvokeFailed');
+  return rest as { cause: string; message: string };
+};
+
+describe('failedInvocation', () => {
+  it('T4: has the whole chain in the cause, the words of the network in the message', () => {
+    const { cause, message } = told(new TypeError('fetch failed', { cause: refused() }));
+    expect(cause).toBe('TypeError: fetch failed <- Error: connect ECONNREFUSED 127.0.0.1:9');
+    expect(message).toBe('Error: connect ECONNREFUSED 127.0.0.1:9');
+  });
+
+  it.each<[string, unknown]>([
+    ['undici', coded('other side closed', 'UND_ERR_SOCKET', { name: 'SocketError' })],
+    ['TLS', coded('self-signed certificate', 'DEPTH_ZERO_SELF_SIGNED_CERT')],
+    ['DNS', coded('getaddrinfo ENOTFOUND app', 'ENOTFOUND')],
+    [
+      'an HTTP parser',
+      coded('Expected HTTP/', 'HPE_INVALID_CONSTANT', { name: 'HTTPParserError' }),
+    ],
+    ['ourselves', inOwnWords(new TypeError("invoke's response must have headers"))],
+  ])('tells the words of %s', (_, thrown) => {
+    expect(told(thrown).message).toBe(told(thrown).cause);
+  });
+
+  it.each<[unknown, string]>([
+    [new RangeError('no such customer: hunter2'), 'invoke threw RangeError'],
+    [coded('duplicate key hunter2', '23505'), 'invoke threw Error'],
+    [Object.assign(new Error('hunter2'), { name: 'bad name: hunter2' }), 'invoke threw an error'],
+    ['hunter2', 'invoke threw a value of type string'],
+    [undefined, 'invoke threw a value of type undefined'],
+    [new Error('hunter2', { cause: refused() }), 'Error: connect ECONNREFUSED 127.0.0.1:9'],
+    [
+      inOwnWords(new Error('The function failed', { cause: new Error('hunter2') })),
+      'Error: The function failed',
+    ],
+  ])('T10: tells nothing of what somebody else throws: %s', (thrown, message) => {
+    expect(told(thrown)).toHaveProperty('message', message);
+    expect(told(thrown).cause).toMatch(/hunter2|undefined/);
+  });
+
+  it('takes out the password of a URL, and what is quoted of token and input', () => {
+    const url = 'http://worker:hunter2@app/step?key=hunter2';
+    const input = '{"card":"4111 1111 1111 1111"}';
+    for (const thrown of [
+      new TypeError(`Request cannot be constructed from a URL that includes credentials: ${url}`),
+      new TypeError('fetch failed', { cause: new TypeError(`Failed to parse URL from ${url}`) }),
+      new Error(`Unexpected token, ..."":"4111 1111 1111 1111"}" is not valid JSON`),
+      coded(`connect ECONNREFUSED ${url} ${input} the-task-token-of-AWS`, 'ECONNREFUSED'),
+    ]) {
+      const { cause, message } = told(thrown, ['the-task-token-of-AWS', input]);
+      expect(cause).toContain('…');
+      expect(`${cause} ${message}`).not.toMatch(/hunter2|4111|task-token/);
+    }
+  });
+
+  it.each(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])(
+    "tells whose time limit ends an invoke by Node's fetch: %s",
+    (code) => {
+      const timeout = coded('Headers Timeout Error', code, { name: 'HeadersTimeoutError' });
+      const { cause, message } = told(new TypeError('fetch failed', { cause: timeout }));
+      for (const text of [cause, message]) {
+        expect(text).toMatch(/300 s in Node's fetch.*httpInvoke/);
+      }
+      expect(told(refused()).cause).not.toContain('300 s');
+    },
+  );
+
+  it('T5: is cut to what AWS takes, its message to one line of 1,000 characters', () => {
+    const { cause, message } = told(coded(`EPIPE\n${'x'.repeat(40_000)}`, 'EPIPE'));
+    expect(cause).toHaveLength(32_768);
+    expect(message).toHaveLength(1_000);
+    expect(message).not.toContain('\n');
+  });
+});
