@@ -4,6 +4,7 @@ import type { SqlCheckout, SqlConnection } from './sql-calls.js';
 
 /** What the locks need of a pool of mysql2, of `mysql2/promise` or with callbacks. */
 export interface MySqlPool {
+  /** Checks a connection out. */
   getConnection(...args: never[]): unknown;
 }
 

@@ -4,11 +4,13 @@ import type { SqlCheckout, SqlConnection } from './sql-calls.js';
 
 /** What the locks need of a pool of PostgreSQL connections. `Pool` of pg fits. */
 export interface PgPool {
+  /** Checks a connection out. */
   connect(): Promise<PgConnection>;
 }
 
 /** A connection checked out of the pool. */
 export interface PgConnection {
+  /** Sends one statement. */
   query(statement: string, values: unknown[]): Promise<{ rows: unknown[] }>;
   /** Back into the pool; with an error, the connection is ended instead. */
   release(error?: Error): void;

@@ -8,7 +8,9 @@ import { getProperty } from '../common/property.js';
 export interface RedisClient {
   /** Makes a client with the same options and no connection yet. */
   duplicate(...args: never[]): object;
+  /** Opens the connection. */
   connect(...args: never[]): Promise<unknown>;
+  /** Runs a script on the server. */
   eval(...args: never[]): unknown;
 }
 
