@@ -10,13 +10,19 @@ const alias = [
 ];
 
 /**
- * Unit specs run in memory; integration crosses sockets and processes; slow waits for real minutes;
- * sfn-local needs a Step Functions Local at SFN_LOCAL_URL.
+ * Unit specs run in memory; integration crosses sockets and processes; chaos has processes at war over
+ * each lock store; slow waits for real minutes; sfn-local needs a Step Functions Local at SFN_LOCAL_URL.
  */
 export default defineConfig({
   test: {
     // By default vitest leaves one core to itself, which on two cores doubles the time.
     maxWorkers: '100%',
+    coverage: {
+      include: ['lib/**/*.ts'],
+      // What the unit specs alone reach. Sockets, processes and the SDK are integration's.
+      thresholds: { statements: 90, branches: 85, functions: 90, lines: 90 },
+      reporter: ['text-summary', 'html'],
+    },
     projects: [
       {
         resolve: { alias },
@@ -43,8 +49,18 @@ export default defineConfig({
             'spec/cluster/**/*.spec.ts',
             'spec/docs/{pages,run}.spec.ts',
           ],
+          exclude: ['spec/cluster/chaos.spec.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'chaos',
+          include: ['spec/cluster/chaos.spec.ts'],
+          globalSetup: ['spec/integration/locks/real-servers.ts'],
+          testTimeout: 120_000,
         },
       },
       {

@@ -1,3 +1,4 @@
+import { asyncDisposable } from '../common/async-disposable.js';
 import { AbortError } from 'abort-controller-x';
 import type { ConcurrencyLimits, StepFuncSourceConfig } from './config.js';
 import { parseConfig, resizeConfig } from './config.js';
@@ -225,9 +226,9 @@ export function createStepFuncSource(
       events.off(name, listener);
       return source;
     },
-    async [Symbol.asyncDispose]() {
+    ...asyncDisposable(async () => {
       await stop();
-    },
+    }),
   };
   return source;
 }

@@ -1,3 +1,4 @@
+import { asyncDisposable } from '../common/async-disposable.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { FakeSfnOptions } from './fake-sfn.js';
@@ -88,7 +89,7 @@ export async function startFakeSfnServer(
     endpoint: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
     port: boundPort,
     close,
-    [Symbol.asyncDispose]: close,
+    ...asyncDisposable(close),
   };
 }
 

@@ -64,5 +64,10 @@ function print({ name }, { outcome, version, steps, message, seconds }) {
   const took = `${seconds.toFixed(0)} s`;
   if (outcome === 'passed') console.log(`ok      ${title}: ${steps.join(', ')}; ${took}`);
   else if (outcome === 'missing') console.log(`skipped ${title}: can't be had here: ${message}`);
-  else console.log(`FAILED  ${title}; ${took}\n${message.trimEnd().replaceAll(/^/gm, '        ')}`);
+  else console.log(`FAILED  ${title}; ${took}\n${firstLines(message)}`);
+}
+
+/** A compiler may have thousands of complaints. */
+function firstLines(text) {
+  return text.trimEnd().split('\n').slice(0, 40).join('\n').replaceAll(/^/gm, '        ');
 }

@@ -11,8 +11,9 @@ const DEADLINE_MS = 30_000;
 /** Runs the tasks with the package's exports, and with options for `httpInvoke`. Prints a line. */
 module.exports = async function runTasks(exports, httpOptions = {}) {
   const { createStepFuncSource, ConfigError, httpInvoke, startFakeSfnServer } = exports;
-  // Unref'd, as it must not hide that something else keeps the process alive.
-  setTimeout(() => fail('not done after 30 s'), DEADLINE_MS).unref();
+  // Without a hold on the process, as it must not hide that something else has one.
+  const deadline = setTimeout(() => fail('not done after 30 s'), DEADLINE_MS);
+  deadline.unref?.();
 
   assert.throws(
     () => createStepFuncSource({ activityName: 'a b', path: '/' }, () => {}),
@@ -50,6 +51,7 @@ module.exports = async function runTasks(exports, httpOptions = {}) {
   component.close();
   component.closeAllConnections?.();
   await fake.close();
+  clearTimeout(deadline);
   console.log('4 tasks run');
 };
 
