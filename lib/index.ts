@@ -18,6 +18,7 @@ export { InvokeAbortError } from './task/invoke.js';
 export type { Invoke, InvokeAbortCode, InvokeRequest, InvokeResponse } from './task/invoke.js';
 export type { Lock, LockFactory } from './locks/types.js';
 export type { Logger } from './observe/log.js';
+export type { ClientConfig } from './sfn/client-config.js';
 export type { StepFuncSourceOptions } from './source/options.js';
 export type { TaskLostReason } from './task/report.js';
 export { toTaskResult } from './task/result.js';

@@ -1,23 +1,12 @@
 import { abortable } from 'abort-controller-x';
 import { withTimeout } from '../async/timeout.js';
-import { formatError } from '../common/format-error.js';
+import { ActivityError } from './activity-error.js';
 import type { Sfn } from './api.js';
+
+export { ActivityError };
 
 /** CreateActivity, the client's retries included. */
 const RESOLVE_TIMEOUT_MS = 60_000;
-
-/** The activity's ARN could not be had, so that `start()` could not begin. `cause` has the reason. */
-export class ActivityError extends Error {
-  override readonly name = 'ActivityError';
-
-  constructor(activityName: string, cause: unknown) {
-    super(
-      `The ARN of activity '${activityName}' could not be had: CreateActivity ended in ${formatError(cause)}. ` +
-        `Check the region, the credentials, the permission states:CreateActivity and the endpoint, or give activityArn.`,
-      { cause },
-    );
-  }
-}
 
 /** The activity's ARN, and what to do once AWS says that there is no such activity. */
 export interface Activity {
@@ -62,4 +51,9 @@ export function createActivity(
       if (known === arn && arn !== givenArn) known = undefined;
     },
   };
+}
+
+/** The region in an activity's ARN: `arn:aws:states:eu-west-1:…`. */
+export function regionInArn(activityArn: string | undefined): string | undefined {
+  return activityArn?.split(':')[3];
 }

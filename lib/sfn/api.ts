@@ -5,6 +5,9 @@ import {
   SendTaskHeartbeatCommand,
   SendTaskSuccessCommand,
 } from '@aws-sdk/client-sfn';
+import { withTimeout } from '../async/timeout.js';
+import { callTimeoutMs } from './call-timeout.js';
+import { hideInMessage } from './error-message.js';
 import { attemptsOf } from './errors.js';
 import { getProperty } from '../common/property.js';
 
@@ -30,7 +33,10 @@ export interface ActivityTask {
   input: string;
 }
 
-/** The five calls. Each rejects with what the client rejected with: see errors.ts. */
+/**
+ * The five calls. Each rejects with what the client rejected with: see errors.ts and error-message.ts.
+ * Reports and heartbeats settle in bounded time (T13), as long as the client heeds its signal or not.
+ */
 export interface Sfn {
   /** Resolves to the activity's ARN, creating the activity where there is none. */
   createActivity(name: string, signal: AbortSignal): Promise<string>;
@@ -52,7 +58,27 @@ export interface TaskFailure {
   cause?: string;
 }
 
-export function sfnCalls({ poll, report }: SfnClients): Sfn {
+/**
+ * `attemptsAreBounded`: the clients bound each attempt by themselves, as the source's own do. Of any
+ * other client it is not known whether it ever gives up, so the whole call is bounded.
+ */
+export function sfnCalls({ poll, report }: SfnClients, attemptsAreBounded = false): Sfn {
+  async function sendReport(
+    command: object,
+    secrets: readonly string[],
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const send = (abortSignal: AbortSignal) => report.send(command, { abortSignal });
+    try {
+      if (attemptsAreBounded) return await send(signal);
+      const bytes = secrets.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+      return await withTimeout(signal, callTimeoutMs(bytes), send);
+    } catch (error) {
+      hideInMessage(error, secrets);
+      throw error;
+    }
+  }
+
   return {
     async createActivity(name, abortSignal) {
       const answer = await report.send(new CreateActivityCommand({ name }), { abortSignal });
@@ -74,20 +100,18 @@ export function sfnCalls({ poll, report }: SfnClients): Sfn {
       return { token, input: typeof input === 'string' ? input : '' };
     },
 
-    async sendTaskSuccess(taskToken, output, abortSignal) {
-      return attemptsOf(
-        await report.send(new SendTaskSuccessCommand({ taskToken, output }), { abortSignal }),
-      );
+    async sendTaskSuccess(taskToken, output, signal) {
+      const command = new SendTaskSuccessCommand({ taskToken, output });
+      return attemptsOf(await sendReport(command, [taskToken, output], signal));
     },
 
-    async sendTaskFailure(taskToken, failure, abortSignal) {
-      return attemptsOf(
-        await report.send(new SendTaskFailureCommand({ taskToken, ...failure }), { abortSignal }),
-      );
+    async sendTaskFailure(taskToken, failure, signal) {
+      const command = new SendTaskFailureCommand({ taskToken, ...failure });
+      return attemptsOf(await sendReport(command, [taskToken, failure.cause ?? ''], signal));
     },
 
-    async sendTaskHeartbeat(taskToken, abortSignal) {
-      await report.send(new SendTaskHeartbeatCommand({ taskToken }), { abortSignal });
+    async sendTaskHeartbeat(taskToken, signal) {
+      await sendReport(new SendTaskHeartbeatCommand({ taskToken }), [taskToken], signal);
     },
   };
 }

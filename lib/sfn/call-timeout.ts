@@ -10,3 +10,12 @@ const BYTES_PER_SECOND = 4_096;
 export function attemptTimeoutMs(bodyBytes: number): number {
   return BASE_MS + Math.ceil((bodyBytes / BYTES_PER_SECOND) * 1_000);
 }
+
+/** Attempts of a client's own that there is time for, with as much again between them. */
+const ATTEMPTS = 3;
+const WAITS_MS = 30_000;
+
+/** How long a call of a client that is not ours may take, with whatever attempts it makes. */
+export function callTimeoutMs(bodyBytes: number): number {
+  return ATTEMPTS * attemptTimeoutMs(bodyBytes) + WAITS_MS;
+}

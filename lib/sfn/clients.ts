@@ -1,59 +1,134 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { Agent } from '../net/undici.js';
+import type { SFNClientConfig } from '@aws-sdk/client-sfn';
+import type { Connections } from '../net/connections.js';
 import type { SfnClient, SfnClients } from './api.js';
-import { memoizeSigner, reuseFirstRequest } from './request-template.js';
+import { attemptTimeoutMs } from './call-timeout.js';
+import type { ClientConfig } from './client-config.js';
+import { isCredentialsError } from './errors.js';
+import { createFirstAttempts } from './first-attempt.js';
+import { useOwnRetries } from './retry-strategy.js';
+import { connectionsFor } from './route.js';
+import type { SharedCredentials } from './shared-credentials.js';
+import { requireRegion } from './prepare-client.js';
+import { shareCredentials } from './shared-credentials.js';
 import { createTransport } from './transport.js';
 
-/** Answers later than these are none, so that a server which hangs is met with a retry. */
-const POLL_ANSWER_MS = 75_000;
-const REPORT_ANSWER_MS = 10_000;
-
-export interface DefaultClients extends SfnClients {
-  /** Closes every socket. */
+export interface OwnClients extends SfnClients {
+  /**
+   * Resolves once region and credentials are at hand. Rejects as the SDK does if they are not.
+   */
+  prepare(): Promise<void>;
+  /** Closes every socket, and ends every wait of the SDK's. */
   destroy(): void;
 }
 
 /**
- * The SDK's clients for who brings none: endpoint, region and credentials from the SDK's usual
- * places, and as many sockets as there are calls at a time.
+ * The SDK's clients for who brings none: region, credentials and endpoint from `config`, else from the
+ * SDK's usual places, and as many sockets as there are calls at a time. `arnRegion` counts if there
+ * is no region anywhere else.
  */
-export function defaultClients(): DefaultClients {
-  const poll = createClient(POLL_ANSWER_MS, { maxAttempts: 1 });
-  const report = createClient(REPORT_ANSWER_MS, {});
+export function createClients(config: ClientConfig = {}, arnRegion?: string): OwnClients {
+  const { maxAttempts, retryStrategy, retryMode, ...common } = config;
+  const settings = { ...common, ...regionOf(config, arnRegion) };
+  const credentials = shareCredentials(settings);
+  const connections = connectionsFor();
+  const withProvider = { ...settings, credentials: providerOf(credentials) };
+  const poll = createClient(
+    // A poll is never sent again: the response that was cut off may have carried a task.
+    { ...withProvider, maxAttempts: 1, retryMode: 'standard' },
+    { connections, credentials, attemptMs: undefined },
+  );
+  const report = createClient(
+    { ...withProvider, ...definedOnly({ maxAttempts, retryStrategy, retryMode }) },
+    { connections, credentials, attemptMs: attemptTimeoutMs },
+  );
   return {
     poll,
     report,
+    async prepare() {
+      await requireRegion(report.region);
+      await credentials.get();
+    },
     destroy() {
+      connections.destroy();
       poll.destroy();
       report.destroy();
+      credentials.release();
     },
   };
 }
 
+interface ClientParts {
+  connections: Connections;
+  credentials: SharedCredentials;
+  /** Undefined: whoever sends bounds the call, as the poller does. */
+  attemptMs: ((bodyBytes: number) => number) | undefined;
+}
+
+interface OwnClient extends SfnClient {
+  region(): Promise<string>;
+  destroy(): void;
+}
+
 /**
- * An SFNClient that does once what need not be done for every call. What each of the shortcuts saves:
- * docs/performance.md.
+ * An SFNClient that does once what need not be done for every call: docs/performance.md says what each
+ * of the shortcuts saves.
  */
 function createClient(
-  answerMs: number,
-  options: { maxAttempts?: number },
-): SfnClient & { destroy(): void } {
-  // undici's Agent opens a socket for every request that finds none idle, without a limit.
-  const agent = new Agent({ headersTimeout: answerMs, bodyTimeout: answerMs });
-  const transport = createTransport(agent);
-  const client = new SFNClient({ ...options, cacheMiddleware: true });
-  memoizeSigner(client);
-  reuseFirstRequest(client);
+  config: SFNClientConfig,
+  { connections, credentials, attemptMs }: ClientParts,
+): OwnClient {
+  const client = new SFNClient(config);
+  const transport = createTransport(connections, attemptMs);
   transport.addTo(client);
+  const retries = useOwnRetries(client, config);
+  const firstAttempts = createFirstAttempts(client, transport, credentials, retries);
+
   return {
-    send(command, { abortSignal } = {}) {
+    async send(command, { abortSignal } = {}) {
       const sent = command as Parameters<typeof client.send>[0];
-      if (abortSignal !== undefined) transport.setAbortSignal(sent.input, abortSignal);
-      return client.send(sent);
+      const signal = abortSignal ?? neverAborted();
+      const first = await firstAttempts.send(sent, signal);
+      if (first?.output !== undefined) return first.output;
+      const used = credentials.latest();
+      firstAttempts.handOver(sent, signal, first);
+      try {
+        return await client.send(sent, { abortSignal: signal });
+      } catch (error) {
+        const refused = used ?? credentials.latest();
+        if (refused !== undefined && isCredentialsError(error)) credentials.refused(refused);
+        throw error;
+      }
     },
+    region: () => client.config.region(),
     destroy() {
-      void agent.destroy();
+      retries.end();
       client.destroy();
     },
   };
+}
+
+function neverAborted(): AbortSignal {
+  return new AbortController().signal;
+}
+
+/** The SDK takes a provider as it is if it is marked so; else it would remember what it had for itself. */
+function providerOf(credentials: SharedCredentials) {
+  return Object.assign(() => credentials.get(), { memoized: true });
+}
+
+/** The region of the activity's ARN, if neither the configuration nor the environment has one. */
+function regionOf(
+  config: ClientConfig,
+  arnRegion: string | undefined,
+): Pick<ClientConfig, 'region'> {
+  if (config.region !== undefined || arnRegion === undefined) return {};
+  const { region } = new SFNClient(definedOnly({ profile: config.profile })).config;
+  return { region: () => region().catch(() => arnRegion) };
+}
+
+/** Without the keys that have no value: to the SDK they would be values. */
+function definedOnly<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }

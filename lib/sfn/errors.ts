@@ -31,17 +31,48 @@ const meanings = new Map<string, AwsErrorClass>([
 ]);
 
 /** Connections that were never made: nothing can have arrived. */
-const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+const neverSent = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 
 export function classifyAwsError(error: unknown): AwsErrorClass {
   const known = meanings.get(errorName(error));
   if (known !== undefined) return known;
   const code = getProperty(error, 'code');
   if (typeof code === 'string' && neverSent.has(code)) return 'notDelivered';
+  if (code === 'ETIMEDOUT' && getProperty(error, 'syscall') === 'connect') return 'notDelivered';
   // A 4xx is a refusal at the door (throttling, signature, permission): nothing was done.
   const status = getProperty(getProperty(error, '$metadata'), 'httpStatusCode');
   if (typeof status === 'number' && status >= 400 && status < 500) return 'notDelivered';
   return 'indeterminate';
+}
+
+/** Credentials that AWS does not take: expired, unknown, or with another secret than AWS knows. */
+const credentialsErrors = new Set([
+  'AuthFailure',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'IncompleteSignature',
+  'IncompleteSignatureException',
+  'InvalidAccessKeyId',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
+  'RequestExpired',
+  'SignatureDoesNotMatch',
+  'TokenRefreshRequired',
+  'UnrecognizedClientException',
+]);
+
+/** Whether other credentials might help. */
+export function isCredentialsError(error: unknown): boolean {
+  return credentialsErrors.has(errorName(error));
 }
 
 /** A short name to tell an error by, free of anything secret: its name, or its system code. */

@@ -1,73 +1,158 @@
-import type { ServiceInputTypes, ServiceOutputTypes, SFNClient } from '@aws-sdk/client-sfn';
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import type { Credentials } from './credentials.js';
+import { createSigner } from './signer.js';
+import type { Signature, SigningInput } from './signer.js';
+import type { SentRequest } from './transport.js';
+import { bytesOf } from './transport.js';
+
+/** The first request of a kind as the SDK made it: later ones differ from it in a few headers and the body. */
+export interface RequestTemplate {
+  origin: string;
+  /** The headers of a request with this body, names and values in turn. */
+  headersOf(
+    body: Uint8Array,
+    invocationId: string,
+    credentials: Credentials,
+    now: number,
+  ): string[] | undefined;
+}
+
+/** Headers that differ from one request to the next. */
+const CHANGING = new Set([
+  'amz-sdk-invocation-id',
+  'authorization',
+  'content-length',
+  'x-amz-content-sha256',
+  'x-amz-date',
+  'x-amz-security-token',
+]);
+
+/** Every middleware of the SDK's that later requests go without: one more may do what they would miss. */
+const KNOWN_MIDDLEWARES = new Set([
+  'contentLengthMiddleware',
+  'deserializerMiddleware',
+  'endpointV2Middleware',
+  'getUserAgentMiddleware',
+  'hostHeaderMiddleware',
+  'httpAuthSchemeMiddleware',
+  'httpSigningMiddleware',
+  'loggerMiddleware',
+  'longPollMiddleware',
+  'recursionDetectionMiddleware',
+  'retryMiddleware',
+  'serializerMiddleware',
+  'stepFuncSourceInvocation',
+  'stepFuncSourceTemplate',
+  'stepFuncSourceTransport',
+]);
+
+export interface TemplateHooks {
+  /** The credentials that the SDK's signer has just had. */
+  latestCredentials(): Credentials | undefined;
+  /** Whether the client's configuration allows for it. */
+  mayKeep(): Promise<boolean>;
+  keep(input: object, template: RequestTemplate): void;
+}
 
 /**
- * The SDK makes a signer for every call, from a copy of the client's whole configuration. One does: it
- * asks for the credentials each time that it signs.
+ * Keeps a template of the first request of each kind of command that the client sends. It holds for
+ * AWS's JSON protocol 1.0, where the body is the input as JSON and nothing else depends on it. That
+ * this is so is checked each time that one is kept: the middlewares are known ones, path and content
+ * type are the protocol's, the body is the input's JSON, and our signature is the SDK's, byte for byte. If
+ * anything differs, none is kept, and every call goes the SDK's own way.
  */
-export function memoizeSigner({ config }: SFNClient): void {
-  const makeSigner = config.signer;
-  let kept: ReturnType<typeof makeSigner> | undefined;
-  config.signer = (authScheme) =>
-    (kept ??= makeSigner(authScheme).catch((error: unknown) => {
-      kept = undefined;
-      throw error;
-    }));
-}
-
-/** What the stack of one kind of call had come to, once its request was built. */
-interface RequestTemplate {
-  request: Request;
-  /** From there on: retries, signing, sending, reading the answer. */
-  next(args: {
-    input: ServiceInputTypes;
-    request: unknown;
-  }): Promise<{ response: unknown; output: ServiceOutputTypes }>;
-}
-
-interface Request {
-  headers: Record<string, string>;
-}
-
-/**
- * Lets all calls of a kind but the first begin where that one was sent: with its endpoint, its
- * authentication scheme and its headers, and a body of their own. From there on each is retried and
- * signed as the SDK does it. To be used with `cacheMiddleware`, where calls of a kind share a stack.
- * After a call that failed, the next one is a first one again: what is kept can never be wrong for good.
- *
- * Holds for calls whose body is their input as JSON, and whose endpoint, path and headers depend neither on
- * it nor on the moment: those of AWS's JSON protocols, of which Step Functions has 1.0. (In a Lambda
- * function, a trace header would stay that of one invocation.) What the SDK notes down for a call's
- * signature is then one note for all calls of a kind: when it was signed, and by which offset of the
- * clock. It serves for nothing but that offset, which every answer sets anew.
- */
-export function reuseFirstRequest({ middlewareStack }: SFNClient): void {
-  /** By the context of a stack. */
-  const built = new WeakMap<object, RequestTemplate>();
-
-  middlewareStack.add(
-    (next, context) => async (args) => {
-      const first = built.get(context);
-      if (first === undefined) return next(args);
-      const { input } = args;
-      const body = Buffer.from(JSON.stringify(input));
-      const headers = { ...first.request.headers, 'content-length': String(body.byteLength) };
-      try {
-        return await first.next({ input, request: { ...first.request, headers, body } });
-      } catch (error) {
-        built.delete(context);
-        throw error;
+export function keepTemplates(
+  client: SFNClient,
+  { latestCredentials, mayKeep, keep }: TemplateHooks,
+): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const credentials = latestCredentials();
+      const names = client.middlewareStack.identify();
+      if (credentials !== undefined && names.every(isKnown) && (await mayKeep())) {
+        const request = args.request as SentRequest & { method: string };
+        const template = templateOf(request, args.input, credentials);
+        if (template !== undefined) keep(args.input, template);
       }
-    },
-    { name: 'stepFuncSourceRepeatFirstRequest', step: 'initialize', priority: 'high' },
-  );
-  middlewareStack.add(
-    (next, context) => (args) => {
-      const request = args.request as Request & { body: unknown };
-      // A copy: retries and signing go on to write into the request itself.
-      const kept = { ...request, headers: { ...request.headers }, body: undefined };
-      built.set(context, { next, request: kept });
       return next(args);
     },
-    { name: 'stepFuncSourceKeepFirstRequest', step: 'build', priority: 'low' },
+    { name: 'stepFuncSourceTemplate', step: 'finalizeRequest', priority: 'low' },
   );
+}
+
+/** The stack tells each as `name` or `name (a,k,a)`, with its step behind it. */
+function isKnown(identified: string): boolean {
+  return KNOWN_MIDDLEWARES.has(/^\w+/.exec(identified)?.[0] ?? '');
+}
+
+function templateOf(
+  request: SentRequest & { method: string; query?: object },
+  input: object,
+  credentials: Credentials,
+): RequestTemplate | undefined {
+  const { protocol, hostname, port, method, path, query, headers, body } = request;
+  const bytes = bytesOf(body);
+  const isJsonCall =
+    method === 'POST' &&
+    path === '/' &&
+    Object.keys(query ?? {}).length === 0 &&
+    headers['content-type'] === 'application/x-amz-json-1.0' &&
+    bytes.equals(Buffer.from(JSON.stringify(input)));
+  const authorization =
+    /Credential=[^/]+\/\d+\/([^/]+)\/([^/]+)\/aws4_request, SignedHeaders=([^,]+)/;
+  const [, region = '', service = '', signed = ''] =
+    authorization.exec(headers['authorization'] ?? '') ?? [];
+  if (!isJsonCall || signed === '') return undefined;
+
+  const signedHeaders = signed.split(';');
+  const constant = Object.entries(headers).filter(([name]) => !CHANGING.has(name));
+  const sign = createSigner({
+    region,
+    service,
+    signedHeaders,
+    headers: Object.fromEntries(constant),
+  });
+  const isFirst = headers['amz-sdk-request']?.startsWith('attempt=1;') === true;
+  if (!isFirst || !signaturesAgree(sign, headers, bytes, credentials)) return undefined;
+  const base = constant.flat();
+  const hasToken = signedHeaders.includes('x-amz-security-token');
+  return {
+    origin: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,
+    headersOf(requestBody, invocationId, signedBy, now) {
+      const { sessionToken } = signedBy;
+      // With or without a token, other headers are signed.
+      if ((sessionToken !== undefined) !== hasToken) return undefined;
+      const own = {
+        'amz-sdk-invocation-id': invocationId,
+        'content-length': String(requestBody.byteLength),
+      };
+      const signature = sign({ headers: own, body: requestBody, credentials: signedBy, now });
+      const all = base.slice();
+      all.push('amz-sdk-invocation-id', invocationId, 'content-length', own['content-length']);
+      all.push('x-amz-date', signature['x-amz-date']);
+      all.push('x-amz-content-sha256', signature['x-amz-content-sha256']);
+      if (sessionToken !== undefined) all.push('x-amz-security-token', sessionToken);
+      all.push('authorization', signature.authorization);
+      return all;
+    },
+  };
+}
+
+/** Whether our signature of the SDK's own request is the SDK's, byte for byte. */
+function signaturesAgree(
+  sign: (input: SigningInput) => Signature,
+  headers: Record<string, string>,
+  body: Uint8Array,
+  credentials: Credentials,
+): boolean {
+  const signature = sign({ headers, body, credentials, now: timeOf(headers['x-amz-date'] ?? '') });
+  return (
+    signature.authorization === headers['authorization'] &&
+    signature['x-amz-content-sha256'] === headers['x-amz-content-sha256']
+  );
+}
+
+/** `20260131T235959Z` in milliseconds since 1970. */
+function timeOf(date: string): number {
+  return Date.parse(date.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5'));
 }

@@ -1,21 +1,10 @@
-import type { ServiceOutputTypes, SFNClient } from '@aws-sdk/client-sfn';
-import type { Dispatcher } from 'undici';
-import type { HttpResponse } from '../net/post.js';
-import { post } from '../net/post.js';
-import { getProperty } from '../common/property.js';
-
-/** How an SFNClient's requests go out and its answers come in. */
-export interface Transport {
-  addTo(client: SFNClient): void;
-  /**
-   * Has `signal` end the call with this input. In the SDK's own way, by an option of the call, calls of
-   * a kind could not share a stack of middleware.
-   */
-  setAbortSignal(input: object, signal: AbortSignal): void;
-}
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import { startDeadline } from '../async/timer.js';
+import type { Dispatching } from '../net/connections.js';
+import { networkError } from './network-error.js';
 
 /** As much of the SDK's HttpRequest as is needed. */
-interface Request {
+export interface SentRequest {
   protocol: string;
   hostname: string;
   port?: number;
@@ -24,98 +13,201 @@ interface Request {
   body: string | Uint8Array;
 }
 
-/** What the first of two middlewares hands on to the second, past the SDK's own. */
-type Answered<T> = T & { answer: HttpResponse };
+/** What the SDK's deserializer takes. */
+export interface ReceivedResponse {
+  statusCode: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: Uint8Array;
+}
+
+/** What came of an attempt. */
+export type Outcome = { response: ReceivedResponse } | { error: unknown };
+
+/** One call, with all its attempts. */
+export interface Call {
+  signal: AbortSignal;
+  /** By it AWS tells that several attempts are one call. */
+  invocationId: string;
+  /** What came of the first attempt, if it was made before the SDK had its turn. */
+  first?: Outcome | undefined;
+}
+
+/** How requests go out and responses come in. */
+export interface Transport {
+  /** One attempt. Rejects with an AbortError if the signal aborts, else as the network does. */
+  send(
+    origin: string,
+    path: string,
+    headers: Record<string, string> | string[],
+    body: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<ReceivedResponse>;
+  /** Makes a client of the SDK's send by this transport. */
+  addTo(client: SFNClient): void;
+  /** To be called before the client sends a command with this input. */
+  begin(input: object, call: Call): void;
+}
 
 /**
- * Sends on a dispatcher of undici's. To make an output of an answer the SDK copies its whole
- * configuration each time, so good answers are read here: their JSON is the output. Any other is left
- * to the SDK, whose errors it makes.
+ * Sends on connections of ours in place of the SDK's requestHandler, which the SDK would hand on to
+ * its clients of STS. Where our two middlewares stand in the SDK's stack, from the outside in:
  *
- * It stands in the stack of middleware, and not in the place of the client's requestHandler, since the SDK
- * gives that to other clients as well: those that get credentials from STS.
+ * ```
+ * initialize       longPollMiddleware, loggerMiddleware, recursionDetectionMiddleware …
+ * serialize        endpointV2Middleware, serializerMiddleware
+ * build            contentLengthMiddleware, hostHeaderMiddleware, getUserAgentMiddleware
+ * finalizeRequest  retryMiddleware            an attempt begins here, each time
+ *                  httpAuthSchemeMiddleware
+ *                  stepFuncSourceInvocation   the id of the call, the same for every attempt
+ *                  httpSigningMiddleware
+ *                  stepFuncSourceTemplate     see request-template.ts
+ * deserialize      deserializerMiddleware     makes an output or an error of a response
+ *                  stepFuncSourceTransport    sends, or has the outcome of a first attempt already
+ * ```
+ *
+ * `attemptMs` bounds an attempt by the bytes of its body. Without it, only the call's signal does.
  */
-export function createTransport(dispatcher: Dispatcher): Transport {
-  const signals = new WeakMap<object, AbortSignal>();
+export function createTransport(
+  dispatcher: Dispatching,
+  attemptMs: ((bodyBytes: number) => number) | undefined,
+): Transport {
+  const calls = new WeakMap<object, Call>();
 
-  async function send(request: Request, signal: AbortSignal): Promise<HttpResponse> {
-    const { protocol, hostname, port, path, headers, body } = request;
-    const origin = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
-    try {
-      return await post(dispatcher, { origin, path, headers, body }, signal, Infinity);
-    } catch (error) {
-      throw signal.aborted ? aborted(error) : named(error);
-    }
-  }
+  const send: Transport['send'] = (origin, path, headers, body, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(abortError(signal));
+        return;
+      }
+      const response: ReceivedResponse = { statusCode: 0, headers: {}, body: NOTHING };
+      let abortRequest: ((reason: Error) => void) | undefined;
+
+      let settled = false;
+      const settle = (): void => {
+        settled = true;
+        cancel?.();
+        signal.removeEventListener('abort', onAbort);
+      };
+      const fail = (error: Error): void => {
+        settle();
+        reject(error);
+      };
+      const onAbort = (): void => {
+        const error = abortError(signal);
+        fail(error);
+        abortRequest?.(error);
+      };
+      const onLate = (): void => {
+        const error = timeoutError(limitMs ?? 0);
+        fail(error);
+        abortRequest?.(error);
+      };
+      const limitMs = attemptMs?.(body.byteLength);
+      const cancel = limitMs === undefined ? undefined : startDeadline(limitMs, onLate);
+      signal.addEventListener('abort', onAbort);
+
+      dispatcher.dispatch(
+        { origin, path, method: 'POST', headers, body },
+        {
+          onRequestStart(controller) {
+            abortRequest = (reason) => controller.abort(reason);
+            // It may have waited for a connection for longer than anybody wants its response.
+            if (signal.aborted) controller.abort(abortError(signal));
+          },
+          // Called for 103 Early Hints and the like too: the last one counts.
+          onResponseStart(_, status, responseHeaders) {
+            response.statusCode = status;
+            response.headers = responseHeaders;
+          },
+          onResponseData(_, chunk) {
+            response.body =
+              response.body === NOTHING ? chunk : Buffer.concat([response.body, chunk]);
+          },
+          onResponseEnd() {
+            settle();
+            resolve(response);
+          },
+          onResponseError(_, error) {
+            if (!settled) fail(networkError(error, origin));
+          },
+        },
+      );
+    });
 
   return {
+    send,
     addTo({ middlewareStack }) {
-      // Before the SDK's deserializer …
-      middlewareStack.add(
-        (next) => async (args) => {
-          const request = args.request as Request;
-          const answer = await send(request, signals.get(args.input) ?? neverAborted());
-          const output = outputOf(answer);
-          if (output !== undefined) return { response: headOf(answer), output };
-          return next({ ...args, answer } as Answered<typeof args>);
+      middlewareStack.addRelativeTo(
+        (next: Next) => (args: Args) => {
+          const id = calls.get(args.input)?.invocationId;
+          const { headers } = args.request as SentRequest;
+          if (id !== undefined) headers['amz-sdk-invocation-id'] = id;
+          return next(args);
         },
-        { name: 'stepFuncSourceTransport', step: 'deserialize', priority: 'high' },
+        {
+          name: 'stepFuncSourceInvocation',
+          relation: 'before',
+          toMiddleware: 'httpSigningMiddleware',
+        },
       );
-      // … and behind it, in place of the requestHandler.
       middlewareStack.add(
-        () => (args) =>
-          Promise.resolve({ response: responseOf((args as Answered<typeof args>).answer) }),
-        { name: 'stepFuncSourceAnswer', step: 'deserialize', priority: 'low' },
+        () => async (args) => {
+          const call = calls.get(args.input);
+          if (call?.first !== undefined) {
+            const { first } = call;
+            // Any further attempt is to be sent.
+            call.first = undefined;
+            if ('error' in first) throw first.error;
+            return { response: joinHeaders(first.response) };
+          }
+          const { protocol, hostname, port, path, headers, body } = args.request as SentRequest;
+          const origin = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
+          const signal = call?.signal ?? neverAborted;
+          return {
+            response: joinHeaders(await send(origin, path, headers, bytesOf(body), signal)),
+          };
+        },
+        { name: 'stepFuncSourceTransport', step: 'deserialize', priority: 'low' },
       );
     },
-    setAbortSignal: (input, signal) => void signals.set(input, signal),
+    begin: (input, call) => void calls.set(input, call),
   };
 }
 
-function neverAborted(): AbortSignal {
-  return new AbortController().signal;
+/** As much of a middleware of the SDK's as ours need. */
+type Args = Parameters<Parameters<Stack['addRelativeTo']>[0]>[0] extends (args: infer A) => unknown
+  ? A & { request: unknown }
+  : never;
+type Next = Parameters<Parameters<Stack['addRelativeTo']>[0]>[0];
+type Stack = SFNClient['middlewareStack'];
+
+const NOTHING = Buffer.alloc(0);
+const neverAborted = new AbortController().signal;
+
+/** A body's bytes, without a copy. The SDK's own are an array that warns of whoever takes it for a text. */
+export function bytesOf(body: string | Uint8Array): Buffer {
+  return typeof body === 'string'
+    ? Buffer.from(body)
+    : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
-/** Undefined where the SDK has to say what is wrong. */
-function outputOf({ status, body }: HttpResponse): ServiceOutputTypes | undefined {
-  if (status !== 200) return undefined;
-  try {
-    const output: unknown = JSON.parse(body.toString());
-    if (typeof output !== 'object' || output === null) return undefined;
-    return Object.assign(output, { $metadata: { httpStatusCode: status } });
-  } catch {
-    return undefined;
-  }
-}
-
-/** All that the SDK wants of a good answer: its signer reads the date, to set its clock by. */
-function headOf({ status, headers }: HttpResponse) {
-  return { statusCode: status, headers };
-}
-
-/** The SDK's HttpResponse, in which a header is a string. */
-function responseOf({ status, headers, body }: HttpResponse) {
+/** In the SDK's HttpResponse a header is one string. */
+function joinHeaders({ headers, ...response }: ReceivedResponse) {
   const joined: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) joined[name] = typeof value === 'string' ? value : value.join(', ');
   }
-  return { statusCode: status, headers: joined, body };
-}
-
-/** The SDK retries by these names. */
-const names = new Map<unknown, string>([
-  ['UND_ERR_CONNECT_TIMEOUT', 'TimeoutError'],
-  ['UND_ERR_HEADERS_TIMEOUT', 'TimeoutError'],
-  ['UND_ERR_BODY_TIMEOUT', 'TimeoutError'],
-  ['UND_ERR_SOCKET', 'RequestTimeout'],
-]);
-
-function named(error: unknown): unknown {
-  const name = names.get(getProperty(error, 'code'));
-  return name === undefined || !(error instanceof Error) ? error : Object.assign(error, { name });
+  return { ...response, headers: joined };
 }
 
 /** By this name the SDK knows not to retry. */
-function aborted(cause: unknown): Error {
-  return Object.assign(new Error('The call was aborted', { cause }), { name: 'AbortError' });
+function abortError({ reason }: AbortSignal): Error {
+  return Object.assign(new Error('The call was aborted', { cause: reason }), {
+    name: 'AbortError',
+  });
+}
+
+/** By this name the SDK retries. */
+function timeoutError(ms: number): Error {
+  return Object.assign(new Error(`No response within ${ms} ms`), { name: 'TimeoutError' });
 }

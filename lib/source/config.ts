@@ -26,6 +26,14 @@ export interface StepFuncSourceConfig {
   heartbeatIntervalMs?: number | undefined;
   /** Shown in the execution's history: 1 to 80 characters. Default: host name and process id. */
   workerName?: string | undefined;
+  /**
+   * Milliseconds that `start()` goes on trying through passing trouble: throttling, 5xx, no network,
+   * credentials that are not there yet. A whole number from 0; with 0 there is one attempt. Trouble
+   * that can't pass (access denied, a bad name, no region) rejects at once.
+   *
+   * @default 60_000
+   */
+  startTimeoutMs?: number | undefined;
   /** The activity's ARN, where it is known: CreateActivity is then never called. */
   activityArn?: string | undefined;
   /**
@@ -175,6 +183,7 @@ const shape = {
     "an activity's ARN as arn:aws:states:<region>:<account id>:activity:<name>",
     (expected) => z.string(expected).regex(ACTIVITY_ARN, expected).optional(),
   ),
+  startTimeoutMs: wholeNumberFrom(0).default(60_000),
   ...lockShape,
 };
 

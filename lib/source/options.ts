@@ -4,6 +4,8 @@ import type { Invoke } from '../task/invoke.js';
 import type { LockFactory } from '../locks/types.js';
 import type { Logger } from '../observe/log.js';
 import type { SfnClient, SfnClients } from '../sfn/api.js';
+import type { ClientConfig } from '../sfn/client-config.js';
+import { checkClientConfig } from '../sfn/client-config.js';
 import { formatValue } from '../common/format-value.js';
 
 /** What `createStepFuncSource` takes as its third argument: live objects, all optional. */
@@ -15,6 +17,15 @@ export interface StepFuncSourceOptions {
    * at start and destroyed at stop.
    */
   client?: SfnClient | SfnClients | undefined;
+  /**
+   * Configures the source's own clients: region, credentials, profile, endpoint, FIPS and whatever
+   * else `SFNClient` takes, except `requestHandler` and `signer`. `maxAttempts` and `retryStrategy`
+   * reach reports only: polls are never sent again. Not beside `client`.
+   *
+   * @default the SDK's usual places: environment, shared files, container, instance
+   * @example { region: 'eu-west-1', profile: 'worker' }
+   */
+  clientConfig?: ClientConfig | undefined;
   /**
    * Makes the limit one of all instances: the pollers become pollers, each held by one instance at a
    * time, by a lease in the store behind `locks`. `LockFactory` of `@verrou/core` fits, and so does
@@ -36,13 +47,15 @@ export interface StepFuncSourceOptions {
 export interface ResolvedOptions {
   /** Undefined: the source makes its own. */
   clients: SfnClients | undefined;
+  /** For the source's own clients. */
+  clientConfig: ClientConfig | undefined;
   /** Undefined: this source has every poller. */
   locks: LockFactory | undefined;
   logger: Logger | undefined;
   logCauses: boolean;
 }
 
-const optionKeys = ['client', 'locks', 'logger', 'logCauses'];
+const optionKeys = ['client', 'clientConfig', 'locks', 'logger', 'logCauses'];
 
 /** Checks what the compiler can't where the caller is JavaScript. Throws a TypeError. */
 export function checkInvoke(invoke: unknown): asserts invoke is Invoke {
@@ -65,9 +78,21 @@ export function checkOptions(options: unknown): ResolvedOptions {
       `createStepFuncSource: unknown option ${JSON.stringify(key)}; ${hintFor(key, optionKeys, 'options')}`,
     );
   }
-  const { client, locks, logger, logCauses = false } = options as StepFuncSourceOptions;
+  const {
+    client,
+    clientConfig,
+    locks,
+    logger,
+    logCauses = false,
+  } = options as StepFuncSourceOptions;
+  if (client !== undefined && clientConfig !== undefined) {
+    throw new TypeError(
+      'createStepFuncSource: expected options.client or options.clientConfig, got both; clientConfig is for the clients that the source makes itself',
+    );
+  }
   return {
     clients: client === undefined ? undefined : checkClient(client),
+    clientConfig: clientConfig === undefined ? undefined : checkClientConfig(clientConfig),
     locks: locks === undefined ? undefined : checkLocks(locks),
     logger: logger === undefined ? undefined : checkLogger(logger),
     logCauses: checkLogCauses(logCauses),

@@ -1,5 +1,11 @@
 import { throwIfAborted } from 'abort-controller-x';
-import { createActivity } from '../sfn/activity-arn.js';
+import { ActivityError, createActivity, regionInArn } from '../sfn/activity-arn.js';
+import type { ClientConfig } from '../sfn/client-config.js';
+import { errorMessage, requestIdOf } from '../sfn/error-message.js';
+import { errorName } from '../sfn/errors.js';
+import { prepareClient } from '../sfn/prepare-client.js';
+import { attemptStart } from '../sfn/start.js';
+import { withTimeout } from '../async/timeout.js';
 import { callSafely } from '../common/call-safely.js';
 import type { Config } from './config.js';
 import type { ShutdownSignals } from '../async/shutdown.js';
@@ -12,8 +18,9 @@ import type { Clock } from '../async/clock.js';
 import { createActivityPoller } from '../polling/activity-poller.js';
 import { pollersFor } from '../polling/slots.js';
 import type { CreatePoller, PollerSet } from '../polling/poller-set.js';
+import type { SfnClients } from '../sfn/api.js';
 import { sfnCalls } from '../sfn/api.js';
-import type { DefaultClients } from '../sfn/clients.js';
+import type { OwnClients } from '../sfn/clients.js';
 import { createSocketCheck } from '../sfn/socket-check.js';
 
 export interface SessionOptions {
@@ -46,16 +53,31 @@ export async function startSession(
   const { activityName, activityArn: givenArn } = options.config();
   const clients =
     resolvedOptions.clients === undefined
-      ? await ownClients()
-      : { ...resolvedOptions.clients, destroy };
-  const sfn = sfnCalls(clients);
+      ? await ownClients(resolvedOptions.clientConfig, regionInArn(givenArn))
+      : injectedClients(resolvedOptions.clients);
+  const sfn = sfnCalls(clients, resolvedOptions.clients === undefined);
   const activity = createActivity(sfn, activityName, givenArn, shutdown.abortPolls);
 
   let activityArn: string;
   try {
     // A stop while the clients were loaded: nothing shall be asked for.
     throwIfAborted(shutdown.drain);
-    activityArn = await activity.arn(shutdown.drain);
+    activityArn = await attemptStart(
+      shutdown.drain,
+      async () => {
+        await prepare(clients, activityName, shutdown.drain);
+        return activity.arn(shutdown.drain);
+      },
+      {
+        timeoutMs: options.config().startTimeoutMs,
+        clock,
+        onFailed(thrown, retryInMs) {
+          const cause = thrown instanceof ActivityError ? thrown.cause : thrown;
+          const [error, message] = [errorName(cause), errorMessage(cause)];
+          emit('startFailed', { error, message, requestId: requestIdOf(cause), retryInMs });
+        },
+      },
+    );
   } catch (error) {
     clients.destroy();
     throw error;
@@ -104,11 +126,37 @@ export async function startSession(
 }
 
 /** Loaded where they are needed: undici takes as long to load as all else here. */
-async function ownClients(): Promise<DefaultClients> {
-  const { defaultClients } = await import('../sfn/clients.js');
-  return defaultClients();
+async function ownClients(
+  config: ClientConfig | undefined,
+  arnRegion: string | undefined,
+): Promise<OwnClients> {
+  const { createClients } = await import('../sfn/clients.js');
+  return createClients(config, arnRegion);
 }
 
-function destroy(): void {
-  // Injected clients are the caller's.
+/** Injected clients are the caller's: they are looked at, and never destroyed. */
+function injectedClients({ poll, report }: SfnClients): OwnClients {
+  return {
+    poll,
+    report,
+    async prepare() {
+      await Promise.all([prepareClient(poll), prepareClient(report)]);
+    },
+    destroy: () => undefined,
+  };
+}
+
+/** Region and credentials may come from a metadata service that is slow, or never answers. */
+const PREPARE_TIMEOUT_MS = 60_000;
+
+async function prepare(
+  clients: OwnClients,
+  activityName: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await withTimeout(signal, PREPARE_TIMEOUT_MS, () => clients.prepare());
+  } catch (error) {
+    throw signal.aborted ? error : new ActivityError(activityName, error, 'getting ready');
+  }
 }

@@ -1,6 +1,6 @@
 import type { Invoke, SfnClient } from '../../lib/index.js';
 import { createStepFuncSource } from '../../lib/index.js';
-import { defaultClients } from '../../lib/sfn/clients.js';
+import { createClients } from '../../lib/sfn/clients.js';
 import { httpInvoke } from '../../lib/http.js';
 import { connectTo } from '../integration/locks/connect.js';
 import { nowMs } from './clock.js';
@@ -30,7 +30,7 @@ process.once('SIGTERM', () => stopping.abort());
 const { locks, close } = await connectTo(order.connection);
 const http = httpInvoke(order.componentUrl);
 
-const { poll, report, destroy } = defaultClients();
+const { poll, report, destroy } = createClients();
 /** When the polls that brought tasks were asked for, by the task's id. */
 const polls = new Map<string, number>();
 const watchedPoll: SfnClient = {

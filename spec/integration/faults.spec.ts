@@ -34,7 +34,7 @@ const component: Invoke = async ({ body }) =>
   new Response(body, { status: body.includes('"no"') ? 500 : 200 });
 
 function sourceOf(activityName: string, invoke = component, heartbeatIntervalMs?: number) {
-  const fields = { activityName, path: '/', heartbeatIntervalMs };
+  const fields = { activityName, path: '/', heartbeatIntervalMs, startTimeoutMs: 0 };
   const source = createStepFuncSource(fields, invoke);
   const told: string[] = [];
   source.on('pollFailed', ({ error }) => told.push(`pollFailed ${error}`));

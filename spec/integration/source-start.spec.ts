@@ -1,3 +1,4 @@
+import { SFNClient } from '@aws-sdk/client-sfn';
 import type { StepFuncSource, StepFuncSourceState } from 'stepfunc-source';
 import { ActivityError, createStepFuncSource } from 'stepfunc-source';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
@@ -8,7 +9,8 @@ import { until } from '../support/integration/until.js';
 
 afterEach(() => void vi.unstubAllEnvs());
 
-const config = { activityName: 'sum', path: '/' };
+/** One attempt: what more of them do has specs of its own. */
+const config = { activityName: 'sum', path: '/', startTimeoutMs: 0 };
 const echoTo = async ({ body }: { body: string }) => new Response(body);
 
 function sourceOf(fields: { activityArn?: string } = {}): {
@@ -140,5 +142,85 @@ describe('start', () => {
     expect(await server.sfn.runTask('sum', 1)).toEqual({ status: 'SUCCEEDED', output: '1' });
     await source.stop();
     expect(server.sfn.calls('CreateActivity')).toBe(0);
+  });
+
+  it('goes on through passing trouble that outlasts the retries of the SDK, and tells of it', async () => {
+    const port = await freePort();
+    pointSdkAt(`http://127.0.0.1:${port}`);
+    const source = createStepFuncSource({ ...config, startTimeoutMs: 60_000 }, echoTo);
+    const failures: object[] = [];
+    source.on('startFailed', (event) => failures.push(event));
+    const started = source.start();
+    await until(() => expect(failures).not.toHaveLength(0));
+    expect(failures[0]).toMatchObject({
+      activityName: 'sum',
+      error: 'ECONNREFUSED',
+      message: expect.stringContaining(`127.0.0.1:${port}`) as string,
+      requestId: undefined,
+      retryInMs: expect.any(Number) as number,
+    });
+    await using server = await startFakeSfnServer({ port, longPollMs: 50 });
+    server.sfn.fault({ kind: 'throttling', operation: 'CreateActivity', times: 6 });
+    await started;
+    expect(await server.sfn.runTask('sum', 1)).toEqual({ status: 'SUCCEEDED', output: '1' });
+    await source.stop();
+  });
+
+  it('waits for credentials that are not there yet', async () => {
+    await using server = await startFakeSfnServer({ longPollMs: 50 });
+    pointSdkAt(server.endpoint);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined);
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nowhere/credentials');
+    vi.stubEnv('AWS_CONFIG_FILE', '/nowhere/config');
+    const source = createStepFuncSource(
+      {
+        ...config,
+        activityArn: 'arn:aws:states:us-east-1:123456789012:activity:sum',
+        startTimeoutMs: 60_000,
+      },
+      echoTo,
+    );
+    const failures: string[] = [];
+    source.on('startFailed', ({ error }) => failures.push(error));
+    const started = source.start();
+    await until(() => expect(failures).toContain('CredentialsProviderError'));
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+    await started;
+    expect(await server.sfn.runTask('sum', 1)).toEqual({ status: 'SUCCEEDED', output: '1' });
+    await source.stop();
+  });
+
+  it.each([
+    ['config.activityArn is not there either', undefined],
+    ['an injected client has none', () => new SFNClient({})],
+  ])('rejects at once where there is no region: %s', async (_, newClient) => {
+    pointSdkAt('http://127.0.0.1:9');
+    vi.stubEnv('AWS_REGION', undefined);
+    vi.stubEnv('AWS_CONFIG_FILE', '/nowhere/config');
+    const options = newClient === undefined ? undefined : { client: newClient() };
+    const source = createStepFuncSource({ ...config, startTimeoutMs: 60_000 }, echoTo, options);
+    const error = await rejection(source.start());
+    expect(error.message).toMatch(/RegionError: There is no region.*Set AWS_REGION/);
+  });
+
+  it('rejects at once where an injected client is of an SDK that is too old', async () => {
+    pointSdkAt('http://127.0.0.1:9');
+    const client = new SFNClient({});
+    // Clients of older versions have it in each command.
+    client.middlewareStack.remove('serializerMiddleware');
+    const source = createStepFuncSource({ ...config, startTimeoutMs: 60_000 }, echoTo, { client });
+    const error = await rejection(source.start());
+    expect(error.message).toMatch(/@aws-sdk\/client-sfn \d+\.\d+\.\d+ or later.*Update/);
+  });
+
+  it('is ended by stop() while it waits for its next attempt', async () => {
+    pointSdkAt(`http://127.0.0.1:${await freePort()}`);
+    const source = createStepFuncSource({ ...config, startTimeoutMs: 60_000 }, echoTo);
+    const failed = new Promise((resolve) => source.once('startFailed', resolve));
+    const started = rejection(source.start());
+    await failed;
+    await source.stop();
+    expect((await started).name).toBe('AbortError');
   });
 });

@@ -63,9 +63,11 @@ export function sourceUnderFaults(
   fake: FakeSfnOptions = {},
 ) {
   const sfn = new FakeSfn({ longPollMs: 60_000, ...fake });
-  const source = createStepFuncSource({ ...config, ...slots, ...fields }, createComponent(), {
-    client: sfn,
-  });
+  const source = createStepFuncSource(
+    { ...config, ...slots, startTimeoutMs: 0, ...fields },
+    createComponent(),
+    { client: sfn },
+  );
   const told: string[] = [];
   source.on('pollFailed', ({ error }) => told.push(`pollFailed ${error}`));
   source.on('reportFailed', ({ error }) => told.push(`reportFailed ${error}`));

@@ -133,9 +133,9 @@ describe('createActivity', () => {
     expect(error).toMatchObject({ name: 'ActivityError', cause });
     expect((error as ActivityError).message).toBe(
       "The ARN of activity 'sum' could not be had: CreateActivity ended in " +
-        'AccessDeniedException: the message of AccessDeniedException <- Error: no such policy. ' +
-        'Check the region, the credentials, the permission states:CreateActivity and the endpoint, ' +
-        'or give activityArn.',
+        'the message of AccessDeniedException <- no such policy. ' +
+        'Allow the permission states:CreateActivity, or the one named there, or give ' +
+        'config.activityArn to do without it.',
     );
   });
 

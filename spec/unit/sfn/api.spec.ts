@@ -6,9 +6,10 @@ import {
   SendTaskHeartbeatCommand,
   SendTaskSuccessCommand,
 } from '@aws-sdk/client-sfn';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { SfnClient } from '../../../lib/sfn/api.js';
 import { operationOf, sfnCalls } from '../../../lib/sfn/api.js';
+import { errorMessage } from '../../../lib/sfn/error-message.js';
 import { awsError } from '../../support/fake-calls.js';
 
 interface Sent {
@@ -32,7 +33,7 @@ function recording(answer: unknown = {}) {
 function setUp(answer?: unknown) {
   const poll = recording(answer);
   const report = recording(answer);
-  const sfn = sfnCalls({ poll: poll.client, report: report.client });
+  const sfn = sfnCalls({ poll: poll.client, report: report.client }, true);
   return { sfn, poll: poll.sent, report: report.sent };
 }
 
@@ -191,4 +192,35 @@ describe('operationOf', () => {
     ['what only looks like one', { input: { taskToken: 'token' } }],
     ['nothing in particular', {}],
   ])('does not know %s', (_, command) => expect(operationOf(command)).toBeUndefined());
+});
+
+describe('reports on a client that is not ours', () => {
+  it('T13: end in a TimeoutError once there was time for three attempts', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const client = { send: () => new Promise<never>(() => undefined) };
+    const sfn = sfnCalls({ poll: client, report: client });
+    const ended: string[] = [];
+    const note = (what: string) => (error: unknown) =>
+      void ended.push(`${what} ${Date.now() - from}: ${String(error)}`);
+    const from = Date.now();
+    void sfn.sendTaskHeartbeat('token', signal).catch(note('heartbeat'));
+    void sfn.sendTaskSuccess('t', '"é"'.repeat(4_096), signal).catch(note('16 KiB'));
+    await vi.runAllTimersAsync();
+    expect(ended).toEqual([
+      expect.stringMatching(/^heartbeat 60\d\d\d: TimeoutError/),
+      expect.stringMatching(/^16 KiB 72\d\d\d: TimeoutError/),
+    ]);
+  });
+
+  it('T10: hide token, output and cause in what is told of their errors', async () => {
+    const token = 'AAAAKgAAAAIAAAAA-a-token';
+    const output = '{"name":"a whole output"}';
+    const refused = awsError('InvalidToken', { message: `Invalid Token: '${token}' ${output}` });
+    const client = { send: () => Promise.reject(refused) };
+    await expect(
+      sfnCalls({ poll: client, report: client }).sendTaskSuccess(token, output, signal),
+    ).rejects.toBe(refused);
+    expect(errorMessage(refused)).toBe("Invalid Token: '…' …");
+  });
 });

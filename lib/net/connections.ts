@@ -1,0 +1,129 @@
+import type { Socket } from 'node:net';
+import { buildConnector, Client, errors, Pool, ProxyAgent } from './undici.js';
+import type { Dispatcher } from 'undici';
+
+/** A connection that is not made by then never will be. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * Undici's own time limits are off: they count the upload as waiting, and they fire before data that
+ * has arrived is read. Whoever sends bounds the time.
+ */
+const NO_TIMEOUTS = { headersTimeout: 0, bodyTimeout: 0 };
+
+/** As much of undici's Dispatcher as sending a request takes. */
+export type Dispatching = Pick<Dispatcher, 'dispatch'>;
+
+/** Connections of our own, one for each request at a time. */
+export interface Connections extends Dispatching {
+  /** Closes every connection at once, also those that are just being made. No request goes out after it. */
+  destroy(): void;
+}
+
+type Connect = ReturnType<typeof buildConnector>;
+
+/**
+ * As many connections as there are requests at a time. The one that was used last is used next, so
+ * that the others close after a while. Finding it takes the same time whatever their number: undici's
+ * Pool looks through all of its connections for an idle one.
+ */
+export function createConnections(): Connections {
+  const sockets = new Set<Socket>();
+  const clients = new Set<Client>();
+  /** By origin. The last one of each list was used last. */
+  const idle = new Map<string, Client[]>();
+  const connect = tracking(sockets, buildConnector({ timeout: CONNECT_TIMEOUT_MS }));
+  let destroyed = false;
+
+  function idleAt(origin: string): Client[] {
+    const known = idle.get(origin);
+    if (known !== undefined) return known;
+    const none: Client[] = [];
+    idle.set(origin, none);
+    return none;
+  }
+
+  function open(origin: string, idleHere: Client[]): Client {
+    const client = new Client(origin, { ...NO_TIMEOUTS, connect });
+    clients.add(client);
+    // In use, it may go on by itself: undici sends a request again that the other side never saw.
+    client.on('disconnect', () => {
+      const index = idleHere.indexOf(client);
+      if (index === -1) return;
+      idleHere.splice(index, 1);
+      drop(client);
+    });
+    return client;
+  }
+
+  function drop(client: Client): void {
+    clients.delete(client);
+    void client.destroy();
+  }
+
+  return {
+    dispatch(options, handler) {
+      if (destroyed) throw new errors.ClientDestroyedError();
+      const origin = String(options.origin);
+      const idleHere = idleAt(origin);
+      const client = idleHere.pop() ?? open(origin, idleHere);
+      return client.dispatch(options, {
+        onRequestStart: (controller, context: unknown) =>
+          handler.onRequestStart?.(controller, context),
+        onResponseStart: (controller, status, headers, text) =>
+          handler.onResponseStart?.(controller, status, headers, text),
+        onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
+        onResponseEnd(controller, trailers) {
+          if (!destroyed) idleHere.push(client);
+          handler.onResponseEnd?.(controller, trailers);
+        },
+        onResponseError(controller, error) {
+          drop(client);
+          handler.onResponseError?.(controller, error);
+        },
+      });
+    },
+    destroy() {
+      destroyed = true;
+      for (const client of clients) void client.destroy();
+      clients.clear();
+      idle.clear();
+      destroyAll(sockets);
+    },
+  };
+}
+
+/** The same through a proxy, by CONNECT. `proxy` may hold a user and a password. */
+export function createProxyConnections(proxy: URL): Connections {
+  const sockets = new Set<Socket>();
+  const agent = new ProxyAgent({
+    ...NO_TIMEOUTS,
+    uri: proxy.href,
+    clientFactory: (origin, options) => {
+      const { connect } = options as { connect: Connect };
+      return new Pool(origin, { ...NO_TIMEOUTS, connect: tracking(sockets, connect) });
+    },
+  });
+  return {
+    dispatch: (options, handler) => agent.dispatch(options, handler),
+    destroy() {
+      void agent.destroy();
+      destroyAll(sockets);
+    },
+  };
+}
+
+/** Undici leaves a connection that is just being made to itself: it would hold the process for 10 s. */
+function tracking(sockets: Set<Socket>, connect: Connect): Connect {
+  // It returns the socket, other than its type says.
+  const begin: (...args: Parameters<Connect>) => unknown = connect;
+  return (options, callback) => {
+    const socket = begin(options, callback) as Socket;
+    sockets.add(socket);
+    socket.once('close', () => void sockets.delete(socket));
+  };
+}
+
+function destroyAll(sockets: Set<Socket>): void {
+  for (const socket of sockets) socket.destroy();
+}

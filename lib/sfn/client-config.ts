@@ -1,0 +1,106 @@
+import type { SFNClientConfig } from '@aws-sdk/client-sfn';
+import { formatValue } from '../common/format-value.js';
+import { getProperty } from '../common/property.js';
+import { closestKey } from '../common/suggest-key.js';
+
+/**
+ * Configures the source's own clients, as it would an `SFNClient`: region, credentials, profile,
+ * endpoint, FIPS, dual stack and whatever else the SDK takes. Only connections and signatures are
+ * the source's own. `maxAttempts`, `retryMode` and `retryStrategy` reach reports; polls are never
+ * sent again.
+ */
+export type ClientConfig = Omit<SFNClientConfig, 'requestHandler' | 'signer'>;
+
+/** What most clients are given; others are the SDK's to judge. */
+const checks: Readonly<Record<string, [expected: string, holds: (value: unknown) => boolean]>> = {
+  region: ['a region as eu-west-1, or a function', isTextOrFunction],
+  profile: ['the name of a profile', isText],
+  endpoint: ['a URL, or a function', (value) => isTextOrFunction(value) || isObject(value)],
+  credentials: [
+    'an object with accessKeyId and secretAccessKey, or a function that resolves to one',
+    (value) =>
+      typeof value === 'function' ||
+      (isText(getProperty(value, 'accessKeyId')) && isText(getProperty(value, 'secretAccessKey'))),
+  ],
+  useFipsEndpoint: ['true or false, or a function', isFlag],
+  useDualstackEndpoint: ['true or false, or a function', isFlag],
+  maxAttempts: [
+    'a whole number from 1, or a function',
+    (value) => typeof value === 'function' || (Number.isInteger(value) && Number(value) >= 1),
+  ],
+};
+const otherKeys = [
+  'apiVersion',
+  'authSchemePreference',
+  'customUserAgent',
+  'defaultsMode',
+  'extensions',
+  'logger',
+  'retryMode',
+  'retryStrategy',
+  'systemClockOffset',
+  'userAgentAppId',
+];
+const refused: Readonly<Record<string, string>> = {
+  requestHandler: 'the source has connections of its own; give options.client to have others',
+  signer: 'the source signs by itself; give options.client to have another',
+};
+
+/**
+ * Checks what `options.clientConfig` must be, and copies it.
+ *
+ * @throws a TypeError that names the key, what came and what is wanted
+ */
+export function checkClientConfig(config: unknown): ClientConfig {
+  if (!isObject(config) || Array.isArray(config)) {
+    throw wrong('', "an object as SFNClient's constructor takes", formatValue(config));
+  }
+  for (const [key, value] of Object.entries(config)) {
+    if (Object.hasOwn(refused, key) && value !== undefined) {
+      throw wrong(`.${key}`, 'left out', `${kindOf(value)}: ${refused[key] ?? ''}`);
+    }
+    const check = Object.hasOwn(checks, key) ? checks[key] : undefined;
+    if (check !== undefined && value !== undefined && !check[1](value)) {
+      // Never the value of credentials.
+      throw wrong(`.${key}`, check[0], key === 'credentials' ? kindOf(value) : formatValue(value));
+    }
+    refuseSlip(key);
+  }
+  return { ...config };
+}
+
+/** A key of a newer SDK passes; one that was meant to be another does not. */
+function refuseSlip(key: string): void {
+  const known = [...Object.keys(checks), ...otherKeys];
+  const meant = known.includes(key) ? undefined : closestKey(key, known);
+  if (meant === undefined) return;
+  throw new TypeError(
+    `createStepFuncSource: unknown key ${JSON.stringify(key)} in options.clientConfig; did you mean ${meant}?`,
+  );
+}
+
+function wrong(key: string, expected: string, came: string): TypeError {
+  return new TypeError(
+    `createStepFuncSource: expected options.clientConfig${key} to be ${expected}, got ${came}`,
+  );
+}
+
+function kindOf(value: unknown): string {
+  return isObject(value) ? 'an object' : formatValue(typeof value === 'string' ? '…' : value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isTextOrFunction(value: unknown): boolean {
+  return isText(value) || typeof value === 'function';
+}
+
+function isFlag(value: unknown): boolean {
+  return typeof value === 'boolean' || typeof value === 'function';
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,104 @@
+import { startDeadline } from '../async/timer.js';
+import { createCappedBody } from '../net/capped-body.js';
+import type { Connections } from '../net/connections.js';
+import { attemptTimeoutMs } from './call-timeout.js';
+import { networkError } from './network-error.js';
+import { connectionsFor } from './route.js';
+
+/** As much of the SDK's HttpRequest as is needed. */
+interface Request {
+  protocol: string;
+  hostname: string;
+  port?: number;
+  method: string;
+  path: string;
+  query?: Record<string, string | string[] | null>;
+  headers: Record<string, string>;
+  body?: string | Uint8Array;
+}
+
+/** As much of the SDK's HttpResponse as its deserializers need. */
+interface Response {
+  statusCode: number;
+  headers: Record<string, string>;
+  body?: Uint8Array;
+}
+
+/** Fits the SDK's RequestHandler. */
+export interface CredentialsRequestHandler {
+  handle(request: Request): Promise<{ response: Response }>;
+  destroy(): void;
+}
+
+/** An answer of STS or SSO is a few KiB. */
+const MAX_BYTES = 1_000_000;
+
+/**
+ * The SDK's request handler for the calls that get credentials from STS or SSO: through the
+ * environment's proxy, bounded in time, and ended by `destroy`. The SDK's own knows no proxy and
+ * waits for a connection without end.
+ */
+export function createRequestHandler(): CredentialsRequestHandler {
+  let open = connectionsFor();
+  return {
+    handle: async (request) => ({ response: await send(open, request) }),
+    destroy() {
+      open.destroy();
+      // Others may share it later on.
+      open = connectionsFor();
+    },
+  };
+}
+
+function send(connections: Connections, request: Request): Promise<Response> {
+  const { protocol, hostname, port, method, headers } = request;
+  const origin = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
+  const { body } = request;
+  const path = `${request.path}${queryOf(request.query)}`;
+  return new Promise((resolve, reject) => {
+    const received = createCappedBody(MAX_BYTES);
+    const response: Response = { statusCode: 0, headers: {} };
+    const cancel = startDeadline(attemptTimeoutMs(body?.length ?? 0), () =>
+      fail(
+        Object.assign(new Error(`No response from ${origin} in time`), { name: 'TimeoutError' }),
+      ),
+    );
+    let abort: (reason: Error) => void = () => undefined;
+    function fail(error: Error): void {
+      cancel();
+      reject(networkError(error, origin));
+      abort(error);
+    }
+    connections.dispatch(
+      { origin, path, method: method, headers, body: body ?? null },
+      {
+        onRequestStart: (controller) => void (abort = (reason) => controller.abort(reason)),
+        onResponseStart(_, status, responseHeaders) {
+          response.statusCode = status;
+          for (const [name, value] of Object.entries(responseHeaders)) {
+            response.headers[name] = String(value);
+          }
+        },
+        onResponseData(_, chunk) {
+          if (!received.add(chunk)) fail(new Error(`More than ${MAX_BYTES} bytes from ${origin}`));
+        },
+        onResponseEnd() {
+          cancel();
+          resolve({ ...response, body: received.bytes() });
+        },
+        onResponseError: (_, error) => fail(error),
+      },
+    );
+  });
+}
+
+function queryOf(query: Request['query']): string {
+  const pairs = Object.entries(query ?? {}).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one) =>
+      one === null
+        ? encodeURIComponent(name)
+        : `${encodeURIComponent(name)}=${encodeURIComponent(one)}`,
+    ),
+  );
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}

@@ -1,0 +1,157 @@
+import { SendTaskHeartbeatCommand, SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { describe, expect, it } from 'vitest';
+import type { Dispatching } from '../../../lib/net/connections.js';
+import { createCredentialSource } from '../../../lib/sfn/credentials.js';
+import { createFirstAttempts } from '../../../lib/sfn/first-attempt.js';
+import { useOwnRetries } from '../../../lib/sfn/retry-strategy.js';
+import { createTransport } from '../../../lib/sfn/transport.js';
+
+interface Sent {
+  headers: Record<string, string> | string[];
+  body: Uint8Array;
+}
+
+/** A client of the SDK's on our transport; requests are answered here. */
+function setUp(config: ConstructorParameters<typeof SFNClient>[0] = {}) {
+  const sent: Sent[] = [];
+  let answer = { status: 200, body: '{}', headers: {} as Record<string, string> };
+  const dispatcher: Dispatching = {
+    dispatch(options, handler) {
+      sent.push(options as unknown as Sent);
+      const controller = { abort: () => undefined } as never;
+      handler.onRequestStart?.(controller, {});
+      handler.onResponseStart?.(controller, answer.status, answer.headers);
+      handler.onResponseData?.(controller, Buffer.from(answer.body));
+      handler.onResponseEnd?.(controller, {});
+      return true;
+    },
+  };
+  let keys: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } = {
+    accessKeyId: 'AKID',
+    secretAccessKey: 'secret',
+  };
+  const source = createCredentialSource(() => Promise.resolve(keys));
+  const credentials = Object.assign(() => source.get(), { memoized: true });
+  const client = new SFNClient({ region: 'us-east-1', credentials, maxAttempts: 1, ...config });
+  const transport = createTransport(dispatcher, () => 10_000);
+  transport.addTo(client);
+  const retries = useOwnRetries(client, config);
+  const attempts = createFirstAttempts(client, transport, source, retries);
+  const { signal } = new AbortController();
+
+  /** Whether a command went out past the SDK. */
+  async function isShort(command: { input: object } = success()): Promise<boolean> {
+    const first = await attempts.send(command, signal);
+    if (first?.output !== undefined) return true;
+    attempts.handOver(command, signal, first);
+    await client.send(command as never).catch(() => undefined);
+    return false;
+  }
+  return {
+    client,
+    sent,
+    source,
+    isShort,
+    answerWith: (status: number, body = '{}', headers = {}) =>
+      void (answer = { status, body, headers }),
+    signWith: (next: typeof keys) => void (keys = next),
+  };
+}
+
+const success = (output = '"é"') => new SendTaskSuccessCommand({ taskToken: 't', output });
+
+describe('createFirstAttempts', () => {
+  it('sends every call of a kind but the first past the SDK', async () => {
+    const { isShort, sent } = setUp();
+    expect([await isShort(), await isShort(), await isShort()]).toEqual([false, true, true]);
+    const heartbeat = new SendTaskHeartbeatCommand({ taskToken: 't' });
+    expect([await isShort(heartbeat), await isShort(heartbeat)]).toEqual([false, true]);
+    expect(sent).toHaveLength(5);
+  });
+
+  it.each<[string, number, string]>([
+    ['an error of AWS', 400, '{"__type":"TaskTimedOut"}'],
+    ['a 503', 503, ''],
+    ['HTML', 200, '<html>'],
+    ['no JSON object', 200, 'null'],
+  ])('leaves %s to the SDK, and takes a template anew', async (_, status, body) => {
+    const { isShort, answerWith, sent } = setUp();
+    await isShort();
+    answerWith(status, body);
+    expect(await isShort()).toBe(false);
+    // It was sent once: the SDK had the response as that of its own attempt.
+    expect(sent).toHaveLength(2);
+    answerWith(200);
+    expect([await isShort(), await isShort()]).toEqual([true, true]);
+  });
+
+  it.each([
+    ['come', { accessKeyId: 'A', secretAccessKey: 's', sessionToken: 'token' }],
+    ['stay away', { accessKeyId: 'A', secretAccessKey: 's' }],
+  ])('asks the SDK for another template once session tokens %s', async (_, next) => {
+    const { isShort, signWith, source, sent } = setUp();
+    await isShort();
+    signWith(next);
+    source.refused(await source.get());
+    expect([await isShort(), await isShort()]).toEqual([!('sessionToken' in next), true]);
+    const last = sent.at(-1)?.headers as string[];
+    expect(last.includes('x-amz-security-token')).toBe('sessionToken' in next);
+  });
+
+  it.each<[string, Parameters<typeof setUp>[0]]>([
+    ['a retry strategy of the user', { retryStrategy: undefined as never, retryMode: 'adaptive' }],
+    ['a clock that must not be corrected', { disableClockSkewCorrection: true }],
+  ])('steps aside for %s', async (_, config) => {
+    const { isShort } = setUp(config);
+    expect([await isShort(), await isShort()]).toEqual([false, false]);
+  });
+
+  it('steps aside where the stack has a middleware that it does not know', async () => {
+    const { client, isShort } = setUp();
+    client.middlewareStack.add((next) => (args) => next(args), { step: 'build', name: 'another' });
+    expect([await isShort(), await isShort()]).toEqual([false, false]);
+  });
+
+  it.each<[string, (request: { headers: Record<string, string>; path: string }) => void]>([
+    ['another content type', ({ headers }) => void (headers['content-type'] = 'application/cbor')],
+    ['another path', (request) => void (request.path = '/service/operation')],
+    [
+      'another signature',
+      ({ headers }) => void (headers['authorization'] = `${headers['authorization'] ?? ''}0`),
+    ],
+    [
+      'another algorithm',
+      ({ headers }) => void (headers['authorization'] = 'AWS4-ECDSA-P256-SHA256 x'),
+    ],
+  ])('steps aside where the request has %s', async (_, change) => {
+    const { client, isShort } = setUp();
+    client.middlewareStack.addRelativeTo(
+      ((next: (args: { request: unknown }) => unknown) => (args: { request: unknown }) => {
+        change(args.request as never);
+        return next(args);
+      }) as never,
+      // By a name that is known, so that it is the request that tells.
+      {
+        name: 'loggerMiddleware',
+        override: true,
+        relation: 'before',
+        toMiddleware: 'stepFuncSourceTemplate',
+      } as never,
+    );
+    expect([await isShort(), await isShort()]).toEqual([false, false]);
+  });
+
+  it("keeps the SDK's clock by the dates of responses", async () => {
+    const { client, isShort, answerWith } = setUp();
+    await isShort();
+    answerWith(200, '{}', { date: new Date(Date.now() + 3_600_000).toUTCString() });
+    await isShort();
+    expect(Math.round(client.config.systemClockOffset / 1_000 / 10)).toBe(360);
+    answerWith(200, '{}', { date: new Date().toUTCString(), age: '7' });
+    await isShort();
+    expect(Math.round(client.config.systemClockOffset / 1_000 / 10)).toBe(360);
+    answerWith(200, '{}', { date: 'yesterday' });
+    await isShort();
+    expect(Math.round(client.config.systemClockOffset / 1_000 / 10)).toBe(360);
+  });
+});
