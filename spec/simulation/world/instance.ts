@@ -1,4 +1,9 @@
-import type { StepFuncSource, StepFuncSourceConfig, StopOptions } from '../../../lib/index.js';
+import type {
+  HealthProblem,
+  StepFuncSource,
+  StepFuncSourceConfig,
+  StopOptions,
+} from '../../../lib/index.js';
 import { createStepFuncSource } from '../../../lib/index.js';
 import type { Machine } from '../engine/machine.js';
 import { createMachine } from '../engine/machine.js';
@@ -65,6 +70,10 @@ export interface Instance {
   leaseName(poller: number): string;
   /** The next time that this callback runs, it blocks. */
   blockNext(where: Callback, ms: number): void;
+  /** What health said when it was last asked; undefined until then. Ask with `probe`. */
+  problems: HealthProblem[] | undefined;
+  /** Asks for the health, as a probe of the process does. */
+  probe(): void;
   /** Nothing blocks any more. */
   calmDown(): void;
   isCalm: boolean;
@@ -94,6 +103,10 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
     graceEndsAt: Infinity,
     leaseName: (poller) => `stepfunc-source:${activityArn}:${poller}`,
     blockNext: (where, ms) => void toBlock.set(where, ms),
+    problems: undefined,
+    probe() {
+      machine.run(() => void (instance.problems = instance.source.health().problems));
+    },
     isCalm: false,
     calmDown() {
       instance.isCalm = true;
