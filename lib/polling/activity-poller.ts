@@ -36,6 +36,7 @@ export interface ActivityPollerOptions {
   path: string;
   invokeTimeoutMs: number;
   heartbeatIntervalMs: number | undefined;
+  onComponentDown: 'fail' | 'wait';
   emit: Emit;
   /** A poll has come back, one way or the other. */
   onPolled(): void;
@@ -53,7 +54,7 @@ export function createActivityPoller(
   options: ActivityPollerOptions & PollerHooks,
 ): Poller {
   const { clock, sfn, activity, workerName, emit, onPolled } = options;
-  const { invoke, path, invokeTimeoutMs, heartbeatIntervalMs } = options;
+  const { invoke, path, invokeTimeoutMs, heartbeatIntervalMs, onComponentDown } = options;
   const { pollTimeoutMs = POLL_TIMEOUT_MS } = options;
   const timeoutError = () => new TimeoutError(pollTimeoutMs);
 
@@ -94,6 +95,14 @@ export function createActivityPoller(
       heartbeatIntervalMs,
       sfn,
       invoke,
+      clock,
+      componentWait:
+        onComponentDown === 'fail'
+          ? undefined
+          : {
+              onWaiting: () => self.pausePolls(controller),
+              onConnected: () => self.resumePolls(controller),
+            },
       onInvoked: () => void (invokedAt = clock.monotonic()),
       onHeartbeatFailed: (error) => emit('heartbeatFailed', { task, poller, ...troubleOf(error) }),
       onReportFailed: (error) => emit('reportFailed', { task, poller, ...troubleOf(error) }),
@@ -113,7 +122,8 @@ export function createActivityPoller(
     emit('pollFailed', { poller, ...troubleOf(error), message: errorMessage(thrown), retryInMs });
   }
 
-  return createPoller({ ...options, concurrency, poll, runJob, onPollFailed });
+  const self = createPoller({ ...options, concurrency, poll, runJob, onPollFailed });
+  return self;
 }
 
 /** What an event says of a call that failed. */
@@ -131,11 +141,16 @@ function emitSettlement(
       emit('taskSucceeded', { ...ended, attempts: settlement.attempts });
       return;
     case 'failed':
-      emit('taskFailed', { ...ended, attempts: settlement.attempts, error: settlement.error });
+      emit('taskFailed', { ...ended, ...failureOf(settlement) }, settlement.cause);
       return;
     case 'lost':
       emit('taskLost', { ...ended, reason: settlement.reason });
   }
+}
+
+/** All but the cause, which may hold what is secret. */
+function failureOf({ attempts, error, message }: Settlement & { outcome: 'failed' }) {
+  return { attempts, error, ...(message !== undefined && { message }) };
 }
 
 /** Ids tell the tasks of this process apart, and hardly ever meet those of another in one log. */

@@ -2,6 +2,7 @@ import type { SpawnEffects } from 'abort-controller-x';
 import { catchAbortError, execute, spawn } from 'abort-controller-x';
 import { createAlarm } from '../async/alarm.js';
 import type { Clock } from '../async/clock.js';
+import { onAbort } from '../async/on-abort.js';
 import type { ShutdownSignals } from '../async/shutdown.js';
 import type { PollerVitals } from '../observe/vitals.js';
 import type { SentPoll } from './poll-state.js';
@@ -100,23 +101,24 @@ export function createPoller<Job>(options: PollerOptions<Job>): Poller {
     const abortOpenPolls = () => {
       for (const { controller } of polls) controller.abort();
     };
-    return spawn(abandonReports, (signal, { fork, defer }) => {
-      drain.addEventListener('abort', fillSlots);
-      abortInvokes.addEventListener('abort', abortJobs);
-      abortPolls.addEventListener('abort', abortOpenPolls);
-      defer(() => {
-        running = undefined;
-        alarm.cancel();
-        drain.removeEventListener('abort', fillSlots);
-        abortInvokes.removeEventListener('abort', abortJobs);
-        abortPolls.removeEventListener('abort', abortOpenPolls);
-      });
-      return execute<void>(signal, (resolve) => {
+    return spawn(abandonReports, (signal, { fork, defer }) =>
+      execute<void>(signal, (resolve) => {
         running = { shutdown, fork, finish: resolve };
-        fillSlots();
+        // A signal may have aborted before anybody could listen: a lease that is lost at once.
+        const detach = [
+          onAbort(abortInvokes, abortJobs),
+          onAbort(abortPolls, abortOpenPolls),
+          onAbort(drain, fillSlots),
+        ];
+        defer(() => {
+          running = undefined;
+          alarm.cancel();
+          for (const stopListening of detach) stopListening();
+        });
+        if (!drain.aborted) fillSlots();
         return () => undefined;
-      });
-    }).catch(catchAbortError);
+      }),
+    ).catch(catchAbortError);
   }
 
   /** Sends as many polls as slots, window and pace allow. To be called whenever one of them changes. */

@@ -20,6 +20,17 @@ export interface StepFuncSourceConfig {
    */
   invokeTimeoutMs?: number | undefined;
   /**
+   * What becomes of a task whose connection to the component is never made: refused, unreachable, or
+   * no such host.
+   *
+   * - `'fail'`: it is failed with `StepFuncSource.InvokeFailed`.
+   * - `'wait'`: it is sent again, with back-off, within `invokeTimeoutMs`. Its poller sends no new poll
+   *   meanwhile, so that a component which restarts does not turn the backlog into failures.
+   *
+   * @default 'fail'
+   */
+  onComponentDown?: 'fail' | 'wait' | undefined;
+  /**
    * Milliseconds between heartbeats of a task: a whole number from 1. Default: no heartbeats. Set it
    * well below the state's `HeartbeatSeconds`, which AWS never tells the worker.
    */
@@ -171,6 +182,9 @@ const shape = {
   maxConcurrency: wholeNumber.default(1),
   concurrencyPerPoller: wholeNumber.default(1),
   invokeTimeoutMs: wholeNumber.default(300_000),
+  onComponentDown: wanted("'fail' or 'wait'", (expected) =>
+    z.enum(['fail', 'wait'], expected).default('fail'),
+  ),
   heartbeatIntervalMs: wholeNumber.optional(),
   workerName: wanted('1 to 80 characters', (expected) =>
     z

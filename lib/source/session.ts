@@ -97,6 +97,7 @@ export async function startSession(
     path: config.path,
     invokeTimeoutMs: config.invokeTimeoutMs,
     heartbeatIntervalMs: config.heartbeatIntervalMs,
+    onComponentDown: config.onComponentDown,
     emit,
     onPolled,
     onPollAbandoned,

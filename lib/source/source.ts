@@ -4,6 +4,7 @@ import type { ConcurrencyLimits, StepFuncSourceConfig } from './config.js';
 import { parseConfig, resizeConfig } from './config.js';
 import type { ShutdownController } from '../async/shutdown.js';
 import { createShutdown } from '../async/shutdown.js';
+import type { Clock } from '../async/clock.js';
 import { systemClock } from '../async/clock.js';
 import type { EventName, Listener, StepFuncSourceState } from '../observe/events.js';
 import { createEvents } from '../observe/events.js';
@@ -86,11 +87,20 @@ export function createStepFuncSource(
   invoke: Invoke,
   options?: StepFuncSourceOptions,
 ): StepFuncSource {
+  return createSource(config, invoke, options, systemClock);
+}
+
+/** A source on a clock that is not the system's: a simulation holds time and chance. */
+export function createSource(
+  config: StepFuncSourceConfig,
+  invoke: Invoke,
+  options: StepFuncSourceOptions | undefined,
+  clock: Clock,
+): StepFuncSource {
   let checked = parseConfig(config, options?.locks !== undefined);
   checkInvoke(invoke);
   const resolvedOptions = checkOptions(options);
 
-  const clock = systemClock;
   const events = createEvents();
   const totals = countEvents(events);
   const health = watchHealth(events, clock);

@@ -1,5 +1,9 @@
 import { spawn } from 'abort-controller-x';
+import type { Clock } from '../async/clock.js';
+import { systemClock } from '../async/clock.js';
 import { abortAfter } from '../async/timeout.js';
+import type { ComponentWait } from './component-down.js';
+import { invokeWhenConnected } from './component-down.js';
 import { ErrorName } from './error-name.js';
 import { failedInvocation } from './failed-invocation.js';
 import { heartbeat } from './heartbeat.js';
@@ -20,6 +24,9 @@ export interface TaskOptions {
   task: string;
   invokeTimeoutMs: number;
   heartbeatIntervalMs?: number | undefined;
+  /** Present: a task whose connection to the component is never made waits, and this is told so. */
+  componentWait?: ComponentWait | undefined;
+  clock?: Clock | undefined;
   onHeartbeatFailed(error: unknown): void;
   /** Invoke has ended, one way or another; what came of it is reported now. */
   onInvoked(): void;
@@ -109,22 +116,46 @@ function interrupted({ code, message }: InvokeAbortError): DescribedResult | und
 /** Settles on time whatever invoke does, and drops what an aborted invoke comes up with later. */
 function invokeInTime(
   interruption: AbortController,
-  { input }: ActivityTask,
-  { invoke, path, invokeTimeoutMs, task }: TaskOptions,
+  { input, token }: ActivityTask,
+  { invoke, path, invokeTimeoutMs, task, componentWait, clock = systemClock }: TaskOptions,
 ): Promise<InvokeResponse> {
-  const request: InvokeRequest = {
+  // Anew for each attempt: an invoke may add to the headers.
+  const request = (): InvokeRequest => ({
     method: 'POST',
     path,
     headers: { 'content-type': 'application/json', 'step-func-task': task },
     body: input,
     redirect: 'manual',
     task,
+  });
+  const call = async (signal: AbortSignal) => readResponse(await invoke(request(), signal), signal);
+  if (componentWait === undefined) {
+    const late = () => timeoutError(invokeTimeoutMs, '');
+    return abortAfter(interruption, invokeTimeoutMs, late, call, clock);
+  }
+
+  let why = '';
+  const wait: ComponentWait = {
+    onWaiting(error) {
+      const { message = '' } = failedInvocation(error, [token, input]);
+      why = `; the last attempt to connect failed: ${message}`;
+      componentWait.onWaiting(error);
+    },
+    onConnected() {
+      why = '';
+      componentWait.onConnected();
+    },
   };
-  const call = async (signal: AbortSignal) => readResponse(await invoke(request, signal), signal);
-  const timeoutError = () =>
-    new InvokeAbortError(
-      'timeout',
-      `The component did not answer within ${invokeTimeoutMs} ms (invokeTimeoutMs)`,
-    );
-  return abortAfter(interruption, invokeTimeoutMs, timeoutError, call);
+  return abortAfter(
+    interruption,
+    invokeTimeoutMs,
+    () => timeoutError(invokeTimeoutMs, why),
+    (signal) => invokeWhenConnected(signal, call, wait, clock),
+    clock,
+  );
+}
+
+function timeoutError(invokeTimeoutMs: number, why: string): InvokeAbortError {
+  const words = `The component did not answer within ${invokeTimeoutMs} ms (invokeTimeoutMs)`;
+  return new InvokeAbortError('timeout', words + why);
 }

@@ -23,6 +23,7 @@ describe('parseConfig', () => {
       concurrencyPerPoller: 1,
       invokeTimeoutMs: 300_000,
       lockTtlMs: 30_000,
+      onComponentDown: 'fail',
       onLeaseLost: 'drain',
       workerName: expect.stringContaining(`:${process.pid}`) as string,
     });
@@ -40,6 +41,7 @@ describe('parseConfig', () => {
       activityArn: 'arn:aws-cn:states:cn-north-1:123456789012:activity:sum',
       lockTtlMs: 1_000,
       maxPollersPerInstance: 2,
+      onComponentDown: 'wait',
       onLeaseLost: 'abort',
     };
     expect(parseConfig(config, true)).toEqual(config);
