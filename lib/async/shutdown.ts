@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { onAbort } from './on-abort.js';
 
 /**
  * The phases of an orderly shutdown. They begin in this order, each at its own time.
@@ -66,10 +67,10 @@ export function shutdownAfter(source: ShutdownSignals): FollowingShutdown {
   const own = createShutdown();
   const reason = () => source.abortInvokes.reason as Error;
   const links = [
-    follow(source.drain, own.startDrain),
-    follow(source.abortInvokes, () => own.startAbortInvokes(reason())),
-    follow(source.abortPolls, () => own.startAbortPolls(reason())),
-    follow(source.abandonReports, () => own.startAbandonReports(reason())),
+    onAbort(source.drain, own.startDrain),
+    onAbort(source.abortInvokes, () => own.startAbortInvokes(reason())),
+    onAbort(source.abortPolls, () => own.startAbortPolls(reason())),
+    onAbort(source.abandonReports, () => own.startAbandonReports(reason())),
   ];
   return {
     ...own,
@@ -77,12 +78,6 @@ export function shutdownAfter(source: ShutdownSignals): FollowingShutdown {
       for (const unlink of links) unlink();
     },
   };
-}
-
-function follow(signal: AbortSignal, then: () => void): () => void {
-  if (signal.aborted) then();
-  signal.addEventListener('abort', then);
-  return () => signal.removeEventListener('abort', then);
 }
 
 // Every poller listens to each signal. Node would warn of a leak from the eleventh listener on.

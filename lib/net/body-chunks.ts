@@ -1,3 +1,4 @@
+import { onAbort } from '../async/on-abort.js';
 import { getProperty } from '../common/property.js';
 
 /**
@@ -17,8 +18,7 @@ export async function* chunksUntil(
     if (reader !== undefined) reader.cancel(signal.reason).catch(() => undefined);
     else if (typeof destroy === 'function') Reflect.apply(destroy, body, []);
   };
-  signal.addEventListener('abort', stop);
-  if (signal.aborted) stop();
+  const detach = onAbort(signal, stop);
   try {
     if (reader === undefined) {
       yield* body;
@@ -26,7 +26,7 @@ export async function* chunksUntil(
     }
     for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
   } finally {
-    signal.removeEventListener('abort', stop);
+    detach();
     stop();
   }
 }

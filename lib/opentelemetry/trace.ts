@@ -16,6 +16,7 @@ import { InvokeAbortError } from '../task/invoke.js';
 import { toTaskResult } from '../task/result.js';
 import { formatValue } from '../common/format-value.js';
 import { activityAttributes, Attribute, SCOPE } from './attributes.js';
+import { onAbort } from '../async/on-abort.js';
 
 /** What `traceInvoke` takes beside the invoke. */
 export interface TraceOptions {
@@ -78,9 +79,7 @@ export function traceInvoke(invoke: Invoke, options: TraceOptions): Invoke {
       outer,
     );
     const inner = trace.setSpan(outer, span);
-    const onAbort = () => end(span, () => tellAborted(span, signal.reason));
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
+    const detach = onAbort(signal, () => end(span, () => tellAborted(span, signal.reason)));
     try {
       const sent = injectHeaders ? withHeadersOf(inner, request) : request;
       const answer = await context.with(inner, () => invoke(sent, signal));
@@ -90,7 +89,7 @@ export function traceInvoke(invoke: Invoke, options: TraceOptions): Invoke {
       end(span, () => tellThrown(span, error));
       throw error;
     } finally {
-      signal.removeEventListener('abort', onAbort);
+      detach();
     }
   };
 }

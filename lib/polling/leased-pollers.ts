@@ -2,6 +2,7 @@ import type { Clock } from '../async/clock.js';
 import { errorName } from '../sfn/errors.js';
 import { errorMessage } from '../sfn/error-message.js';
 import type { ShutdownSignals, ShutdownController } from '../async/shutdown.js';
+import { onAbort } from '../async/on-abort.js';
 import { shutdownAfter } from '../async/shutdown.js';
 import { InvokeAbortError } from '../task/invoke.js';
 import { createLeasePool } from '../leases/lease-pool.js';
@@ -52,12 +53,13 @@ export function runLeasedPollers(
     const own = shutdownAfter(shutdown);
     // Open polls are not aborted for it: AWS gives tasks to polls whose client has gone.
     const entry: Held = { poller, shutdown: own };
-    lost.addEventListener('abort', () => {
+    held.set(index, entry);
+    // It may be lost already: whoever was told of its grant may have blocked for that long.
+    onAbort(lost, () => {
       entry.leaseLostAt = clock.monotonic();
       if (options.onLeaseLost === 'drain') own.startDrain();
       else own.startAbortInvokes(leaseLost());
     });
-    held.set(index, entry);
     await poller.run(own);
     held.delete(index);
     own.unfollow();
