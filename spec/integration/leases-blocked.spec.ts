@@ -38,7 +38,7 @@ type Setting = ReturnType<typeof setUp>;
 /** The poller is somebody's, who polls, and nobody else holds on to it. */
 async function expectPolling({ sfn, one, other }: Setting): Promise<void> {
   await until(async () => {
-    const { status } = await sfn.runTask('sum', [1, 2, 3], AbortSignal.timeout(500));
+    const { status } = await sfn.runTask('sum', [1, 2, 3], { signal: AbortSignal.timeout(500) });
     expect(status).toBe('SUCCEEDED');
   });
   await until(() => {
