@@ -1,18 +1,18 @@
 import type { SpawnEffects } from 'abort-controller-x';
-import { catchAbortError, delay, spawn, throwIfAborted } from 'abort-controller-x';
-import type {
-  Clocks,
-  Lease,
-  LeaseExpired,
-  LeaseSnapshot,
-  LeaseNotOwned,
-  Timestamp,
-} from './lease.js';
-import { callMs, createLease, now, systemClocks, validityMs } from './lease.js';
-import { nextRoundMs, pauseMs, triesAtATime } from './lease-timing.js';
-import { acquireWithin, claimableInMs, createLock, releaseWithin } from './lock-calls.js';
-import type { LockFactory } from '../locks/types.js';
+import { catchAbortError, spawn, throwIfAborted } from 'abort-controller-x';
+import type { Clock } from '../async/clock.js';
+import { systemClock } from '../async/clock.js';
 import { createSleeper } from '../async/sleeper.js';
+import { sleep } from '../async/timer.js';
+import type { LockFactory } from '../locks/types.js';
+import type { Lease, LeaseExpired, LeaseNotOwned, LeaseSnapshot } from './lease.js';
+import { createLease } from './lease.js';
+import { now } from './lease-state.js';
+import { leastPauseMs, nextRoundMs, pauseMs, retryMs, triesAtATime } from './lease-timing.js';
+import type { Sharing } from './sharing.js';
+import { createSharing } from './sharing.js';
+import type { Outcome } from './try-acquire.js';
+import { tryAcquire } from './try-acquire.js';
 
 /** What happens to a pool's leases. None of these may throw. */
 export interface LeasePoolObserver {
@@ -41,12 +41,23 @@ export interface LeasePoolOptions {
    * Runs while lease `index` is held. `lost` aborts once the lease is no longer ours. The lease is
    * renewed until the returned promise settles, and then given back. It should not reject.
    *
-   * `isCertain`, asked before anything is begun under the lease, is false where the lease is lost, or
+   * `checkHeld`, asked before anything is begun under the lease, is false if the lease is lost, or
    * in doubt until `renewed` or `lost` tells.
    */
-  work(index: number, lost: AbortSignal, isCertain: () => boolean): Promise<void>;
+  work(index: number, lost: AbortSignal, checkHeld: () => boolean): Promise<void>;
+  /** How leases are shared evenly with other instances. Absent: first come, first served. */
+  sharing?: SharingHooks;
   on: LeasePoolObserver;
-  clocks?: Clocks;
+  clock?: Clock;
+}
+
+export interface SharingHooks {
+  /** What all instances that share these leases call their group. */
+  group: string;
+  /** Brings the work under a lease to its end, in its own time. */
+  handOver(index: number): void;
+  /** How much the work under a lease has still to do: what has least to do is handed over first. */
+  load(index: number): number;
 }
 
 export interface HeldLease extends LeaseSnapshot {
@@ -72,21 +83,48 @@ export interface LeasePool {
   held(): HeldLease[];
 }
 
-/** What came of one try. */
-type Outcome = 'granted' | 'failed' | { claimableAt: number };
-
 /**
  * A pool of leases that this process competes for.
  *
  * One loop tries every lease that is not held here, in random order, round after round; each lease
- * that it gets is kept beside the loop (see lease.ts). When to try is lease-timing.ts's affair.
+ * that it gets is kept beside the loop (lease.ts). When to try is in lease-timing.ts, and who may in
+ * sharing.ts.
  */
 export function createLeasePool(options: LeasePoolOptions): LeasePool {
-  const { locks, ttlMs, work, on, clocks = systemClocks } = options;
+  const { locks, ttlMs, work, on, clock = systemClock } = options;
   let { names } = options;
   const most = () => Math.min(names.length, options.maxHeld ?? Infinity);
-  const { sleep: rest, wake } = createSleeper();
+  const { sleep: sleepUntilWoken, wake } = createSleeper(clock);
   const leases = new Map<number, { lease: Lease; since: number }>();
+
+  /** Those that are ours and stay so, as far as is known. */
+  const kept = (): number[] =>
+    [...leases].flatMap(([index, { lease }]) =>
+      index < names.length && !lease.snapshot().lost && sharing?.leaves(index) !== true
+        ? [index]
+        : [],
+    );
+
+  const { sharing: hooks } = options;
+  const sharing: Sharing | undefined =
+    hooks &&
+    createSharing({
+      locks,
+      group: hooks.group,
+      ttlMs,
+      clock,
+      standing: () => ({
+        held: kept().length,
+        pollers: names.length,
+        cap: options.maxHeld ?? Infinity,
+      }),
+      candidates: (below) =>
+        kept()
+          .filter((index) => index < below)
+          .sort((a, b) => hooks.load(a) - hooks.load(b)),
+      handOver: hooks.handOver,
+      onFailed: (error) => on.storeFailed(0, error),
+    });
 
   async function run(signal: AbortSignal): Promise<void> {
     const bugs: unknown[] = [];
@@ -100,44 +138,45 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
     if (bugs.length > 0) throw bugs[0];
 
     async function compete(competing: AbortSignal, fork: SpawnEffects['fork']): Promise<never> {
+      if (sharing !== undefined) {
+        // Who else is here is known before the first try.
+        await sharing.look();
+        fork(() => sharing.run(signal));
+      }
       let failedRounds = 0;
       for (;;) {
-        const startedAt = clocks.monotonic();
+        const startedAt = clock.monotonic();
         const round = await tryAll(competing, fork);
         failedRounds = round.failed ? failedRounds + 1 : 0;
-        const wanted =
-          startedAt +
-          nextRoundMs(ttlMs, Math.min(1, leases.size / Math.max(most(), 1)), failedRounds);
-        const next = Math.min(wanted, round.claimableAt) - clocks.monotonic();
-        // However slow the store or near a claim: a rest between rounds.
-        await rest(competing, Math.max(next, ttlMs / 60));
+        const share = Math.min(1, leases.size / Math.max(most(), 1));
+        const dueAt = startedAt + nextRoundMs(ttlMs, share, failedRounds, clock.random());
+        const waitMs = Math.min(dueAt, round.claimableAt) - clock.monotonic();
+        await sleepUntilWoken(competing, Math.max(waitMs, leastPauseMs(ttlMs)));
       }
     }
 
-    /** A round: ends early where the store fails twice running, or where enough is held. */
+    /** A round: ends early if the store fails twice running, or if enough is held. */
     async function tryAll(competing: AbortSignal, fork: SpawnEffects['fork']) {
-      const free = shuffled([...names.keys()].filter((index) => !leases.has(index)));
+      const free = shuffled(
+        [...names.keys()].filter((index) => !leases.has(index) && sharing?.leaves(index) !== true),
+        clock,
+      );
       let failures = 0;
       let claimableAt = Infinity;
       // The first try goes alone: a store that is down has two calls to refuse, not many.
-      for (
-        let size = 1;
-        free.length > 0 && failures < 2;
-        size = failures > 0 ? 1 : triesAtATime(names.length)
-      ) {
+      let size = 1;
+      while (free.length > 0 && failures < 2 && sharing?.yields() !== true) {
         throwIfAborted(competing);
         const batch = free.splice(0, Math.min(size, Math.max(0, most() - leases.size)));
         if (batch.length === 0) break;
         const outcomes = await Promise.all(batch.map((index) => tryOne(competing, fork, index)));
-        let granted = 0;
-        let failed = 0;
-        for (const outcome of outcomes) {
-          if (outcome === 'granted') granted += 1;
-          else if (outcome === 'failed') failed += 1;
-          else claimableAt = Math.min(claimableAt, outcome.claimableAt);
-        }
+        const { granted, failed, nextClaimAt } = sumUp(outcomes);
+        claimableAt = Math.min(claimableAt, nextClaimAt);
         failures = failed === outcomes.length ? failures + 1 : 0;
-        if (granted > 0) await delay(competing, granted * pauseMs(ttlMs, leases.size, most()));
+        size = failures > 0 ? 1 : triesAtATime(names.length);
+        if (granted === 0) continue;
+        await sleep(competing, granted * pauseMs(ttlMs, leases.size, most()), clock);
+        await sharing?.look();
       }
       return { failed: failures > 0, claimableAt };
     }
@@ -149,35 +188,27 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
     ): Promise<Outcome> {
       const name = names[index];
       // Renamed since the round began.
-      if (name === undefined) return { claimableAt: Infinity };
-      const asked = now(clocks);
-      try {
-        const lock = createLock(locks, name, ttlMs);
-        const granted = await acquireWithin(callMs(ttlMs), lock);
-        on.storeAnswered?.();
-        if (!granted) return { claimableAt: clocks.monotonic() + claimableInMs(lock) };
-        if (competing.aborted || isStale(asked)) {
-          await releaseWithin(callMs(ttlMs), lock);
-          return { claimableAt: Infinity };
-        }
-        const lease = createLease(lock, asked, {
+      if (name === undefined) return { kind: 'returned' };
+      const outcome = await tryAcquire(competing, locks, name, ttlMs, clock);
+      if (outcome.kind === 'failed') on.storeFailed(index, outcome.error);
+      else on.storeAnswered?.();
+      if (outcome.kind === 'granted') {
+        const { lock, requestedAt } = outcome;
+        const lease = createLease(lock, requestedAt, {
           ttlMs,
-          clocks,
-          work: (lost, isCertain) => work(index, lost, isCertain),
+          clock,
+          work: (lost, checkHeld) => work(index, lost, checkHeld),
           onRenewed: () => on.renewed?.(index),
           onLost: (error) => on.lost(index, error),
           onStoreFailed: (error) => on.storeFailed(index, error),
         });
         fork(() => keep(index, lease));
-        return 'granted';
-      } catch (error) {
-        on.storeFailed(index, error);
-        return 'failed';
       }
+      return outcome;
     }
 
     async function keep(index: number, lease: Lease): Promise<void> {
-      leases.set(index, { lease, since: clocks.wall() });
+      leases.set(index, { lease, since: clock.wall() });
       on.acquired(index);
       try {
         await lease.run();
@@ -186,22 +217,17 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
         bugs.push(error);
       }
       leases.delete(index);
+      sharing?.released(index);
       on.released(index);
     }
   }
 
   async function watchClocks(signal: AbortSignal): Promise<never> {
     for (;;) {
-      await delay(signal, ttlMs / 12);
-      const at = now(clocks);
+      await sleep(signal, retryMs(ttlMs), clock);
+      const at = now(clock);
       for (const { lease } of leases.values()) lease.checkWallClock(at);
     }
-  }
-
-  /** Whether a grant may have ended before we heard of it: the machine was asleep in between. */
-  function isStale(asked: Timestamp): boolean {
-    const { monotonic, wall } = now(clocks);
-    return Math.max(monotonic - asked.monotonic, wall - asked.wall) >= validityMs(ttlMs);
   }
 
   return {
@@ -217,9 +243,19 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
   };
 }
 
-function shuffled<T>(items: T[]): T[] {
+function sumUp(outcomes: readonly Outcome[]) {
+  const count = (kind: Outcome['kind']) => outcomes.filter((each) => each.kind === kind).length;
+  const claims = outcomes.flatMap((each) => (each.kind === 'refused' ? [each.claimableAt] : []));
+  return {
+    granted: count('granted'),
+    failed: count('failed'),
+    nextClaimAt: Math.min(Infinity, ...claims),
+  };
+}
+
+function shuffled<T>(items: T[], clock: Clock): T[] {
   return items
-    .map((item) => ({ item, at: Math.random() }))
+    .map((item) => ({ item, at: clock.random() }))
     .sort((a, b) => a.at - b.at)
     .map(({ item }) => item);
 }

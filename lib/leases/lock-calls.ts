@@ -1,4 +1,6 @@
 import { retry } from 'abort-controller-x';
+import type { Clock } from '../async/clock.js';
+import { systemClock } from '../async/clock.js';
 import { withTimeout, TimeoutError } from '../async/timeout.js';
 import { getProperty } from '../common/property.js';
 import { formatValue } from '../common/format-value.js';
@@ -27,10 +29,14 @@ export function createLock(locks: LockFactory, name: string, ttlMs: number): Loc
  * rest rejects, and since the store may have granted it unheard, the lock is given back before.
  * What comes too late is given back when it comes.
  */
-export async function acquireWithin(ms: number, lock: Lock): Promise<boolean> {
+export async function acquireWithin(
+  ms: number,
+  lock: Lock,
+  clock: Clock = systemClock,
+): Promise<boolean> {
   const answer = ask('acquireImmediately', () => lock.acquireImmediately());
   try {
-    const granted = await withTimeout(neverAborted(), ms, () => answer);
+    const granted = await withTimeout(neverAborted(), ms, () => answer, clock);
     if (typeof granted === 'boolean') return granted;
     throw new TypeError(
       `Lock.acquireImmediately: expected a promise of true or false, got a promise of ${formatValue(granted)}`,
@@ -38,7 +44,7 @@ export async function acquireWithin(ms: number, lock: Lock): Promise<boolean> {
   } catch (error) {
     if (error instanceof TimeoutError) giveBackOnceGranted(answer, lock);
     // Best effort: what fails here is the same trouble again, and the ttl ends the lease anyway.
-    await releaseWithin(ms, lock).catch(() => undefined);
+    await releaseWithin(ms, lock, clock).catch(() => undefined);
     throw error;
   }
 }
@@ -49,8 +55,14 @@ export async function extendWithin(
   ms: number,
   lock: Lock,
   ttlMs: number,
+  clock: Clock = systemClock,
 ): Promise<void> {
-  const answer = await withTimeout(signal, ms, () => ask('extend', () => lock.extend(ttlMs)));
+  const answer = await withTimeout(
+    signal,
+    ms,
+    () => ask('extend', () => lock.extend(ttlMs)),
+    clock,
+  );
   if (answer === false) {
     throw new TypeError(
       `Lock.extend: expected a promise of nothing, or one that rejects with code ${LOCK_NOT_OWNED}, got a promise of false`,
@@ -62,9 +74,12 @@ export async function extendWithin(
  * Gives the lock back, trying again after a failure as long as `ms` allows. Resolves where it was
  * given back or was not ours any longer, which comes to the same; rejects with the last failure.
  */
-export function releaseWithin(ms: number, lock: Lock): Promise<void> {
-  return withTimeout(neverAborted(), ms, (signal) =>
-    retry(signal, () => release(lock), { baseMs: ms / 8, maxAttempts: 2 }),
+export function releaseWithin(ms: number, lock: Lock, clock: Clock = systemClock): Promise<void> {
+  return withTimeout(
+    neverAborted(),
+    ms,
+    (signal) => retry(signal, () => release(lock), { baseMs: ms / 8, maxAttempts: 2 }),
+    clock,
   );
 }
 

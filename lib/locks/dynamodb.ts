@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { getProperty } from '../common/property.js';
 import { formatValue } from '../common/format-value.js';
+import { createDynamoDbMembership } from './dynamodb-members.js';
 import { LockNotOwnedError } from './lock-not-owned.js';
 import type { Lock, LockFactory } from './types.js';
 
@@ -183,7 +184,15 @@ export function dynamoDbLocks(options: DynamoDbLocksOptions): LockFactory {
     };
   }
 
-  return { createLock };
+  return {
+    createLock,
+    createMembership: (group, ttlMs) =>
+      createDynamoDbMembership(
+        { send: (command) => client.send(command), tableName, monotonic },
+        group,
+        ttlMs,
+      ),
+  };
 }
 
 async function owned(name: string, written: Promise<unknown>): Promise<void> {

@@ -72,6 +72,11 @@ export function runLeasedPollers(
     ttlMs: options.lockTtlMs,
     maxHeld: options.maxPollersPerInstance,
     work,
+    sharing: {
+      group: `stepfunc-source:${activityArn}:members`,
+      handOver: (index) => held.get(index)?.shutdown.startDrain(),
+      load: (index) => held.get(index)?.poller.snapshot().tasks ?? 0,
+    },
     on: {
       acquired: (poller) => emit('leaseAcquired', { poller }),
       renewed(index) {

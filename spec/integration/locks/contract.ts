@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LeasePool, LeasePoolOptions } from '../../../lib/leases/lease-pool.js';
 import { createLeasePool } from '../../../lib/leases/lease-pool.js';
-import type { Clocks } from '../../../lib/leases/lease.js';
-import { systemClocks } from '../../../lib/leases/lease.js';
+import type { Clock } from '../../../lib/async/clock.js';
+import { systemClock } from '../../../lib/async/clock.js';
 import { LOCK_NOT_OWNED } from '../../../lib/locks/types.js';
 import type { Engine, RunningEngine } from './engines.js';
 
@@ -230,9 +230,9 @@ export function lockContract(engine: Engine): void {
 
       it('L2: a wall clock that leaps by an hour, forward and back, changes nothing', async () => {
         let leap = 0;
-        const clocks: Clocks = { ...systemClocks, wall: () => Date.now() + leap };
+        const clock: Clock = { ...systemClock, wall: () => Date.now() + leap };
         const name = uniqueName();
-        const instance = await createInstance([name], { clocks, ttlMs: patientTtlMs });
+        const instance = await createInstance([name], { clock, ttlMs: patientTtlMs });
         const other = await createInstance([name], { ttlMs: patientTtlMs });
         instance.start();
         await settled(instance);
@@ -291,6 +291,26 @@ export function lockContract(engine: Engine): void {
           expect(await b.locks.createLock(name, ttlMs).acquireImmediately()).toBe(false);
           await lock.extend(ttlMs);
         }
+      });
+
+      it('L10: tells members of a group of each other, as long as they are here', async () => {
+        const [a, b] = [await store.client(), await store.client()];
+        const group = `${uniqueName()}:members`;
+        const [one, other] = [
+          a.locks.createMembership?.(group, patientTtlMs),
+          b.locks.createMembership?.(group, ttlMs),
+        ];
+        if (one === undefined || other === undefined) throw new Error('No membership');
+        expect(await one.renew('1 of one')).toEqual([]);
+        expect(await other.renew('1 of other')).toEqual(['1 of one']);
+        expect(await one.renew('2 of one')).toEqual(['1 of other']);
+        expect(await other.renew('2 of other')).toEqual(['2 of one']);
+        // One that says nothing more is gone after its ttl.
+        await until(async () => expect(await one.renew('3 of one')).toEqual([]));
+        expect(await other.renew('3 of other')).toEqual(['3 of one']);
+        await one.leave();
+        expect(await other.renew('4 of other')).toEqual([]);
+        await other.leave();
       });
 
       it.each(['refuses', 'hangs'])(

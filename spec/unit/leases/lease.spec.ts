@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HeldLease, LeasePoolOptions } from '../../../lib/leases/lease-pool.js';
 import { createLeasePool } from '../../../lib/leases/lease-pool.js';
+import { systemClock } from '../../../lib/async/clock.js';
 import { LOCK_NOT_OWNED } from '../../../lib/locks/types.js';
 import type { Call, FakeStore, Fault, Method } from '../../support/fake-locks.js';
 import { createFakeStore, never, NotOwned, only } from '../../support/fake-locks.js';
@@ -233,13 +234,13 @@ describe('L2: keeping a lease', () => {
 describe('L2: clocks', () => {
   function leapingWall() {
     let leap = 0;
-    const clocks = { monotonic: () => performance.now(), wall: () => Date.now() + leap };
-    return { clocks, leapBy: (ms: number) => void (leap += ms) };
+    const clock = { ...systemClock, wall: () => Date.now() + leap };
+    return { clock, leapBy: (ms: number) => void (leap += ms) };
   }
 
   it('L2: a wall clock that leaps forward by an hour puts the lease in doubt, and the store confirms it', async () => {
-    const { clocks, leapBy } = leapingWall();
-    const instance = await holding({ clocks });
+    const { clock, leapBy } = leapingWall();
+    const instance = await holding({ clock });
     const before = instance.callsOf('extend').length;
     leapBy(hour);
     await pass(ttlMs / 12);
@@ -252,8 +253,8 @@ describe('L2: clocks', () => {
   });
 
   it('L2: a wall clock that leaps back by an hour changes nothing, no call more and none less', async () => {
-    const { clocks, leapBy } = leapingWall();
-    const instance = await holding({ clocks });
+    const { clock, leapBy } = leapingWall();
+    const instance = await holding({ clock });
     leapBy(-hour);
     await pass(10 * ttlMs);
     expect(instance.of('lost')).toEqual([]);
@@ -267,8 +268,8 @@ describe('L2: clocks', () => {
   });
 
   it('L2: after a machine was suspended, its monotonic clock standing still, the store tells that the lease is gone', async () => {
-    const { clocks, leapBy } = leapingWall();
-    const sleeper = await holding({ clocks });
+    const { clock, leapBy } = leapingWall();
+    const sleeper = await holding({ clock });
     const { store } = sleeper;
     // An hour passes for the store and for everybody else.
     store.passMs(hour);
@@ -286,8 +287,8 @@ describe('L2: clocks', () => {
   });
 
   it('L2: a leap that the store does not confirm within a sixth of the ttl loses the lease', async () => {
-    const { clocks, leapBy } = leapingWall();
-    const instance = await holding({ clocks });
+    const { clock, leapBy } = leapingWall();
+    const instance = await holding({ clock });
     instance.instance.fault = hanging;
     leapBy(hour);
     await pass(ttlMs / 12 + ttlMs / 6 + 2);
@@ -299,8 +300,8 @@ describe('L2: clocks', () => {
   });
 
   it('L2: a suspension shorter than the lease changes nothing', async () => {
-    const { clocks, leapBy } = leapingWall();
-    const instance = await holding({ clocks });
+    const { clock, leapBy } = leapingWall();
+    const instance = await holding({ clock });
     leapBy(0.5 * ttlMs);
     instance.store.passMs(0.5 * ttlMs);
     await pass(5 * ttlMs);
@@ -309,9 +310,9 @@ describe('L2: clocks', () => {
   });
 
   it('L2: a grant that the machine slept over is given back, and no work is begun on it', async () => {
-    const { clocks, leapBy } = leapingWall();
+    const { clock, leapBy } = leapingWall();
     const store = createFakeStore();
-    const instance = setUp(store, { clocks });
+    const instance = setUp(store, { clock });
     instance.instance.fault = only('acquireImmediately', slow(10));
     void instance.start();
     leapBy(hour);

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { getProperty } from '../common/property.js';
+import type { Membership } from './types.js';
+
+export interface DynamoDbMembersOptions {
+  send(command: object): Promise<unknown>;
+  tableName: string;
+  monotonic(): number;
+}
+
+/**
+ * A group is one item: an attribute a member, `<ttl in ms> <version> <what it says>`. Each renewal is
+ * one write, which answers with the whole item. As with locks, no clocks are compared: a member is
+ * gone once its attribute was seen unchanged for its ttl, and whoever sees that removes it.
+ */
+export function createDynamoDbMembership(
+  { send, tableName, monotonic }: DynamoDbMembersOptions,
+  group: string,
+  ttlMs: number,
+): Membership {
+  const me = randomUUID();
+  const seen = new Map<string, { text: string; since: number }>();
+  let gone: string[] = [];
+
+  /** The texts of those who are here, other than this one. */
+  function look(item: unknown): string[] {
+    const at = monotonic();
+    const present = Object.entries((item ?? {}) as object).flatMap(([member, attribute]) => {
+      const text = getProperty(attribute, 'S');
+      return member === 'name' || member === me || typeof text !== 'string'
+        ? []
+        : [{ member, text }];
+    });
+    const here = present.flatMap(({ member, text }) => {
+      const last = seen.get(member);
+      const since = last?.text === text ? last.since : at;
+      seen.set(member, { text, since });
+      const [, lives = '0', says = ''] = /^(\d+) \S+ (.*)$/.exec(text) ?? [];
+      return since + Number(lives) > at ? [{ member, says }] : [];
+    });
+    gone = present
+      .map(({ member }) => member)
+      .filter((each) => !here.some((h) => h.member === each));
+    for (const member of seen.keys()) {
+      if (!present.some((each) => each.member === member)) seen.delete(member);
+    }
+    return here.map(({ says }) => says);
+  }
+
+  function update(expression: string, names: string[], text?: string) {
+    return new UpdateItemCommand({
+      TableName: tableName,
+      Key: { name: { S: group } },
+      UpdateExpression: expression,
+      ExpressionAttributeNames: Object.fromEntries(names.map((name, i) => [`#m${i}`, name])),
+      ...(text === undefined ? {} : { ExpressionAttributeValues: { ':text': { S: text } } }),
+      ReturnValues: 'ALL_NEW',
+    });
+  }
+
+  return {
+    async renew(says) {
+      // A hundred at a time: an expression has its limit.
+      const dead = gone.slice(0, 100);
+      const remove = dead.map((_, i) => `#m${i + 1}`).join(', ');
+      const text = `${ttlMs} ${randomUUID()} ${says}`;
+      const expression = `SET #m0 = :text${remove && ` REMOVE ${remove}`}`;
+      const output = await send(update(expression, [me, ...dead], text));
+      return look(getProperty(output, 'Attributes'));
+    },
+    async leave() {
+      await send(update('REMOVE #m0', [me]));
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Standing } from '../../../lib/leases/fair-share.js';
+import { formatStanding, parseStanding, planFairShare } from '../../../lib/leases/fair-share.js';
+
+const standing = (id: string, held: number, more: Partial<Standing> = {}): Standing => ({
+  id,
+  held,
+  leaving: 0,
+  pollers: 40,
+  cap: Infinity,
+  ...more,
+});
+
+/** What each instance would do, all of them knowing the same. */
+const plansOf = (...all: Standing[]) =>
+  all.map((me) =>
+    planFairShare(
+      me,
+      all.filter((other) => other !== me),
+    ),
+  );
+const handOvers = (...all: Standing[]) =>
+  plansOf(...all).filter(({ handOverBelow }) => handOverBelow !== undefined).length;
+
+describe('L10: who hands a poller over', () => {
+  it('L10: one that has all of them, once another instance is there', () => {
+    const [rich, poor] = plansOf(standing('a', 40), standing('b', 0));
+    expect(rich).toEqual({ wanted: 20, yields: true, handOverBelow: 40 });
+    expect(poor).toEqual({ wanted: 0, yields: false });
+  });
+
+  it('L10: nobody while everyone has floor(pollers / instances)', () => {
+    expect(handOvers(standing('a', 14), standing('b', 13), standing('c', 13))).toBe(0);
+    expect(handOvers(standing('a', 40))).toBe(0);
+    expect(handOvers(standing('a', 14), standing('b', 26))).toBe(1);
+  });
+
+  it('L10: as many as are wanted, those first that hold the most', () => {
+    const rich = [5, 7, 5, 5].map((held, i) => standing(`rich-${i}`, held, { pollers: 25 }));
+    const plans = plansOf(...rich, standing('poor', 3, { pollers: 25 }));
+    expect(plans.map(({ handOverBelow }) => handOverBelow)).toEqual([
+      undefined,
+      25,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('L10: not again while one that is wanted is on its way', () => {
+    const poor = standing('b', 19);
+    expect(handOvers(standing('a', 21), poor)).toBe(1);
+    expect(handOvers(standing('a', 20, { leaving: 1 }), poor)).toBe(0);
+  });
+
+  it('L10: not to one that may not take it', () => {
+    expect(handOvers(standing('a', 39), standing('b', 1, { cap: 1 }))).toBe(0);
+    expect(handOvers(standing('a', 40), standing('b', 0, { cap: 1 }))).toBe(1);
+  });
+
+  it('L10: only one whose name the other one competes for', () => {
+    const [plan] = plansOf(standing('a', 30), standing('b', 0, { pollers: 10 }));
+    expect(plan?.handOverBelow).toBe(10);
+  });
+
+  it('L10: one with its even share leaves free pollers to those that have less', () => {
+    const [rich, even, poor] = plansOf(standing('a', 14), standing('b', 13), standing('c', 9));
+    expect([rich?.yields, even?.yields, poor?.yields]).toEqual([true, true, false]);
+    expect(plansOf(standing('a', 13), standing('b', 13), standing('c', 13))[0]?.yields).toBe(false);
+  });
+
+  it('L10: hand-overs come to an end, with floor or ceiling of the share for everyone', () => {
+    const clusters = fc
+      .tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 12 }))
+      .chain(([pollers, size]) =>
+        fc
+          .array(fc.integer({ min: 0, max: size - 1 }), { minLength: pollers, maxLength: pollers })
+          .map((holders) =>
+            Array.from({ length: size }, (_, i) =>
+              standing(String(i), holders.filter((holder) => holder === i).length, { pollers }),
+            ),
+          ),
+      );
+    fc.assert(
+      fc.property(clusters, (all) => {
+        const pollers = all[0]?.pollers ?? 0;
+        const floor = Math.floor(pollers / all.length);
+        let rounds = 0;
+        for (; handOvers(...all) > 0; rounds += 1) {
+          expect(rounds).toBeLessThan(pollers);
+          for (const giver of all.filter((_, i) => plansOf(...all)[i]?.handOverBelow)) {
+            giver.held -= 1;
+            const taker = all.find(({ held }) => held < floor);
+            if (taker !== undefined) taker.held += 1;
+            else giver.held += 1;
+          }
+        }
+        for (const { held } of all) expect(held).toBeGreaterThanOrEqual(floor);
+      }),
+    );
+  });
+});
+
+describe('what instances say of themselves', () => {
+  it.each([standing('a', 3), standing('b', 0, { leaving: 2, cap: 7 })])(
+    'is read as written',
+    (it_) => {
+      expect(parseStanding(formatStanding(it_))).toEqual(it_);
+    },
+  );
+
+  it.each(['', 'a', 'a 1 2', 'a 1 2 3 x', '{"id":"a"}', 'a -1 0 3 -'])(
+    'is nothing where it is %j',
+    (text) => expect(parseStanding(text)).toBeUndefined(),
+  );
+});
