@@ -6,6 +6,7 @@ import { onAbort } from '../async/on-abort.js';
 import { shutdownAfter } from '../async/shutdown.js';
 import { InvokeAbortError } from '../task/invoke.js';
 import { createLeasePool } from '../leases/lease-pool.js';
+import { storeErrorName } from '../leases/store-error.js';
 import type { LockFactory } from '../locks/types.js';
 import type { Failing } from '../observe/vitals.js';
 import type { Poller } from './poller.js';
@@ -72,6 +73,7 @@ export function runLeasedPollers(
     ttlMs: options.lockTtlMs,
     maxHeld: options.maxPollersPerInstance,
     work,
+    clock,
     sharing: {
       group: `stepfunc-source:${activityArn}:members`,
       handOver: (index) => held.get(index)?.shutdown.startDrain(),
@@ -88,7 +90,8 @@ export function runLeasedPollers(
       released: (poller) => emit('leaseReleased', { poller }),
       storeFailed(poller, error) {
         failing = { since: failing?.since ?? clock.monotonic(), error };
-        emit('lockStoreFailed', { poller, error: errorName(error), message: errorMessage(error) });
+        const name = storeErrorName(error) ?? errorName(error);
+        emit('lockStoreFailed', { poller, error: name, message: errorMessage(error) });
       },
       storeAnswered: answered,
     },

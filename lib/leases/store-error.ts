@@ -1,0 +1,28 @@
+import { getProperty } from '../common/property.js';
+
+/**
+ * What a store calls its own error: PostgreSQL's and MySQL's code, the network's, or the word that
+ * Redis puts first. Undefined if it calls it nothing. It may stand in a cause, where a client wraps
+ * its server's errors.
+ */
+export function storeErrorName(error: unknown): string | undefined {
+  for (let at = error, depth = 0; at !== undefined && depth < 5; depth += 1) {
+    const name = codeOf(at) ?? firstWordOf(at);
+    if (name !== undefined) return name;
+    at = getProperty(at, 'cause');
+  }
+  return undefined;
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = getProperty(error, 'code');
+  return typeof code === 'string' && /^\w{1,64}$/.test(code) ? code : undefined;
+}
+
+/** Before Redis 7, what a script ran into stands after an ERR and the script's name. */
+function firstWordOf(error: unknown): string | undefined {
+  const message = getProperty(error, 'message');
+  if (typeof message !== 'string') return undefined;
+  const [word] = /^[A-Z][A-Z0-9]{2,30}(?= )/.exec(message) ?? [];
+  return word === 'ERR' ? (/ -([A-Z]{3,30}) /.exec(message)?.[1] ?? word) : word;
+}
