@@ -54,8 +54,7 @@ export function decodeAs(encoding: string, bytes: Uint8Array): string | undefine
 
 /**
  * The text of bytes that are to be read by people: whatever they are, there is one. Takes BOM, UTF-8
- * and the declared charset in this order, and replaces what is invalid in all. A character that is
- * cut at the end is left out.
+ * and the declared charset in this order, and replaces what is invalid in all.
  */
 export function decodeLeniently(bytes: Uint8Array, contentType: string | undefined): string {
   const utf8 = decodeUtf8(bytes);
@@ -63,8 +62,7 @@ export function decodeLeniently(bytes: Uint8Array, contentType: string | undefin
   const bom = bomOf(bytes);
   const [declared] = charsetOf(contentType)?.encodings ?? [];
   const encoding = bom?.encoding ?? declared ?? 'utf-8';
-  // As a stream that goes on, so that a cut character is waited for.
-  const text = new TextDecoder(encoding).decode(bytes, { stream: true });
+  const text = new TextDecoder(encoding).decode(bytes);
   return encoding === 'windows-1252' ? withWindowsCharacters(text) : text;
 }
 

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatError } from '../../../lib/common/format-error.js';
@@ -23,6 +24,19 @@ describe('describeError', () => {
     let deep = new Error('0');
     for (let i = 1; i < 100; i++) deep = new Error(String(i), { cause: deep });
     expect(formatError(deep).split(' <- ')).toHaveLength(8);
+  });
+
+  it('takes errors of another realm, with their causes', () => {
+    const make =
+      "new TypeError('fetch failed', { cause: new AggregateError([new Error('refused')]) })";
+    const foreign: unknown = runInNewContext(make);
+    expect(foreign).not.toBeInstanceOf(Error);
+    expect(formatError(foreign)).toBe(
+      'TypeError: fetch failed <- AggregateError <- Error: refused',
+    );
+    expect(formatError({ name: 'GrpcError', message: 'down', code: 'E14' })).toBe(
+      'GrpcError: down (E14)',
+    );
   });
 
   it('takes whatever was thrown', () => {

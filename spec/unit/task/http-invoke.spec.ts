@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import type { HttpDispatcher, HttpInvokeOptions } from 'stepfunc-source/http';
 import { httpInvoke } from 'stepfunc-source/http';
 import { MockAgent } from 'undici';
 import { describe, expect, it } from 'vitest';
@@ -11,6 +13,7 @@ interface OldHandler {
   onError(error: Error): void;
 }
 
+const noSignal = () => new AbortController().signal;
 const rest = { redirect: 'manual' as const, task: 't' };
 
 describe('httpInvoke', () => {
@@ -130,6 +133,104 @@ describe('httpInvoke', () => {
       expect(statuses).toEqual([200]);
       await agent.close();
     });
+  });
+
+  describe('headers', () => {
+    const request = { method: 'POST' as const, path: '/step', headers: {}, body: '1', ...rest };
+
+    /** A component of which only the headers count that come to it. */
+    function setUp(headers: HttpInvokeOptions['headers']) {
+      const sent: Record<string, string>[] = [];
+      const dispatcher: HttpDispatcher = {
+        request: async ({ headers }) => {
+          sent.push(headers);
+          return { statusCode: 200, headers: {}, body: Readable.from([Buffer.from('1')]) };
+        },
+      };
+      return { sent, invoke: httpInvoke('http://app/api', { headers, dispatcher }) };
+    }
+
+    it.each<[string, HttpInvokeOptions['headers']]>([
+      ['an object', { Authorization: 'Bearer x' }],
+      ['Headers', new Headers({ authorization: 'Bearer x' })],
+      ['entries', [['authorization', 'Bearer x']]],
+      ['a function', () => ({ authorization: 'Bearer x' })],
+      ['an async function', async () => new Headers({ authorization: 'Bearer x' })],
+    ])('are sent of %s', async (_, headers) => {
+      const { sent, invoke } = setUp(headers);
+      await invoke({ ...request, headers: { 'content-type': 'a/b' } }, noSignal());
+      expect(sent).toEqual([{ 'content-type': 'a/b', authorization: 'Bearer x' }]);
+    });
+
+    it('of a function are asked for each request, which it is told of', async () => {
+      const asked: unknown[] = [];
+      const { sent, invoke } = setUp((told, signal) => {
+        expect(signal).toBeInstanceOf(AbortSignal);
+        asked.push(told);
+        return { 'x-count': String(asked.length) };
+      });
+      for (const body of ['1', '2']) await invoke({ ...request, body }, noSignal());
+      expect(sent).toEqual([{ 'x-count': '1' }, { 'x-count': '2' }]);
+      expect(asked[1]).toEqual({
+        method: 'POST',
+        url: 'http://app/api/step',
+        headers: {},
+        body: '2',
+        task: 't',
+      });
+    });
+
+    it.each<[string, () => unknown, string]>([
+      [
+        'throws',
+        () => {
+          throw new Error('hunter2');
+        },
+        'the function options.headers failed',
+      ],
+      [
+        'rejects',
+        () => Promise.reject(new Error('hunter2')),
+        'the function options.headers failed',
+      ],
+      ['returns nothing', () => undefined, 'what options.headers returned: expected an object'],
+      ['returns text', () => 'hunter2', 'what options.headers returned: expected an object'],
+      ['leaves a value out', () => ({ a: undefined }), 'header a: expected a string, got nothing'],
+      ['returns a line end', () => ({ a: 'hunter2\n' }), 'header a: expected characters'],
+    ])('of a function that %s cost their own request only', async (_, headers, message) => {
+      let isBad = true;
+      const { sent, invoke } = setUp(() => (isBad ? headers() : { a: 'b' }) as { a: string });
+      await expect(invoke(request, noSignal())).rejects.toThrow(message);
+      isBad = false;
+      await invoke(request, noSignal());
+      expect(sent).toEqual([{ a: 'b' }]);
+    });
+
+    it('T9: of a function that never settles end with the signal, and nothing is sent', async () => {
+      let settle: (headers: Record<string, string>) => void = () => undefined;
+      const { sent, invoke } = setUp(() => new Promise((resolve) => (settle = resolve)));
+      const controller = new AbortController();
+      const invoked = invoke(request, controller.signal);
+      controller.abort();
+      await expect(invoked).rejects.toHaveProperty('name', 'AbortError');
+      settle({ a: 'late' });
+      await new Promise(setImmediate);
+      expect(sent).toEqual([]);
+    });
+  });
+
+  it.each<[unknown, RegExp]>([
+    [{ header: {} }, /unknown option "header".*did you mean headers\?/],
+    [{ Headers: {} }, /did you mean headers\?/],
+    [{ agent: {} }, /unknown option "agent".*known options are headers, dispatcher/],
+    [null, /expected options to be an object, got null/],
+    ['headers', /expected options to be an object, got "headers"/],
+    [{ headers: Promise.resolve({}) }, /options.headers: expected .* got a promise/],
+    [{ headers: { authorization: undefined } }, /header authorization: expected a string/],
+  ])('refuses options that it can not use: %o', (options, message) => {
+    const make = () => httpInvoke('http://app', options as HttpInvokeOptions);
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(message);
   });
 
   it.each([

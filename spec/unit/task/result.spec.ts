@@ -58,6 +58,35 @@ describe('toTaskResult', () => {
       expect(toTaskResult({ status, headers, body })).toEqual({ outcome: 'failure', error, cause });
     });
 
+    it.each([
+      ['http://app/login', 'http://app/login'],
+      ['/login', '/login'],
+      ['http://u:hunter2@app/login?token=hunter2#hunter2', 'http://…@app/login?…'],
+      ['/login?token=hunter2', '/login?…'],
+      ['login?token=hunter2', 'login?…'],
+      ['?token=hunter2', '?…'],
+    ])('a redirect tells where it leads, without secrets: %s', (location, told) => {
+      for (const status of [301, 302, 303, 307, 308]) {
+        const redirect = { status, headers: { Location: location }, body: '' };
+        const { error, cause } = toTaskResult(redirect) as { error: string; cause: string };
+        expect(error).toBe(`StepFuncSource.Http${status}`);
+        expect(cause).toContain(`redirects to ${told}, and redirects are not followed.`);
+        expect(cause).not.toContain('hunter2');
+        const withBody = toTaskResult({ ...redirect, body: '<html>' });
+        expect(withBody).toHaveProperty('cause', `${cause}\n<html>`);
+      }
+      const headers = { location, 'step-func-error': 'E', 'step-func-cause': 'its ?own words' };
+      const named = { outcome: 'failure', error: 'E', cause: 'its ?own words' };
+      expect(toTaskResult({ status: 302, headers, body: '' })).toEqual(named);
+    });
+
+    it('T11: a body of bytes is decoded as well as can be', () => {
+      const body = Buffer.from('José', 'latin1');
+      const headers = { 'content-type': 'text/plain; charset=latin1' };
+      expect(toTaskResult({ status: 500, headers, body })).toHaveProperty('cause', 'José');
+      expect(toTaskResult({ status: 500, headers: {}, body })).toHaveProperty('cause', 'Jos\ufffd');
+    });
+
     it('takes Headers, those of a foreign fetch, and lists of values', () => {
       const expected = { outcome: 'failure', error: 'E', cause: 'a, b' };
       const pairs = { 'step-func-error': 'E', 'step-func-cause': 'a, b' };
