@@ -29,8 +29,9 @@ const EMPTY_PAUSE_MS = 50;
 const MANY_EMPTY = 1_000;
 const MANY_EMPTY_PAUSE_MS = 1_000;
 
-/** Of the jitter, the part from here on is used: see {@link afterFailedPoll}. */
-const LEAST_RANDOM = 0.25;
+/** A poll that failed sooner was not held by Step Functions, and another must not follow at once. */
+const HELD_MS = 10_000;
+const LEAST_MS = 1_000;
 
 export const startingPace: Pace = {
   epoch: 0,
@@ -55,10 +56,9 @@ export function afterEmptyAnswer(pace: Pace, epoch: number, openMs: number, now:
 
 /**
  * A poll failed at `now`, after `openMs`. The back-off counts from the sending of the poll, so that one
- * which was open for longer is followed by another at once.
- *
- * `random` is a number from 0 to 1. Its lower quarter is left out, so that a poll which fails within a
- * quarter of a second is still followed by a second of quiet at least.
+ * which was held and open for longer is followed by another at once. One that was not held is followed
+ * by a second of quiet at least, and one that failed at once by all of its back-off. `random` is a
+ * number from 0 to 1.
  */
 export function afterFailedPoll(
   pace: Pace,
@@ -69,8 +69,10 @@ export function afterFailedPoll(
 ): Pace {
   if (epoch !== pace.epoch) return pace;
   const failures = pace.failures + 1;
-  const backOff = backOffMs(failures, LEAST_RANDOM + random * (1 - LEAST_RANDOM));
-  const retryInMs = Math.max(0, Math.round(backOff - openMs));
+  const backOff = backOffMs(failures, random);
+  const countedMs = openMs < AT_ONCE_MS ? 0 : openMs;
+  const leastMs = openMs < HELD_MS ? LEAST_MS : 0;
+  const retryInMs = Math.max(leastMs, Math.round(backOff - countedMs));
   return {
     ...pace,
     epoch: epoch + 1,
