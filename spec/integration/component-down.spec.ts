@@ -1,0 +1,73 @@
+import { createServer } from 'node:http';
+import type { Invoke } from 'stepfunc-source';
+import { createStepFuncSource } from 'stepfunc-source';
+import { httpInvoke } from 'stepfunc-source/http';
+import { FakeSfn } from 'stepfunc-source/testing';
+import { describe, expect, it, vi } from 'vitest';
+import { freePort } from '../support/integration/free-port.js';
+import { until } from '../support/integration/until.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const viaFetch =
+  (url: string): Invoke =>
+  (request, signal) =>
+    fetch(`${url}${request.path}`, { ...request, signal });
+
+describe.each([
+  ['httpInvoke', (url: string): Invoke => httpInvoke(url)],
+  ['fetch', viaFetch],
+])('a component that is down, behind %s', (_, invokeOf) => {
+  it.each(['127.0.0.1', 'localhost'])(
+    "onComponentDown 'wait': gets its task once it listens on %s",
+    async (host) => {
+      const port = await freePort();
+      const sfn = new FakeSfn({ longPollMs: 500 });
+      let attempts = 0;
+      const invoke = invokeOf(`http://${host}:${port}`);
+      const source = createStepFuncSource(
+        { activityName: 'sum', path: '/', onComponentDown: 'wait' },
+        (request, signal) => {
+          attempts += 1;
+          return invoke(request, signal);
+        },
+        { client: sfn },
+      );
+      await source.start();
+      const outcome = sfn.runTask('sum', [1]);
+      await until(() => expect(attempts).toBeGreaterThan(2));
+      const received: string[] = [];
+      const server = createServer((request, response) => {
+        received.push(String(request.headers['step-func-task']));
+        response.end('"up"');
+      }).listen(port, host);
+      expect(await outcome).toEqual({ status: 'SUCCEEDED', output: '"up"' });
+      expect(received).toHaveLength(1);
+      await source.stop();
+      server.close();
+      server.closeAllConnections();
+    },
+  );
+
+  it.each([
+    ['refuses', 'ECONNREFUSED'],
+    ['has a name that nobody knows', 'ENOTFOUND|EAI_AGAIN|EAI_FAIL'],
+  ])("'fail': one that %s is named in the event", async (what, code) => {
+    const host = what === 'refuses' ? `127.0.0.1:${await freePort()}` : 'no-such-host.invalid:80';
+    const sfn = new FakeSfn({ longPollMs: 500 });
+    const source = createStepFuncSource(
+      { activityName: 'sum', path: '/' },
+      invokeOf(`http://${host}`),
+      { client: sfn },
+    );
+    const failed = vi.fn();
+    source.on('taskFailed', failed);
+    await source.start();
+    expect(await sfn.runTask('sum', [1])).toMatchObject({ error: 'StepFuncSource.InvokeFailed' });
+    await until(() => expect(failed).toHaveBeenCalled());
+    expect(failed.mock.calls).toMatchObject([
+      [{ message: expect.stringMatching(new RegExp(code)) as unknown }],
+    ]);
+    await source.stop();
+  });
+});
