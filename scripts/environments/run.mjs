@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 /** Long enough for a cold install on a busy machine. What takes longer hangs. */
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 600_000;
 
 /**
  * Runs a command to its end, its children included, and resolves to what it printed. Rejects with all

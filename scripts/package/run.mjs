@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Long enough for a cold install. What takes longer hangs. */
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 600_000;
 
 /** Runs a command to its end and returns its stdout. Throws with all that it wrote where it failed. */
 export function run(command, args, cwd = root) {
