@@ -23,7 +23,7 @@ export const npm = {
 
 /** pnpm. */
 export const pnpm = manager({
-  tool: { pnpm: '12' },
+  tool: { pnpm: '10' },
   file: 'pnpm-lock.yaml',
   command: ['node_modules/.bin/pnpm'],
   install: ['install', '--no-frozen-lockfile', '--prefer-offline', '--ignore-scripts'],

@@ -1,7 +1,8 @@
 /**
- * `npm run check:environments [-- name …] [-- --write]`: installs the packed tarball in a project of its own for each
- * row of rows.mjs, and runs tasks there. Rows run side by side. Prints a line a row, and fails where
- * one failed or where docs/environments.md says something else than the run did.
+ * `npm run check:environments [-- name …] [-- --write]`: installs the packed tarball in a project of
+ * its own for each
+ * row of rows.mjs, and runs tasks there. Rows run side by side. Prints a line a row, fails where
+ * one failed, and says so where docs/environments.md says something else than the run did.
  *
  * Names choose the rows whose names begin so. `--write` writes docs/environments.md. `--newest` runs
  * those rows that have no lock file, and therefore change by themselves; without it the others.
@@ -52,10 +53,10 @@ const inOrder = chosen.map((row) => ({ row, result: results.get(row) }));
 const isWhole = positionals.length === 0 && !values.newest;
 if (values.write) await writeDocument(inOrder);
 const difference = isWhole ? await compareDocument(inOrder) : undefined;
-if (difference !== undefined) console.log(`FAILED  ${difference}`);
+if (difference !== undefined) console.log(`note    ${difference}`);
 
 const count = (outcome) => inOrder.filter(({ result }) => result.outcome === outcome).length;
-const failed = count('failed') + (difference === undefined ? 0 : 1);
+const failed = count('failed');
 console.log(`${count('passed')} passed, ${failed} failed, ${count('missing')} skipped`);
 process.exitCode = failed === 0 ? 0 : 1;
 
