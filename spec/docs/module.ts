@@ -4,9 +4,9 @@ import { preambleOf } from './preamble.js';
 
 const EXTENSIONS: Record<string, string> = { ts: 'mts', js: 'mjs' };
 
-/** Whether there is something to compile and to run. */
-export function isCode({ language }: Block): boolean {
-  return language in EXTENSIONS;
+/** Whether there is something to compile and to run here. */
+export function isCode({ language, elsewhere }: Block): boolean {
+  return language in EXTENSIONS && !elsewhere;
 }
 
 /** A block as a file: it is compiled and run under the same name, with the same text. */

@@ -16,6 +16,8 @@ export interface Block {
   section: string;
   language: string;
   code: string;
+  /** Marked as run by a check of its own: `<!-- bundle: rollup -->` before it. */
+  elsewhere: boolean;
 }
 
 export interface Page {
@@ -58,7 +60,9 @@ export function readPage(path: string): Page {
       const at = i + 2;
       const section = `${path}#${anchorsOf(headings).at(-1) ?? ''}`;
       const place = { page: path, where: `${path}:${at}`, line: at, section };
-      open = { indent, fence: indent + marks, block: { ...place, language, code: '' } };
+      const before = outside.findLast((text) => text.trim() !== '') ?? '';
+      const elsewhere = before.startsWith('<!-- bundle: ');
+      open = { indent, fence: indent + marks, block: { ...place, language, code: '', elsewhere } };
     } else if (line === open.fence) {
       blocks.push(open.block);
       open = undefined;

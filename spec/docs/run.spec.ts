@@ -20,7 +20,7 @@ import {
 import { startDynamoDb, startMysql, startPostgresql, startRedis } from './run/stores.js';
 import { besideService, faults, inTest, test } from './run/tests.js';
 import { mutualTls, redirect } from './run/tls.js';
-import { types, value } from './run/values.js';
+import { created, types, value } from './run/values.js';
 
 // On a machine with much else to do.
 vi.setConfig({ testTimeout: 60_000 });
@@ -40,6 +40,8 @@ const runs: Record<string, readonly Run[]> = {
   'docs/cluster.md#mysql-and-mariadb': [locks(startMysql)],
   'docs/errors.md#what-a-component-says': [value],
   'docs/migrating.md#how-do-i-move-from-maelstroms-awsstepfunc': [tenForAll()],
+  'docs/networks.md#vpc-endpoints-fips-other-endpoints': [created],
+  'docs/networks.md#credentials': [created],
   'docs/opentelemetry.md#how-do-i-get-metrics-and-traces': [metrics],
   'docs/opentelemetry.md#traces': [traces],
   'docs/opentelemetry.md#one-trace-from-the-executions-start': [traceFromInput],
@@ -72,7 +74,7 @@ describe('the code in the docs', () => {
 
   it('says what language it is in, by the one name that is looked for', () => {
     const others = new Set(
-      blocks.filter((block) => !isCode(block)).map(({ language }) => language),
+      blocks.filter((block) => !isCode(block) && !block.elsewhere).map(({ language }) => language),
     );
     expect([...others].sort()).toEqual(['json', 'mermaid', 'promql', 'sh', 'sql', 'text', 'yaml']);
   });

@@ -1,3 +1,4 @@
+import type { StepFuncSource } from 'stepfunc-source';
 import ts from 'typescript';
 import { expect } from 'vitest';
 import { write } from './folder.js';
@@ -19,4 +20,11 @@ export const value = alone('a value', async (block, context) => {
  */
 export const types = alone('types, with nothing to run', ({ code }) => {
   expect(ts.transpile(code, { target: ts.ScriptTarget.ES2022 }).trim()).toBe('"use strict";');
+});
+
+/** A block that makes a source which could not run here: all is checked, and no network is touched. */
+export const created = alone('a source that is made', async (block, context) => {
+  const file = await write(block, context.onTestFinished);
+  const { source } = (await import(file)) as { source: StepFuncSource };
+  expect(source.state).toBe('stopped');
 });
