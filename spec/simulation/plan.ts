@@ -77,7 +77,12 @@ export function planOf(seed: number): Plan {
       sizes,
     })),
     ...tasks(random.fork('tasks'), calmAt, heartbeats),
-    ...faults(random.fork('faults'), names, { calmAt, sizes, locks }),
+    ...faults(random.fork('faults'), names, {
+      calmAt,
+      sizes,
+      locks,
+      ttlMs: config.lockTtlMs ?? 0,
+    }),
   ];
   happenings.sort((a, b) => a.at - b.at);
   return {
@@ -113,9 +118,14 @@ interface Frame {
   calmAt: number;
   sizes: Sizes;
   locks: boolean;
+  ttlMs: number;
 }
 
-function faults(random: Random, names: string[], { calmAt, sizes, locks }: Frame): Happening[] {
+function faults(
+  random: Random,
+  names: string[],
+  { calmAt, sizes, locks, ttlMs }: Frame,
+): Happening[] {
   const happenings: Happening[] = [];
   const count = random.pick([0, 1, 3, 8, 15]);
   let born = names.length;
@@ -134,7 +144,18 @@ function faults(random: Random, names: string[], { calmAt, sizes, locks }: Frame
     const ms = lasting(at, random.pick([1_000, 15_000, 80_000]));
     switch (random.pick(kinds)) {
       case 'blocks':
-        happenings.push({ at, kind: 'blocks', instance, where: random.pick(callbacks), ms });
+        happenings.push(
+          locks && random.chance(0.4)
+            ? // While the lease is new, for about as long as it is valid.
+              {
+                at: random.chance(0.5) ? 0 : at,
+                kind: 'blocks',
+                instance,
+                where: 'leaseAcquired',
+                ms: Math.round(ttlMs * random.between(0.5, 2)),
+              }
+            : { at, kind: 'blocks', instance, where: random.pick(callbacks), ms },
+        );
         break;
       case 'freezes':
         happenings.push({ at, kind: 'freezes', instance, ms, suspended: random.chance(0.4) });

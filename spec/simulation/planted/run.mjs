@@ -31,20 +31,20 @@ console.log(`${chosen.length - missed} of ${chosen.length} found`);
 if (missed > 0) process.exitCode = 1;
 
 /** Makes a copy with the fault in it. */
-function plant(folder, { file, find, replace }) {
+function plant(folder, { file, find, replace, more = [] }) {
   for (const name of ['lib', 'spec/simulation', 'package.json', 'tsconfig.json']) {
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const path = join(folder, 'lib', file);
-  const before = readFileSync(path, 'utf8');
-  if (before.split(find).length !== 2) {
-    return { missed: true, text: 'NO LONGER FITS: its place in lib has changed' };
+  let text = readFileSync(path, 'utf8');
+  for (const change of [{ find, replace }, ...more]) {
+    if (text.split(change.find).length !== 2) {
+      return { missed: true, text: 'NO LONGER FITS: its place in lib has changed' };
+    }
+    text = text.replace(change.find, () => change.replace);
   }
-  writeFileSync(
-    path,
-    before.replace(find, () => replace),
-  );
+  writeFileSync(path, text);
   return undefined;
 }
 

@@ -1,12 +1,13 @@
 import type { Happening, Plan } from '../plan.js';
 import { createWatch } from '../judge/watch.js';
-import type { Instance, World } from './instance.js';
+import type { Callback, Instance, World } from './instance.js';
 import { createInstance } from './instance.js';
 
 /** All processes of a run, and what happens to them. */
 export function createCluster(world: World, plan: Plan) {
   const { universe, aws, store, line, trouble } = world;
   const instances = new Map<string, Instance>();
+  const blocks = new Map<string, { where: Callback; ms: number }[]>();
   const { watch } = createWatch(world, plan);
   const disturb = (ms: number) => trouble.from(universe.now(), ms);
   const living = () =>
@@ -24,6 +25,7 @@ export function createCluster(world: World, plan: Plan) {
   function start(name: string, sizes: object): void {
     const instance = createInstance(world, name, { ...plan.config, ...sizes });
     instances.set(name, instance);
+    for (const { where, ms } of blocks.get(name) ?? []) instance.blockNext(where, ms);
     instance.start();
   }
 
@@ -72,19 +74,26 @@ export function createCluster(world: World, plan: Plan) {
         return;
       }
       case 'blocks':
+        // One that is yet to start blocks then.
+        if (!instances.has(happening.instance)) {
+          blocks.set(happening.instance, [...(blocks.get(happening.instance) ?? []), happening]);
+          return;
+        }
+        performOn(happening);
+        return;
       case 'freezes':
       case 'setsClock':
       case 'isKilled':
       case 'stops':
-      case 'resizes': {
-        const instance = instances.get(happening.instance);
-        if (instance?.machine.alive === true) performOn(instance, happening);
+      case 'resizes':
+        performOn(happening);
         return;
-      }
     }
   }
 
-  function performOn(instance: Instance, happening: Happening): void {
+  function performOn(happening: Happening & { instance: string }): void {
+    const instance = instances.get(happening.instance);
+    if (instance?.machine.alive !== true) return;
     const { machine } = instance;
     switch (happening.kind) {
       case 'blocks':
