@@ -23,8 +23,11 @@ export interface Standing {
 export interface FairShare {
   /** How many more pollers the instances with too few of them are waiting for. */
   wanted: number;
-  /** This instance has its even share, and others have not: free pollers are theirs. */
-  yields: boolean;
+  /**
+   * This instance has its even share, and others have not: free pollers with an index below this are
+   * theirs. 0: none. Instances of a rolling deployment may not compete for all of them.
+   */
+  yieldsBelow: number;
   /** This instance hands one poller over now: one with an index below this. Absent: none. */
   handOverBelow?: number;
 }
@@ -36,14 +39,15 @@ export function planFairShare(me: Standing, others: readonly Standing[]): FairSh
 
   const poor = others.filter((other) => lacking(other) > 0);
   const wanted = poor.reduce((sum, other) => sum + lacking(other), 0);
-  const yields = wanted > 0 && lacking(me) === 0;
+  const below = Math.max(0, ...poor.map(({ pollers }) => pollers));
+  const yieldsBelow = lacking(me) === 0 ? below : 0;
   const onTheirWay = all.reduce((sum, { leaving }) => sum + leaving, 0);
   const rich = all
     .filter((standing) => standing.held > evenShare(standing))
     .sort((a, b) => b.held - a.held || (a.id < b.id ? -1 : 1));
   const rank = rich.indexOf(me);
-  if (rank === -1 || rank >= wanted - onTheirWay) return { wanted, yields };
-  return { wanted, yields, handOverBelow: Math.max(...poor.map(({ pollers }) => pollers)) };
+  if (rank === -1 || rank >= wanted - onTheirWay) return { wanted, yieldsBelow };
+  return { wanted, yieldsBelow, handOverBelow: below };
 }
 
 /** As it goes through the store. */

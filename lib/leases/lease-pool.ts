@@ -157,17 +157,20 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
 
     /** A round: ends early if the store fails twice running, or if enough is held. */
     async function tryAll(competing: AbortSignal, fork: SpawnEffects['fork']) {
-      const free = shuffled(
-        [...names.keys()].filter((index) => !leases.has(index) && sharing?.leaves(index) !== true),
+      let free = shuffled(
+        [...names.keys()].filter((index) => !leases.has(index)),
         clock,
       );
       let failures = 0;
       let claimableAt = Infinity;
       // The first try goes alone: a store that is down has two calls to refuse, not many.
       let size = 1;
-      while (free.length > 0 && failures < 2 && sharing?.yields() !== true) {
+      while (free.length > 0 && failures < 2) {
         throwIfAborted(competing);
-        const batch = free.splice(0, Math.min(size, Math.max(0, most() - leases.size)));
+        // Asked anew each time: others may have come meanwhile.
+        const forUs = free.filter((index) => sharing?.isForOthers(index) !== true);
+        const batch = forUs.slice(0, Math.min(size, Math.max(0, most() - leases.size)));
+        free = forUs.slice(batch.length);
         if (batch.length === 0) break;
         const outcomes = await Promise.all(batch.map((index) => tryOne(competing, fork, index)));
         const { granted, failed, nextClaimAt } = sumUp(outcomes);

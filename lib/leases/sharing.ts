@@ -29,10 +29,10 @@ export interface Sharing {
   run(signal: AbortSignal): Promise<void>;
   /** Looks now, unless it has done so a moment ago. Never rejects. */
   look(): Promise<void>;
-  /** Whether free leases are to be left to instances that have less. */
-  yields(): boolean;
-  /** Whether this lease is being handed over, or was within the last ttl: it is not for us. */
+  /** Whether this lease is being handed over, or was within the last ttl. */
   leaves(index: number): boolean;
+  /** Whether this lease, if it is free, is not for us: we leave it, or others have less. */
+  isForOthers(index: number): boolean;
   /** A lease was given back. */
   released(index: number): void;
 }
@@ -47,7 +47,7 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
   /** Leases on their way to somebody else, each with the moment until which it is left alone. */
   const leaving = new Map<number, number>();
   const { sleep, wake } = createSleeper(clock);
-  let share: FairShare = { wanted: 0, yields: false };
+  let share: FairShare = { wanted: 0, yieldsBelow: 0 };
   let lookedAt = -Infinity;
   let wantedSince = Infinity;
   let said = '';
@@ -77,7 +77,9 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
       handOver(first);
     } catch (error) {
       // Whoever is not known to be here must not be waited for.
-      share = { wanted: 0, yields: false };
+      share = { wanted: 0, yieldsBelow: 0 };
+      // No more often than a lease is renewed, as long as the store is away.
+      isSettled = true;
       onFailed(error);
     }
   }
@@ -109,8 +111,8 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
       await call(() => membership.leave()).catch(() => undefined);
     },
     look,
-    yields: () => share.yields,
     leaves: (index) => leaving.has(index),
+    isForOthers: (index) => leaving.has(index) || index < share.yieldsBelow,
     released(index) {
       if (!leaving.has(index)) return;
       leaving.set(index, clock.monotonic() + ttlMs);

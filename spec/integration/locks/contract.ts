@@ -293,6 +293,18 @@ export function lockContract(engine: Engine): void {
         }
       });
 
+      it('L11: a connection that dies without a word costs one call', async () => {
+        const client = await store.client();
+        const lock = client.locks.createLock(uniqueName(), 60_000);
+        expect(await lock.acquireImmediately()).toBe(true);
+        for (let event = 0; event < 3; event++) {
+          client.network.silence();
+          await lock.extend(60_000).catch(() => undefined);
+          await lock.extend(60_000);
+        }
+        await lock.release();
+      });
+
       it('L10: tells members of a group of each other, as long as they are here', async () => {
         const [a, b] = [await store.client(), await store.client()];
         const group = `${uniqueName()}:members`;

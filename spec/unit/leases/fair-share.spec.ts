@@ -26,8 +26,8 @@ const handOvers = (...all: Standing[]) =>
 describe('L10: who hands a poller over', () => {
   it('L10: one that has all of them, once another instance is there', () => {
     const [rich, poor] = plansOf(standing('a', 40), standing('b', 0));
-    expect(rich).toEqual({ wanted: 20, yields: true, handOverBelow: 40 });
-    expect(poor).toEqual({ wanted: 0, yields: false });
+    expect(rich).toEqual({ wanted: 20, yieldsBelow: 40, handOverBelow: 40 });
+    expect(poor).toEqual({ wanted: 0, yieldsBelow: 0 });
   });
 
   it('L10: nobody while everyone has floor(pollers / instances)', () => {
@@ -61,13 +61,15 @@ describe('L10: who hands a poller over', () => {
 
   it('L10: only one whose name the other one competes for', () => {
     const [plan] = plansOf(standing('a', 30), standing('b', 0, { pollers: 10 }));
-    expect(plan?.handOverBelow).toBe(10);
+    expect(plan).toMatchObject({ handOverBelow: 10, yieldsBelow: 10 });
   });
 
   it('L10: one with its even share leaves free pollers to those that have less', () => {
     const [rich, even, poor] = plansOf(standing('a', 14), standing('b', 13), standing('c', 9));
-    expect([rich?.yields, even?.yields, poor?.yields]).toEqual([true, true, false]);
-    expect(plansOf(standing('a', 13), standing('b', 13), standing('c', 13))[0]?.yields).toBe(false);
+    expect([rich, even, poor].map((plan) => plan?.yieldsBelow)).toEqual([40, 40, 0]);
+    expect(plansOf(standing('a', 13), standing('b', 13), standing('c', 13))[0]?.yieldsBelow).toBe(
+      0,
+    );
   });
 
   it('L10: hand-overs come to an end, with floor or ceiling of the share for everyone', () => {

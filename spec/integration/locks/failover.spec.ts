@@ -1,0 +1,214 @@
+import { setTimeout as pass } from 'node:timers/promises';
+import type { TestContext } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { createLeasePool } from '../../../lib/leases/lease-pool.js';
+import { storeErrorName } from '../../../lib/leases/store-error.js';
+import { until } from '../../support/integration/until.js';
+import type { OwnServer } from '../../support/servers/own-server.js';
+import {
+  postgresServer,
+  startPostgresServer,
+  startStandbyOf,
+} from '../../support/servers/postgres-server.js';
+import { redisServer, startRedisServer } from '../../support/servers/redis-server.js';
+import type { Connection } from './connect.js';
+import type { RunningEngine } from './engines.js';
+import { prepared } from './engines.js';
+import { asOperator } from './operator.js';
+
+const ttlMs = 3_000;
+/** For the store's own time, and this machine's under load. */
+const slackMs = 3_000;
+const recoveryMs = ttlMs + ttlMs / 3 + slackMs;
+
+/** Starting a server of its own for each takes long on a busy machine. */
+vi.setConfig({ testTimeout: 120_000 });
+
+const kinds = [{ engine: 'redis' as const, server: redisServer, start: startRedisServer }].filter(
+  ({ server }) => server !== undefined,
+);
+
+/** One lease, kept over a client with its driver's own options, on a server of our own. */
+async function setScene(
+  { onTestFinished }: TestContext,
+  connection: Connection,
+  server: OwnServer,
+): Promise<{ store: RunningEngine } & Awaited<ReturnType<typeof keep>>> {
+  const url = String(await asOperator(connection.engine as 'redis', connection.url, 'welcome'));
+  const store = await prepared({ ...connection, url }, server);
+  onTestFinished(() => store.stop());
+  const kept = await keep(store);
+  onTestFinished(() => kept.stop());
+  return { store, ...kept };
+}
+
+async function keep(store: RunningEngine) {
+  const client = await store.client();
+  const stopping = new AbortController();
+  const errors: string[] = [];
+  let working = 0;
+  const pool = createLeasePool({
+    locks: client.locks,
+    names: [`failover:${process.pid}:${Date.now()}`],
+    ttlMs,
+    work: (_index, lost) =>
+      new Promise<void>((resolve) => {
+        working += 1;
+        const end = () => {
+          working -= 1;
+          resolve();
+        };
+        AbortSignal.any([lost, stopping.signal]).addEventListener('abort', end, { once: true });
+      }),
+    on: {
+      acquired: () => undefined,
+      lost: () => undefined,
+      released: () => undefined,
+      storeFailed: (_index, error) => errors.push(storeErrorName(error) ?? String(error)),
+    },
+  });
+  const ran = pool.run(stopping.signal);
+  const isHeld = async () => until(() => expect(working).toBe(1));
+  await isHeld();
+  return {
+    network: client.network,
+    errors,
+    working: () => working,
+    isHeld,
+    isLost: () => until(() => expect(working).toBe(0)),
+    /** How long until it is held again. */
+    async recovers() {
+      const from = performance.now();
+      await isHeld();
+      return performance.now() - from;
+    },
+    async stop() {
+      stopping.abort();
+      await ran;
+      await client.close();
+    },
+  };
+}
+
+describe.each(kinds)('failover on $engine', ({ engine, start }) => {
+  it('L11: a connection that dies without a word costs one call, and no lease', async (context) => {
+    const server = await start();
+    const { network, errors, working } = await setScene(
+      context,
+      { engine, url: server.url },
+      server,
+    );
+    for (let event = 0; event < 4; event++) {
+      network.silence();
+      await pass(ttlMs);
+    }
+    expect(working()).toBe(1);
+    expect(errors.length).toBeGreaterThan(0);
+  });
+
+  it('L11: a server that stands still: polling goes on within the ttl and a third', async (context) => {
+    const server = await start();
+    const scene = await setScene(context, { engine, url: server.url }, server);
+    server.pause();
+    await scene.isLost();
+    await pass(2 * ttlMs);
+    server.resume();
+    expect(await scene.recovers()).toBeLessThan(recoveryMs);
+  });
+
+  it('L11: a server that is killed, and starts again', async (context) => {
+    const server = await start();
+    const scene = await setScene(context, { engine, url: server.url }, server);
+    await server.kill();
+    await scene.isLost();
+    await server.start();
+    expect(await scene.recovers()).toBeLessThan(recoveryMs);
+    expect(scene.errors.length).toBeGreaterThan(0);
+  });
+
+  it('L11: every connection is ended by an operator: no lease is lost', async (context) => {
+    const server = await start();
+    const scene = await setScene(context, { engine, url: server.url }, server);
+    for (let event = 0; event < 5; event++) {
+      await asOperator(engine, server.url, 'endAll');
+      await pass(ttlMs / 3);
+    }
+    expect(scene.working()).toBe(1);
+  });
+
+  it('L11: a server that becomes read-only is no primary: held again once it is one', async (context) => {
+    const server = await start();
+    const scene = await setScene(context, { engine, url: server.url }, server);
+    await asOperator(engine, server.url, 'readOnly');
+    await scene.isLost();
+    await asOperator(engine, server.url, 'writable');
+    expect(await scene.recovers()).toBeLessThan(recoveryMs);
+    expect(scene.errors).toContain('READONLY');
+  });
+
+  it('L11: a try for a taken lease writes nothing', async (context) => {
+    const server = await start();
+    const { store } = await setScene(context, { engine, url: server.url }, server);
+    const { locks, close } = await store.client();
+    context.onTestFinished(close);
+    const name = `taken:${Date.now()}`;
+    await locks.createLock(name, 60_000).acquireImmediately();
+    const before = await asOperator(engine, server.url, 'written');
+    for (let i = 0; i < 50; i++) {
+      expect(await locks.createLock(name, 60_000).acquireImmediately()).toBe(false);
+    }
+    const after = await asOperator(engine, server.url, 'written');
+    // The one lease that is kept is renewed meanwhile.
+    expect(Number(after) - Number(before)).toBeLessThan(12);
+  });
+});
+
+describe.skipIf(redisServer === undefined)('failover among Redis servers', () => {
+  it('L11: the primary is demoted with the connection open, and Sentinel names another', async (context) => {
+    const { Redis } = await import('ioredis');
+    const { redisLocks } = await import('../../../lib/locks/redis.js');
+    const primary = await startRedisServer();
+    const replica = await startRedisServer('--replicaof', '127.0.0.1', String(primary.port));
+    const { startSentinel } = await import('./operator.js');
+    const sentinel = await startSentinel(primary.port);
+    for (const server of [primary, replica, sentinel]) {
+      context.onTestFinished(() => server[Symbol.asyncDispose]());
+    }
+    const client = new Redis({
+      sentinels: [{ host: '127.0.0.1', port: sentinel.port }],
+      name: 'locks',
+      lazyConnect: true,
+    });
+    const locks = redisLocks({ client });
+    const lock = () => locks.createLock('sentinel', 1_000).acquireImmediately();
+    await until(async () => expect(await lock()).toBe(true));
+    const operator = new Redis(sentinel.url, { lazyConnect: true });
+    await until(async () =>
+      expect(await operator.call('SENTINEL', 'FAILOVER', 'locks')).toBe('OK'),
+    );
+    operator.disconnect();
+    const demoted = new Redis(primary.url);
+    await until(async () => expect(await demoted.info('replication')).toContain('role:slave'));
+    demoted.disconnect();
+    await until(async () => expect(await lock()).toBe(true));
+  });
+});
+
+describe.skipIf(postgresServer === undefined)('failover among PostgreSQL servers', () => {
+  it('L11: a standby refuses by 25006, and grants once it is promoted', async (context) => {
+    const primary = await startPostgresServer();
+    context.onTestFinished(() => primary[Symbol.asyncDispose]());
+    await prepared({ engine: 'postgresql', url: primary.url });
+    const standby = await startStandbyOf(primary);
+    const store = await import('./engines.js').then(({ running }) =>
+      running({ engine: 'postgresql', url: standby.url }, () => standby[Symbol.asyncDispose]()),
+    );
+    context.onTestFinished(() => store.stop());
+    const { locks } = await store.client();
+    const lock = () => locks.createLock('standby', ttlMs).acquireImmediately();
+    await expect(lock()).rejects.toMatchObject({ code: '25006' });
+    await primary.kill();
+    await asOperator('postgresql', standby.url, 'promote');
+    await until(async () => expect(await lock()).toBe(true));
+  });
+});
