@@ -1,8 +1,7 @@
 /**
  * `npm run check:environments [-- name …] [-- --write]`: installs the packed tarball in a project of
- * its own for each
- * row of rows.mjs, and runs tasks there. Rows run side by side. Prints a line a row, fails where
- * one failed, and says so where docs/environments.md says something else than the run did.
+ * its own for each row of rows.mjs, and runs tasks there. Rows run side by side. Prints a line a row,
+ * fails if one failed, and says so if docs/environments.md differs from what ran.
  *
  * Names choose the rows whose names begin so. `--write` writes docs/environments.md. `--newest` runs
  * those rows that have no lock file, and therefore change by themselves; without it the others.

@@ -46,7 +46,7 @@ export const rows = [
     name: 'Vitest',
     packages: { vitest: '4' },
     shows: (project) => project.version('vitest'),
-    steps: [command('tasks in a spec', 'vitest run --testTimeout 60000')],
+    steps: [command('tasks in a spec', 'vitest run --testTimeout 60000 vitest.spec.mjs')],
   },
   {
     id: 'node-test',
