@@ -1,8 +1,10 @@
 export { ActivityError } from './sfn/activity-arn.js';
-export { ConfigError } from './source/config.js';
+export { ConfigError } from './source/config-error.js';
+export type { ConfigIssue } from './source/config-error.js';
 export type { ConcurrencyLimits, StepFuncSourceConfig } from './source/config.js';
 export { ErrorName, httpErrorName } from './task/error-name.js';
 export type {
+  AttributedEvent,
   EndedEvent,
   EventName,
   Listener,
@@ -24,7 +26,11 @@ export type { TaskLostReason } from './task/report.js';
 export { toTaskResult } from './task/result.js';
 export type { TaskResult } from './task/result.js';
 export type { SfnClient, SfnClients } from './sfn/api.js';
+export type { PickTaskAttributes, TaskAttributes } from './task/task-attributes.js';
+export type { RunningTask } from './observe/running-tasks.js';
 export { createStepFuncSource } from './source/source.js';
 export type { StepFuncSource } from './source/source.js';
 export type { LeaseStatus, PollerStatus, StepFuncSourceStatus } from './observe/status.js';
 export type { StopOptions, StopSummary } from './source/stop.js';
+export { runAll } from './source/run-all.js';
+export { terminationSignal } from './source/termination-signal.js';

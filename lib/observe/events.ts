@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { callSafely } from '../common/call-safely.js';
+import type { TaskAttributes } from '../task/task-attributes.js';
 import type { TaskLostReason } from '../task/report.js';
 
 /** `stopped` -> `starting` -> `running` -> `stopping` -> `stopped`; `starting` may end in `stopped`. */
@@ -22,8 +23,14 @@ export interface TaskEvent extends PollerEvent {
   task: string;
 }
 
+/** Fields of the events that begin and end a task. */
+export interface AttributedEvent extends TaskEvent {
+  /** What `taskAttributes` has picked from the task's input; empty without it. */
+  attributes: TaskAttributes;
+}
+
 /** Fields of every event that ends a task. */
-export interface EndedEvent extends TaskEvent {
+export interface EndedEvent extends AttributedEvent {
   /** Milliseconds from the poll that brought the task to its end: its slot is free now. */
   durationMs: number;
   /** Milliseconds of these until invoke had ended; the rest went into the report. */
@@ -60,7 +67,7 @@ export interface StepFuncSourceEvents {
   /** An attempt to start failed for a passing reason; the next one is made in `retryInMs`. */
   startFailed: SourceEvent & CallTrouble & { retryInMs: number };
   /** A poll brought a task; it goes to the component now. */
-  taskReceived: TaskEvent;
+  taskReceived: AttributedEvent;
   /** AWS took the task's output. */
   taskSucceeded: ReportedEvent;
   /**

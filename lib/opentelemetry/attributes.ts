@@ -14,7 +14,11 @@ export const Attribute = {
   HttpStatus: 'http.response.status_code',
   Outcome: 'stepfunc_source.task.outcome',
   Problem: 'stepfunc_source.health.problem',
+  TaskId: 'stepfunc_source.task.id',
 } as const;
+
+/** What `taskAttributes` has picked: any name, so under a name space of its own. */
+export const TASK_ATTRIBUTE_PREFIX = 'stepfunc_source.task.attribute.';
 
 /** The value of `messaging.system`; the conventions name `aws_sqs` and its like so. */
 const SYSTEM = 'aws_step_functions';

@@ -15,8 +15,8 @@ export function observeGauges(
   instruments: Instruments,
   attributes: () => Attributes | undefined,
 ): () => void {
-  const { pollersHeld, slots, openPolls, tasksActive, healthProblems } = instruments;
-  const observables = [pollersHeld, slots, openPolls, tasksActive, healthProblems];
+  const { pollersHeld, slots, openPolls, tasksActive, oldestTaskAge, healthProblems } = instruments;
+  const observables = [pollersHeld, slots, openPolls, tasksActive, oldestTaskAge, healthProblems];
 
   const observe: BatchObservableCallback = (result) => {
     const common = attributes();
@@ -32,6 +32,9 @@ export function observeGauges(
     observeSum(slots, ({ concurrency }) => concurrency);
     observeSum(openPolls, (poller) => poller.openPolls);
     observeSum(tasksActive, ({ tasks }) => tasks);
+    const startedAt = Math.min(...source.runningTasks().map((task) => task.startedAt));
+    // The clock may have been set back since, and without a task there is no least of them.
+    result.observe(oldestTaskAge, Math.max(0, (Date.now() - startedAt) / 1_000), common);
     const present = new Set<string>(source.health().problems.map(({ code: problem }) => problem));
     for (const problem of healthCodes) {
       const value = present.has(problem) ? 1 : 0;

@@ -68,6 +68,11 @@ export function createInstruments(meter: Meter) {
       '{task}',
       'Tasks in flight: received and not yet reported.',
     ),
+    // No sum of instances would mean anything: a gauge proper.
+    oldestTaskAge: meter.createObservableGauge('stepfunc_source.task.oldest_age', {
+      unit: 's',
+      description: 'Age of the oldest task in flight; 0 if there is none.',
+    }),
     healthProblems: gauge(
       'stepfunc_source.health.problems',
       '{problem}',

@@ -7,6 +7,7 @@ import { formatValue } from '../common/format-value.js';
 import type { StepFuncSource } from '../source/source.js';
 import { activityAttributes, Attribute, boundNames, SCOPE } from './attributes.js';
 import { observeGauges } from './gauges.js';
+import { checkKeys } from './check-keys.js';
 import { createInstruments } from './instruments.js';
 
 /** What `recordMetrics` takes beside the source, all optional. */
@@ -50,6 +51,7 @@ const ownErrors: ReadonlySet<string> = new Set(Object.values(ErrorName));
  * ```
  */
 export function recordMetrics(source: StepFuncSource, options: MetricsOptions = {}): () => void {
+  checkKeys('recordMetrics', options, ['meterProvider', 'attributes', 'maxErrorNames']);
   const { meterProvider = metrics.getMeterProvider(), attributes = {} } = options;
   const maxErrorNames = options.maxErrorNames ?? 50;
   checkArguments(source, maxErrorNames);

@@ -1,4 +1,4 @@
-import type { Context, Span, TracerProvider } from '@opentelemetry/api';
+import type { Attributes, Context, Span, TracerProvider } from '@opentelemetry/api';
 import {
   context,
   propagation,
@@ -15,8 +15,11 @@ import type { Invoke, InvokeRequest, InvokeResponse } from '../task/invoke.js';
 import { InvokeAbortError } from '../task/invoke.js';
 import { toTaskResult } from '../task/result.js';
 import { formatValue } from '../common/format-value.js';
-import { activityAttributes, Attribute, SCOPE } from './attributes.js';
 import { onAbort } from '../async/on-abort.js';
+import { attributesOf } from '../task/task-attributes.js';
+import { isPathless, pathless } from '../task/pathless.js';
+import { activityAttributes, Attribute, SCOPE, TASK_ATTRIBUTE_PREFIX } from './attributes.js';
+import { checkKeys } from './check-keys.js';
 
 /** What `traceInvoke` takes beside the invoke. */
 export interface TraceOptions {
@@ -70,12 +73,12 @@ export function traceInvoke(invoke: Invoke, options: TraceOptions): Invoke {
     [Attribute.OperationType]: 'process',
   };
 
-  return async (request, signal) => {
+  const traced: Invoke = async (request, signal) => {
     // Polls run in whatever context the source was started in: a task is no part of that.
     const outer = parentOf(request, parent) ?? ROOT_CONTEXT;
     const span = tracer.startSpan(
       `process ${activityName}`,
-      { kind: SpanKind.CONSUMER, attributes },
+      { kind: SpanKind.CONSUMER, attributes: { ...attributes, ...taskAttributes(request) } },
       outer,
     );
     const inner = trace.setSpan(outer, span);
@@ -91,6 +94,19 @@ export function traceInvoke(invoke: Invoke, options: TraceOptions): Invoke {
     } finally {
       detach();
     }
+  };
+  // A function in the same process needs no path, traced or not.
+  return isPathless(invoke) ? Object.assign(traced, { [pathless]: true }) : traced;
+}
+
+/** Which task it is, and what its `taskAttributes` has picked. */
+function taskAttributes(request: InvokeRequest): Attributes {
+  const picked = Object.entries(attributesOf(request)).map(
+    ([name, value]) => [TASK_ATTRIBUTE_PREFIX + name, value] as const,
+  );
+  return {
+    [Attribute.TaskId]: request.task,
+    ...(Object.fromEntries(picked) as Attributes),
   };
 }
 
@@ -173,6 +189,8 @@ function checkArguments(invoke: unknown, options: unknown): void {
       `traceInvoke: expected invoke, a function (request, signal) => Promise of the component's response, got ${formatValue(invoke)}`,
     );
   }
+  const known = ['activityName', 'tracerProvider', 'injectHeaders', 'parent'];
+  checkKeys('traceInvoke', options ?? {}, known);
   const activityName = getProperty(options, 'activityName');
   if (typeof activityName !== 'string' || activityName === '') {
     throw new TypeError(

@@ -10,6 +10,9 @@ import type { CallTrouble, EventName, StepFuncSourceEvents } from '../observe/ev
 import type { Invoke } from '../task/invoke.js';
 import type { OpenPoll, Poller, PollerOptions } from './poller.js';
 import { createPoller } from './poller.js';
+import type { RunningTasks } from '../observe/running-tasks.js';
+import type { TaskAttributes } from '../task/task-attributes.js';
+import { carryAttributes, noAttributes } from '../task/task-attributes.js';
 import type { Settlement } from '../task/report.js';
 import type { PollerLimits } from './slots.js';
 import type { ActivityTask, Sfn } from '../sfn/api.js';
@@ -38,6 +41,9 @@ export interface ActivityPollerOptions {
   heartbeatIntervalMs: number | undefined;
   onComponentDown: 'fail' | 'wait';
   emit: Emit;
+  /** Picks what may be shown of a task from its input. Never throws. */
+  attributesOf(input: string): TaskAttributes;
+  runningTasks: RunningTasks;
   /** A poll has come back, one way or the other. */
   onPolled(): void;
   onPollAbandoned(): void;
@@ -53,7 +59,7 @@ export function createActivityPoller(
   { index: poller, concurrency }: PollerLimits,
   options: ActivityPollerOptions & PollerHooks,
 ): Poller {
-  const { clock, sfn, activity, workerName, emit, onPolled } = options;
+  const { clock, sfn, activity, workerName, emit, attributesOf, runningTasks, onPolled } = options;
   const { invoke, path, invokeTimeoutMs, heartbeatIntervalMs, onComponentDown } = options;
   const { pollTimeoutMs = POLL_TIMEOUT_MS } = options;
   const timeoutError = () => new TimeoutError(pollTimeoutMs);
@@ -87,14 +93,19 @@ export function createActivityPoller(
     const task = nextTaskId();
     const receivedAt = clock.monotonic();
     let invokedAt: number | undefined;
-    emit('taskReceived', { task, poller });
+    const attributes = attributesOf(activityTask.input);
+    runningTasks.add(task, poller, attributes);
+    emit('taskReceived', { task, poller, attributes });
     const settlement = await runTask(signal, controller, activityTask, {
       task,
       path,
       invokeTimeoutMs,
       heartbeatIntervalMs,
       sfn,
-      invoke,
+      invoke:
+        attributes === noAttributes
+          ? invoke
+          : (request, invokeSignal) => invoke(carryAttributes(request, attributes), invokeSignal),
       clock,
       componentWait:
         onComponentDown === 'fail'
@@ -103,15 +114,20 @@ export function createActivityPoller(
               onWaiting: () => self.pausePolls(controller),
               onConnected: () => self.resumePolls(controller),
             },
-      onInvoked: () => void (invokedAt = clock.monotonic()),
+      onInvoked() {
+        invokedAt = clock.monotonic();
+        runningTasks.reporting(task);
+      },
       onHeartbeatFailed: (error) => emit('heartbeatFailed', { task, poller, ...troubleOf(error) }),
       onReportFailed: (error) => emit('reportFailed', { task, poller, ...troubleOf(error) }),
       // It never rejects. If it did, for a bug of ours, one task would be lost, and not the poller.
     }).catch((): Settlement => ({ outcome: 'lost', reason: 'abandoned' }));
     const endedAt = clock.monotonic();
+    runningTasks.remove(task);
     emitSettlement(emit, settlement, {
       task,
       poller,
+      attributes,
       durationMs: endedAt - receivedAt,
       invokeMs: (invokedAt ?? endedAt) - receivedAt,
     });
@@ -134,7 +150,7 @@ function troubleOf(error: unknown): CallTrouble {
 function emitSettlement(
   emit: Emit,
   settlement: Settlement,
-  ended: { task: string; poller: number; durationMs: number; invokeMs: number },
+  ended: Omit<StepFuncSourceEvents['taskSucceeded'], 'activityName' | 'attempts'>,
 ): void {
   switch (settlement.outcome) {
     case 'succeeded':

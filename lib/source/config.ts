@@ -1,15 +1,31 @@
-import { hostname } from 'node:os';
-import { z } from 'zod';
-import { hintFor } from '../common/suggest-key.js';
+import type { z } from 'zod';
 import { getProperty } from '../common/property.js';
-import { formatValue } from '../common/format-value.js';
+import type { ConfigIssue } from './config-error.js';
+import { ConfigError } from './config-error.js';
+import {
+  configKeys,
+  configSchema,
+  expectedName,
+  expectedPath,
+  issuesOf,
+  limitsSchema,
+  lockKeys,
+  nameInArn,
+  unexpected,
+} from './config-schema.js';
 
 /** What `createStepFuncSource` takes as its first argument: plain data. Unknown keys are refused. */
 export interface StepFuncSourceConfig {
-  /** The activity to poll: 1 to 80 characters, by AWS's rule for names (API reference, CreateActivity). */
-  activityName: string;
-  /** Where on the component to POST: begins with one `/`, percent-encoded, a query is allowed. */
-  path: string;
+  /**
+   * The activity to poll: 1 to 80 characters, by AWS's rule for names (API reference, CreateActivity).
+   * Required, unless `activityArn` is given. If both are, they must have the same name.
+   */
+  activityName?: string | undefined;
+  /**
+   * Where on the component to POST: begins with one `/`, percent-encoded, a query is allowed.
+   * Required, unless the invoke is one of `functionInvoke`.
+   */
+  path?: string | undefined;
   /** Tasks at a time over all instances: a whole number from 1. Default 1. There are 100,000 pollers at most. */
   maxConcurrency?: number | undefined;
   /** Tasks at a time per poller: a whole number from 1. Default 1. */
@@ -49,7 +65,7 @@ export interface StepFuncSourceConfig {
   activityArn?: string | undefined;
   /**
    * With `locks` only: milliseconds until the poller of an instance that has died is free for others:
-   * a whole number from 1,000. Default 30,000.
+   * a whole number from 1,000 to 3,600,000. Default 30,000.
    */
   lockTtlMs?: number | undefined;
   /** With `locks` only: pollers that this instance holds at most: a whole number from 1. Default: all. */
@@ -62,36 +78,31 @@ export interface StepFuncSourceConfig {
   onLeaseLost?: 'drain' | 'abort' | undefined;
 }
 
-/** A config with its defaults filled in. */
-export type Config = z.output<typeof schema>;
+/** A config with its defaults filled in, its name and its path too. */
+export type Config = z.output<typeof configSchema> & { activityName: string; path: string };
 
-/** The config is wrong. `message` names every bad key, what came and what is wanted. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  /** zod's own account of it. */
-  readonly issues: readonly z.core.$ZodIssue[];
-
-  constructor(where: string, config: unknown, issues: readonly z.core.$ZodIssue[]) {
-    super(`${where}: bad config\n${issues.flatMap((i) => tell(config, i)).join('\n')}`);
-    this.issues = issues;
-  }
+export interface ParseOptions {
+  /** Whether the keys that matter to a shared limit alone have a meaning here. */
+  withLocks: boolean;
+  /** Whether the invoke has no use for a path. */
+  pathless: boolean;
 }
 
-/**
- * Checks a config and fills in the defaults. `withLocks` tells whether the keys that only matter to a
- * shared limit have a meaning here. Throws a {@link ConfigError}.
- */
-export function parseConfig(config: unknown, withLocks: boolean): Config {
-  const parsed = schema.safeParse(config);
-  const issues = [
-    ...(parsed.success ? tooManyPollers(parsed.data) : parsed.error.issues),
-    ...(withLocks
-      ? []
-      : lockKeys.filter((key) => getProperty(config, key) !== undefined).map(needsLocks)),
-  ];
-  if (!parsed.success || issues.length > 0)
-    throw new ConfigError('createStepFuncSource', config, issues);
-  return parsed.data;
+/** Checks a config and fills in the defaults. Throws a {@link ConfigError}. */
+export function parseConfig(config: unknown, { withLocks, pathless }: ParseOptions): Config {
+  const parsed = configSchema.safeParse(config);
+  const isObject = typeof config === 'object' && config !== null && !Array.isArray(config);
+  const bad = parsed.success ? [] : issuesOf(config, parsed.error.issues, configKeys);
+  const more = [
+    ...(isObject ? wrongName(config) : []),
+    ...(isObject && !pathless ? missingPath(config) : []),
+    ...(parsed.success ? tooManyPollers(parsed.data) : []),
+    ...(withLocks ? [] : needsLocks(config)),
+  ].filter(({ path }) => !bad.some((issue) => issue.path === path));
+  const issues = [...bad, ...more].sort(byKey);
+  if (!parsed.success || issues.length > 0) throw new ConfigError('createStepFuncSource', issues);
+  const { activityName = nameInArn(parsed.data.activityArn) ?? '', path = '/' } = parsed.data;
+  return { ...parsed.data, activityName, path };
 }
 
 /** What may change while a source runs. */
@@ -101,19 +112,23 @@ export type ConcurrencyLimits = Pick<
 >;
 
 /**
- * A config with other sizes; those that are not given stay. `rolesAreShared`: other instances may hold
- * pollers of the present size at this moment. Throws a {@link ConfigError}.
+ * A config with other limits; those that are not given stay. `pollersAreShared`: other instances may
+ * hold pollers of the present size at this moment. Throws a {@link ConfigError}.
  */
-export function resizeConfig(config: Config, sizes: unknown, rolesAreShared: boolean): Config {
-  const parsed = sizesSchema.safeParse(sizes);
-  if (!parsed.success) throw new ConfigError('resize', sizes, parsed.error.issues);
+export function resizeConfig(config: Config, limits: unknown, pollersAreShared: boolean): Config {
+  const parsed = limitsSchema.safeParse(limits);
+  if (!parsed.success) {
+    throw new ConfigError('resize', issuesOf(limits, parsed.error.issues, limitKeys));
+  }
   const { maxConcurrency, concurrencyPerPoller } = parsed.data;
   if (
-    rolesAreShared &&
+    pollersAreShared &&
     (concurrencyPerPoller ?? config.concurrencyPerPoller) !== config.concurrencyPerPoller
   ) {
-    const message = `${config.concurrencyPerPoller}, the size of the pollers that other instances share, until a restart`;
-    throw new ConfigError('resize', sizes, [issue('concurrencyPerPoller', message)]);
+    const expected = `${config.concurrencyPerPoller}, the size of the pollers that other instances share, until a restart`;
+    throw new ConfigError('resize', [
+      unexpected('concurrencyPerPoller', expected, concurrencyPerPoller),
+    ]);
   }
   const resized = {
     ...config,
@@ -121,111 +136,58 @@ export function resizeConfig(config: Config, sizes: unknown, rolesAreShared: boo
     concurrencyPerPoller: concurrencyPerPoller ?? config.concurrencyPerPoller,
   };
   const issues = tooManyPollers(resized);
-  if (issues.length > 0) throw new ConfigError('resize', resized, issues);
+  if (issues.length > 0) throw new ConfigError('resize', issues);
   return resized;
 }
 
-/** A slip of the keyboard should not end in an array that no memory holds. */
-function tooManyPollers({ maxConcurrency, concurrencyPerPoller }: Config): z.core.$ZodIssue[] {
-  if (maxConcurrency / concurrencyPerPoller <= MOST_POLLERS) return [];
-  const most = MOST_POLLERS.toLocaleString('en-US');
-  return [issue('maxConcurrency', `at most ${most} times concurrencyPerPoller`)];
+const limitKeys = ['maxConcurrency', 'concurrencyPerPoller'];
+
+/** A name is needed, unless the ARN has it; then both must be the same. */
+function wrongName(config: object): ConfigIssue[] {
+  const name = getProperty(config, 'activityName');
+  const arn = getProperty(config, 'activityArn');
+  const known = nameInArn(arn);
+  if (name === undefined) {
+    return arn === undefined ? [unexpected('activityName', expectedName, name)] : [];
+  }
+  if (known === undefined || name === known) return [];
+  const expected = `${JSON.stringify(known)}, the name in activityArn, or no value`;
+  return [unexpected('activityName', expected, name)];
 }
 
-function needsLocks(key: string): z.core.$ZodIssue {
-  const message = 'options.locks beside it, or no value';
-  return issue(key, message);
-}
-
-function issue(key: string, message: string): z.core.$ZodIssue {
-  return { code: 'custom', path: [key], message, input: undefined };
+function missingPath(config: object): ConfigIssue[] {
+  if (getProperty(config, 'path') !== undefined) return [];
+  const issue = unexpected('path', expectedPath, undefined);
+  return [
+    { ...issue, message: `${issue.message}; only an invoke of functionInvoke's needs no path` },
+  ];
 }
 
 const MOST_POLLERS = 100_000;
 
-// White space, brackets, wildcards, AWS's special characters, control characters, surrogates,
-// and the two code points at the end of the basic plane (API reference, CreateActivity, "name").
-const NOT_IN_A_NAME =
-  // eslint-disable-next-line no-control-regex -- AWS's rule names them
-  /[\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f\ufffe\uffff\ud800-\udfff]/;
-// Visible ASCII: what RFC 9112 allows in a request target, without a fragment. By `new URL(path, base)`,
-// one that begins with two slashes, of either kind, would lead to another host.
-const REQUEST_PATH = /^\/(?![/\\])[!-"$-~]*$/;
-const ACTIVITY_ARN = /^arn:[\w-]+:states:[\w-]+:\d{12}:activity:\S{1,80}$/;
-
-const wholeNumber = wholeNumberFrom(1);
-
-/** What only a limit that is shared by several instances needs. */
-const lockShape = {
-  lockTtlMs: wholeNumberFrom(1_000).default(30_000),
-  maxPollersPerInstance: wholeNumber.optional(),
-  onLeaseLost: wanted("'drain' or 'abort'", (expected) =>
-    z.enum(['drain', 'abort'], expected).default('drain'),
-  ),
-};
-const lockKeys = Object.keys(lockShape);
-
-const shape = {
-  activityName: wanted(
-    'a name of 1 to 80 characters without white space, control characters or any of <>{}[]?*"#%\\^|~`$&,;:/',
-    (expected) =>
-      z
-        .string(expected)
-        .min(1, expected)
-        .max(80, expected)
-        .refine((name) => !NOT_IN_A_NAME.test(name), expected),
-  ),
-  path: wanted(
-    "a request path that begins with one '/', percent-encoded, without white space, control characters or '#'",
-    (expected) => z.string(expected).regex(REQUEST_PATH, expected),
-  ),
-  maxConcurrency: wholeNumber.default(1),
-  concurrencyPerPoller: wholeNumber.default(1),
-  invokeTimeoutMs: wholeNumber.default(300_000),
-  onComponentDown: wanted("'fail' or 'wait'", (expected) =>
-    z.enum(['fail', 'wait'], expected).default('fail'),
-  ),
-  heartbeatIntervalMs: wholeNumber.optional(),
-  workerName: wanted('1 to 80 characters', (expected) =>
-    z
-      .string(expected)
-      .min(1, expected)
-      .max(80, expected)
-      .default(() => `${hostname()}:${process.pid}`.slice(-80)),
-  ),
-  activityArn: wanted(
-    "an activity's ARN as arn:aws:states:<region>:<account id>:activity:<name>",
-    (expected) => z.string(expected).regex(ACTIVITY_ARN, expected).optional(),
-  ),
-  startTimeoutMs: wholeNumberFrom(0).default(60_000),
-  ...lockShape,
-};
-
-const schema = z.strictObject(shape, { error: 'an object with at least activityName and path' });
-
-const sizesSchema = z.strictObject(
-  { maxConcurrency: wholeNumber.optional(), concurrencyPerPoller: wholeNumber.optional() },
-  { error: 'an object with maxConcurrency or concurrencyPerPoller' },
-);
-
-function wholeNumberFrom(least: number): z.ZodInt {
-  return wanted(`a whole number from ${least.toLocaleString('en-US')}`, (expected) =>
-    z.int(expected).min(least, expected),
-  );
+/** A slip of the keyboard should not end in an array that no memory holds. */
+function tooManyPollers({
+  maxConcurrency,
+  concurrencyPerPoller,
+}: Pick<Config, 'maxConcurrency' | 'concurrencyPerPoller'>): ConfigIssue[] {
+  if (maxConcurrency / concurrencyPerPoller <= MOST_POLLERS) return [];
+  const most = MOST_POLLERS.toLocaleString('en-US');
+  return [
+    unexpected('maxConcurrency', `at most ${most} times concurrencyPerPoller`, maxConcurrency),
+  ];
 }
 
-/** Gives every check of one key the same words, which say what is wanted. */
-function wanted<T>(expected: string, build: (params: { error: string }) => T): T {
-  return build({ error: expected });
+function needsLocks(config: unknown): ConfigIssue[] {
+  return lockKeys.flatMap((key) => {
+    const came = getProperty(config, key);
+    return came === undefined
+      ? []
+      : [unexpected(key, 'options.locks beside it, or no value', came)];
+  });
 }
 
-function tell(config: unknown, issue: z.core.$ZodIssue): string[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map(tellUnknown);
-  const key = issue.path.join('.');
-  const came = key === '' ? config : getProperty(config, key);
-  return [`- ${key === '' ? 'config' : key}: expected ${issue.message}, got ${formatValue(came)}`];
-}
-
-function tellUnknown(key: string): string {
-  return `- ${JSON.stringify(key)}: unknown key; ${hintFor(key, Object.keys(shape), 'keys')}`;
+/** In the order of the keys, whoever found them; what is no key comes last. */
+function byKey(a: ConfigIssue, b: ConfigIssue): number {
+  const rank = ({ path }: ConfigIssue) => configKeys.indexOf(path) + 1 || configKeys.length + 1;
+  return rank(a) - rank(b);
 }

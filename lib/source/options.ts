@@ -1,6 +1,8 @@
+import { configKeys } from './config-schema.js';
 import { hintFor } from '../common/suggest-key.js';
 import { getProperty } from '../common/property.js';
 import type { Invoke } from '../task/invoke.js';
+import type { PickTaskAttributes } from '../task/task-attributes.js';
 import type { LockFactory } from '../locks/types.js';
 import type { Logger } from '../observe/log.js';
 import type { SfnClient, SfnClients } from '../sfn/api.js';
@@ -33,6 +35,22 @@ export interface StepFuncSourceOptions {
    * connection. Default: the limit is this source's own.
    */
   locks?: LockFactory | undefined;
+  /**
+   * Picks from a task's parsed input what may be shown of it, such as the execution's ARN or a tenant:
+   * it then stands in the task's events, its log lines and its span. Inputs are sensitive, and nothing
+   * else of one is ever shown. Called once for every task, before the invoke; synchronous.
+   *
+   * At most 16 attributes, names and values of 256 characters each; what goes beyond is cut. If it
+   * throws, or returns anything but an object of strings, the task has no attributes, and the source
+   * warns of it once.
+   *
+   * @default no attributes
+   * @example
+   * ```ts
+   * taskAttributes: (input) => ({ execution: input.execution })
+   * ```
+   */
+  taskAttributes?: PickTaskAttributes | undefined;
   /** Where state changes, warnings and failures are told: pino or `console` fit. Default: nowhere. */
   logger?: Logger | undefined;
   /**
@@ -53,9 +71,10 @@ export interface ResolvedOptions {
   locks: LockFactory | undefined;
   logger: Logger | undefined;
   logCauses: boolean;
+  taskAttributes: PickTaskAttributes | undefined;
 }
 
-const optionKeys = ['client', 'clientConfig', 'locks', 'logger', 'logCauses'];
+const optionKeys = ['client', 'clientConfig', 'locks', 'logger', 'logCauses', 'taskAttributes'];
 
 /** Checks what the compiler can't where the caller is JavaScript. Throws a TypeError. */
 export function checkInvoke(invoke: unknown): asserts invoke is Invoke {
@@ -74,9 +93,10 @@ export function checkOptions(options: unknown): ResolvedOptions {
   }
   for (const key of Object.keys(options)) {
     if (optionKeys.includes(key)) continue;
-    throw new TypeError(
-      `createStepFuncSource: unknown option ${JSON.stringify(key)}; ${hintFor(key, optionKeys, 'options')}`,
-    );
+    const hint = configKeys.includes(key)
+      ? 'it belongs to the config, the first argument'
+      : hintFor(key, optionKeys, 'options');
+    throw new TypeError(`createStepFuncSource: unknown option ${JSON.stringify(key)}; ${hint}`);
   }
   const {
     client,
@@ -84,6 +104,7 @@ export function checkOptions(options: unknown): ResolvedOptions {
     locks,
     logger,
     logCauses = false,
+    taskAttributes,
   } = options as StepFuncSourceOptions;
   if (client !== undefined && clientConfig !== undefined) {
     throw new TypeError(
@@ -96,7 +117,13 @@ export function checkOptions(options: unknown): ResolvedOptions {
     locks: locks === undefined ? undefined : checkLocks(locks),
     logger: logger === undefined ? undefined : checkLogger(logger),
     logCauses: checkLogCauses(logCauses),
+    taskAttributes: taskAttributes === undefined ? undefined : checkPick(taskAttributes),
   };
+}
+
+function checkPick(pick: PickTaskAttributes): PickTaskAttributes {
+  if (typeof (pick as unknown) === 'function') return pick;
+  throw wrong('options.taskAttributes', 'a function (input) => attributes', pick);
 }
 
 function checkClient(client: SfnClient | SfnClients): SfnClients {

@@ -1,4 +1,5 @@
 import { abortable, execute } from 'abort-controller-x';
+import { shareSignal } from '../async/shared-signal.js';
 import type { Events, Listener } from '../observe/events.js';
 
 /**
@@ -6,11 +7,12 @@ import type { Events, Listener } from '../observe/events.js';
  * that comes before the start is through takes the start back. Rejects as `start` does.
  */
 export async function runUntil<T>(
-  signal: AbortSignal,
+  followed: AbortSignal,
   events: Events,
   start: () => Promise<void>,
   stop: () => Promise<T>,
 ): Promise<T> {
+  const { signal, release } = shareSignal(followed);
   try {
     if (!signal.aborted) {
       await abortable(signal, start());
@@ -18,6 +20,8 @@ export async function runUntil<T>(
     }
   } catch (error) {
     if (!signal.aborted) throw error;
+  } finally {
+    release();
   }
   return stop();
 }

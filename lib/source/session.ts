@@ -19,6 +19,8 @@ import { createActivityPoller } from '../polling/activity-poller.js';
 import { pollersFor } from '../polling/slots.js';
 import type { CreatePoller, PollerSet } from '../polling/poller-set.js';
 import type { SfnClients } from '../sfn/api.js';
+import type { RunningTasks } from '../observe/running-tasks.js';
+import { createAttributePicker } from '../task/task-attributes.js';
 import { sfnCalls } from '../sfn/api.js';
 import type { OwnClients } from '../sfn/clients.js';
 import { createSocketCheck } from '../sfn/socket-check.js';
@@ -30,6 +32,7 @@ export interface SessionOptions {
   invoke: Invoke;
   resolvedOptions: ResolvedOptions;
   emit: Emit;
+  runningTasks: RunningTasks;
   onPollAbandoned(): void;
 }
 
@@ -49,7 +52,7 @@ export async function startSession(
   shutdown: ShutdownSignals,
   options: SessionOptions,
 ): Promise<Session> {
-  const { clock, invoke, resolvedOptions, emit, onPollAbandoned } = options;
+  const { clock, invoke, resolvedOptions, emit, runningTasks, onPollAbandoned } = options;
   const { activityName, activityArn: givenArn } = options.config();
   const clients =
     resolvedOptions.clients === undefined
@@ -88,6 +91,14 @@ export async function startSession(
     callSafely(() => resolvedOptions.logger?.warn({ activityName, ...fields }, message)),
   );
   onPolled();
+  const attributesOf = createAttributePicker(resolvedOptions.taskAttributes, (problem) =>
+    callSafely(() =>
+      resolvedOptions.logger?.warn(
+        { activityName },
+        `taskAttributes must return an object of strings: ${problem}. Its tasks have no attributes`,
+      ),
+    ),
+  );
   const pollerOptions: ActivityPollerOptions = {
     clock,
     sfn,
@@ -99,6 +110,8 @@ export async function startSession(
     heartbeatIntervalMs: config.heartbeatIntervalMs,
     onComponentDown: config.onComponentDown,
     emit,
+    attributesOf,
+    runningTasks,
     onPolled,
     onPollAbandoned,
   };

@@ -1,6 +1,7 @@
 import { asyncDisposable } from '../common/async-disposable.js';
 import { AbortError } from 'abort-controller-x';
 import type { ConcurrencyLimits, StepFuncSourceConfig } from './config.js';
+import { checkListener, checkSignal, checkStopOptions } from './check-arguments.js';
 import { parseConfig, resizeConfig } from './config.js';
 import type { ShutdownController } from '../async/shutdown.js';
 import { createShutdown } from '../async/shutdown.js';
@@ -11,8 +12,11 @@ import { createEvents } from '../observe/events.js';
 import type { Health } from '../observe/health.js';
 import { watchHealth } from '../observe/health.js';
 import type { Invoke } from '../task/invoke.js';
+import { isPathless } from '../task/pathless.js';
 import type { Session } from './session.js';
 import { startSession } from './session.js';
+import type { RunningTask } from '../observe/running-tasks.js';
+import { createRunningTasks } from '../observe/running-tasks.js';
 import { logEvents } from '../observe/log.js';
 import type { StepFuncSourceOptions } from './options.js';
 import { checkInvoke, checkOptions } from './options.js';
@@ -21,7 +25,7 @@ import { pollersFor } from '../polling/slots.js';
 import { runUntil } from './run.js';
 import type { StepFuncSourceStatus } from '../observe/status.js';
 import type { StopOptions, StopSummary } from './stop.js';
-import { checkGrace, startGrace, stopped, summarize } from './stop.js';
+import { startGrace, stopped, summarize } from './stop.js';
 import { countEvents } from '../observe/totals.js';
 
 /** The handle of a source: pollers that take an activity's tasks to a component. */
@@ -66,13 +70,18 @@ export interface StepFuncSource {
   readonly state: StepFuncSourceState;
   /** What the source is doing, and what it has done since it was created: a snapshot of plain data. */
   status(): StepFuncSourceStatus;
+  /**
+   * The tasks that have been received and not yet reported: since when each runs, and whether its
+   * component is at work or its report is on its way. A snapshot of plain data.
+   */
+  runningTasks(): RunningTask[];
   /** Calls `listener` at every event of this name. What it throws disturbs nobody. */
   on<N extends EventName>(name: N, listener: Listener<N>): StepFuncSource;
   /** Calls `listener` at the next event of this name only. */
   once<N extends EventName>(name: N, listener: Listener<N>): StepFuncSource;
   /** Takes a listener away again. */
   off<N extends EventName>(name: N, listener: Listener<N>): StepFuncSource;
-  /** `stop()`, for `await using`. */
+  /** `stop()`, for `await using`. Absent if the runtime has no `Symbol.asyncDispose`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -97,13 +106,17 @@ export function createSource(
   options: StepFuncSourceOptions | undefined,
   clock: Clock,
 ): StepFuncSource {
-  let checked = parseConfig(config, options?.locks !== undefined);
+  let checked = parseConfig(config, {
+    withLocks: options?.locks !== undefined,
+    pathless: isPathless(invoke),
+  });
   checkInvoke(invoke);
   const resolvedOptions = checkOptions(options);
 
   const events = createEvents();
   const totals = countEvents(events);
   const health = watchHealth(events, clock);
+  const runningTasks = createRunningTasks(clock);
   if (resolvedOptions.logger !== undefined) {
     logEvents(events, resolvedOptions.logger, { clock, causes: resolvedOptions.logCauses });
   }
@@ -133,6 +146,7 @@ export function createSource(
       invoke,
       resolvedOptions,
       emit,
+      runningTasks,
       onPollAbandoned: () => void (abandonedPolls += 1),
     });
     return { shutdown, session, graces: [] };
@@ -158,8 +172,9 @@ export function createSource(
     setState('running');
   }
 
-  function stop({ graceMs }: StopOptions = {}): Promise<StopSummary> {
-    checkGrace(graceMs);
+  function stop(stopOptions?: StopOptions): Promise<StopSummary> {
+    checkStopOptions('stop', stopOptions);
+    const graceMs = stopOptions?.graceMs;
     if (current === undefined) return Promise.resolve(summarize(totals, totals, 0));
     const run = current;
     run.stopped ??= finish(run);
@@ -187,7 +202,8 @@ export function createSource(
   }
 
   function run(signal: AbortSignal, stopOptions?: StopOptions): Promise<StopSummary> {
-    checkGrace(stopOptions?.graceMs);
+    checkSignal('run', signal);
+    checkStopOptions('run', stopOptions);
     return runUntil(signal, events, start, () => stop(stopOptions));
   }
 
@@ -224,15 +240,19 @@ export function createSource(
       pollers: current?.started?.pollers.snapshot() ?? [],
       ...totals,
     }),
+    runningTasks: runningTasks.list,
     on(name, listener) {
+      checkListener('on', name, listener);
       events.on(name, listener);
       return source;
     },
     once(name, listener) {
+      checkListener('once', name, listener);
       events.once(name, listener);
       return source;
     },
     off(name, listener) {
+      checkListener('off', name, listener);
       events.off(name, listener);
       return source;
     },

@@ -1,7 +1,6 @@
 import { run } from 'abort-controller-x';
 import type { ShutdownController } from '../async/shutdown.js';
 import { InvokeAbortError } from '../task/invoke.js';
-import { formatValue } from '../common/format-value.js';
 import { sleep } from '../async/timer.js';
 import type { Totals } from '../observe/totals.js';
 
@@ -25,14 +24,6 @@ export interface StopSummary {
 
 /** What reports get once the grace of a stop has ended. */
 const LAST_REPORTS_MS = 5_000;
-
-/** Throws a TypeError where `graceMs` makes no sense. */
-export function checkGrace(graceMs: unknown): void {
-  if (graceMs === undefined || (typeof graceMs === 'number' && graceMs >= 0)) return;
-  throw new TypeError(
-    `stop: expected graceMs to be a number of milliseconds from 0, got ${formatValue(graceMs)}`,
-  );
-}
 
 /** Ends what has not ended by itself when the grace is over. Returns what cancels it. */
 export function startGrace(shutdown: ShutdownController, graceMs: number): () => Promise<void> {

@@ -11,6 +11,8 @@ export const ErrorName = {
   InvalidOutput: 'StepFuncSource.InvalidOutput',
   /** The component answered 200 with more than 262,144 bytes, which is all that AWS takes. */
   OutputTooLarge: 'StepFuncSource.OutputTooLarge',
+  /** The task's input is not what `functionInvoke`'s schema wants, and the cause names the paths. */
+  InvalidInput: 'StepFuncSource.InvalidInput',
   /** AWS would not take a valid output, for example since its KMS key is disabled. */
   OutputRefused: 'StepFuncSource.OutputRefused',
   /** The source was stopped before the component had answered: run it elsewhere. */

@@ -11,7 +11,8 @@ import { readCapped } from '../../lib/net/capped-body.js';
 import { MAX_CAUSE_LENGTH, MAX_ERROR_LENGTH, MAX_OUTPUT_BYTES } from '../../lib/task/limits.js';
 import { fine } from '../support/source-on-fake.js';
 
-const accept = (path: string) => () => parseConfig({ activityName: 'sum', path }, false);
+const accept = (path: string) => () =>
+  parseConfig({ activityName: 'sum', path }, { withLocks: false, pathless: false });
 
 describe('path', () => {
   const base = 'http://component.example:8080';
@@ -176,6 +177,7 @@ describe('an error', () => {
       durationMs: 1,
       invokeMs: 1,
       attempts: 1,
+      attributes: {},
     };
     events.emit('taskFailed', { ...event, error });
     expect(messages).toHaveLength(1);

@@ -30,15 +30,16 @@ describe('events', () => {
       activityName,
       task,
       poller: 0,
+      attributes: {},
       durationMs: expect.any(Number) as unknown,
       invokeMs: expect.any(Number) as unknown,
     };
     expect(told).toEqual([
       ['stateChanged', { activityName, from: 'stopped', to: 'starting' }],
       ['stateChanged', { activityName, from: 'starting', to: 'running' }],
-      ['taskReceived', { activityName, task, poller: 0 }],
+      ['taskReceived', { activityName, task, poller: 0, attributes: {} }],
       ['taskSucceeded', { ...reported, attempts: 1 }],
-      ['taskReceived', { activityName, task, poller: 0 }],
+      ['taskReceived', { activityName, task, poller: 0, attributes: {} }],
       ['taskFailed', { ...reported, attempts: 1, error: 'StepFuncSource.Http500' }],
       ['stateChanged', { activityName, from: 'running', to: 'stopping' }],
       ['stateChanged', { activityName, from: 'stopping', to: 'stopped' }],

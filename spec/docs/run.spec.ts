@@ -5,6 +5,9 @@ import { isCode } from './module.js';
 import type { Block } from './pages.js';
 import { readPages, root } from './pages.js';
 import { cdk } from './run/cdk.js';
+import { componentProcess } from './run/components.js';
+import { executionTold, logs, runsNow } from './run/identity.js';
+import { inThread, tellsTask, thread, withSchema } from './run/functions.js';
 import { locks, tenForAll } from './run/locks.js';
 import { metrics, traceFromInput, traces } from './run/opentelemetry.js';
 import type { Run } from './run/run.js';
@@ -14,6 +17,7 @@ import {
   resized,
   service,
   source,
+  splitAndSum,
   stopped,
   withToken,
 } from './run/sources.js';
@@ -38,7 +42,20 @@ const runs: Record<string, readonly Run[]> = {
   'docs/cluster.md#other-clients': [locks(startRedis), locks(startPostgresql)],
   'docs/cluster.md#postgresql': [locks(startPostgresql)],
   'docs/cluster.md#mysql-and-mariadb': [locks(startMysql)],
+  'docs/components.md#nodehttp': [componentProcess],
+  'docs/components.md#express': [componentProcess],
+  'docs/components.md#fastify': [componentProcess],
   'docs/errors.md#what-a-component-says': [value],
+  'docs/functions.md#run-tasks-with-a-function-instead-of-an-http-component': [service],
+  'docs/functions.md#check-the-input': [withSchema],
+  'docs/functions.md#stop-when-nobody-waits-any-longer': [tellsTask],
+  'docs/functions.md#work-that-keeps-the-cpu-busy': [inThread, thread],
+  'docs/functions.md#wrap-the-function': [tellsTask],
+  'docs/identity.md#which-execution': [executionTold],
+  'docs/identity.md#what-runs-now': [runsNow],
+  'docs/loggers.md#pino': [logs],
+  'docs/loggers.md#console': [logs],
+  'docs/loggers.md#winston': [logs],
   'docs/migrating.md#how-do-i-move-from-maelstroms-awsstepfunc': [tenForAll()],
   'docs/networks.md#vpc-endpoints-fips-other-endpoints': [created],
   'docs/networks.md#credentials': [created],
@@ -52,6 +69,7 @@ const runs: Record<string, readonly Run[]> = {
   'docs/reference.md#events': [listener],
   'docs/security.md#tls': [mutualTls],
   'docs/security.md#the-components-origin': [redirect],
+  'docs/several-activities.md#several-activities-in-one-process': [splitAndSum],
   'docs/testing.md#how-do-i-test-my-service-without-aws': [test],
   'docs/testing.md#timeouts': [besideService],
   'docs/testing.md#faults': [besideService, faults],
@@ -76,7 +94,18 @@ describe('the code in the docs', () => {
     const others = new Set(
       blocks.filter((block) => !isCode(block) && !block.elsewhere).map(({ language }) => language),
     );
-    expect([...others].sort()).toEqual(['json', 'mermaid', 'promql', 'sh', 'sql', 'text', 'yaml']);
+    expect([...others].sort()).toEqual([
+      'go',
+      'java',
+      'json',
+      'mermaid',
+      'promql',
+      'python',
+      'sh',
+      'sql',
+      'text',
+      'yaml',
+    ]);
   });
 
   it('is nowhere that it is not looked for', () => {

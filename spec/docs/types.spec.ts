@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { ConfigError, parseConfig } from '../../lib/source/config.js';
+import { parseConfig } from '../../lib/source/config.js';
+import { ConfigError } from '../../lib/source/config-error.js';
 import { ErrorName } from '../../lib/task/error-name.js';
 import { codeIn, readPage, readPages, root } from './pages.js';
 
@@ -53,6 +54,7 @@ describe('blocks of code', () => {
 });
 
 describe('the table of config', () => {
+  const inFull = { withLocks: true, pathless: false };
   const rows = reference.table('Config');
 
   it("names the schema's keys, in its order", () => {
@@ -60,7 +62,7 @@ describe('the table of config', () => {
   });
 
   it("tells the schema's defaults", () => {
-    const config: Record<string, unknown> = parseConfig({ activityName: 'a', path: '/' }, true);
+    const config: Record<string, unknown> = parseConfig({ activityName: 'a', path: '/' }, inFull);
     expect(rows.map(([key, told]) => [codeIn(key)[0], told])).toEqual(
       knownKeys().map((key) => [key, inWords(key, config[key])]),
     );
@@ -78,7 +80,7 @@ describe('the table of config', () => {
   /** The schema lists them to whoever gives one that it does not know. */
   function knownKeys(): string[] {
     try {
-      parseConfig({ activityName: 'a', path: '/', somethingElse: 1 }, true);
+      parseConfig({ activityName: 'a', path: '/', somethingElse: 1 }, inFull);
     } catch (error) {
       if (error instanceof ConfigError) {
         return /known keys are (.*)/.exec(error.message)?.[1]?.split(', ') ?? [];

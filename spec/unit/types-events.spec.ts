@@ -98,9 +98,9 @@ describe('StepFuncSourceEvents', () => {
   it('wrong names and fields are refused', () => {
     const source = newSource();
     // @ts-expect-error -- there is no such event
-    source.on('taskDone', () => undefined);
+    expect(() => source.on('taskDone', () => undefined)).toThrow(TypeError);
     // @ts-expect-error -- the name is in camel case
-    source.once('statechanged', () => undefined);
+    expect(() => source.once('statechanged', () => undefined)).toThrow(TypeError);
     // @ts-expect-error -- a report has no token
     source.on('taskFailed', ({ token }) => String(token));
     // @ts-expect-error -- only a failure has an error

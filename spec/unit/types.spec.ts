@@ -57,12 +57,8 @@ describe('createStepFuncSource', () => {
     expect(newSource().state).toBe('stopped');
   });
 
-  it('wants activityName and path, and knows the other keys of the config', () => {
+  it('knows the keys of the config', () => {
     const wrong = () => [
-      // @ts-expect-error -- path is missing
-      createStepFuncSource({ activityName: 'sum' }, answer),
-      // @ts-expect-error -- activityName is missing
-      createStepFuncSource({ path: '/' }, answer),
       // @ts-expect-error -- the key is maxConcurrency
       createStepFuncSource({ ...config, maxconcurrency: 1 }, answer),
       // @ts-expect-error -- a number is wanted

@@ -37,13 +37,15 @@ export interface SceneOptions {
   handler?: Handler;
   tls?: ServerOptions;
   places?: Places;
+  /** Puts what else the block needs beside its file. */
+  place?: (file: string) => Promise<void>;
   env?: NodeJS.ProcessEnv;
 }
 
 export async function setScene(
   block: Block,
   { onTestFinished }: TestContext,
-  { driver, handler = adds, tls, places, env }: SceneOptions,
+  { driver, handler = adds, tls, places, place, env }: SceneOptions,
 ): Promise<Scene> {
   const server = await startFakeSfnServer({ longPollMs: 200 });
   onTestFinished(() => server.close());
@@ -58,6 +60,7 @@ export async function setScene(
       ? code
       : substitute(code, { component: url, app: url, ...places }),
   );
+  await place?.(file);
   const program = driver === undefined ? [file] : [join(root, 'spec/docs/drivers', driver), file];
 
   return {

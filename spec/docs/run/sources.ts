@@ -4,7 +4,7 @@ import type { Process } from '../../support/integration/process.js';
 import type { Run } from './run.js';
 import { beside } from './run.js';
 import type { Scene, SceneOptions } from './scene.js';
-import { endsWell, holdAnswers, seen, setScene, six, well } from './scene.js';
+import { adds, endsWell, holdAnswers, seen, setScene, six, well } from './scene.js';
 
 /** A whole service: a task is run, SIGTERM ends it, and its log has nothing but that. */
 export const service: Run = beside('a service', async (block, context) => {
@@ -133,3 +133,22 @@ export async function slotsOf(example: Process): Promise<number[]> {
   await seen(example, () => expect(told().length).toBeGreaterThan(before));
   return (told().at(-1)?.match(/\d+/g) ?? []).map(Number);
 }
+
+/** Two activities in one process: what is split is summed, and one SIGTERM stops both. */
+export const splitAndSum: Run = beside('a service of two activities', async (block, context) => {
+  const scene = await setScene(block, context, {
+    driver: 'service.ts',
+    handler: (request, response) =>
+      request.path === '/step/split'
+        ? response.end(JSON.stringify((JSON.parse(request.body) as number[]).map((n) => [n])))
+        : adds(request, response),
+  });
+  const example = scene.start();
+  const split = await scene.sfn.runTask('split', [1, 2, 3]);
+  expect(split).toEqual({ status: 'SUCCEEDED', output: '[[1],[2],[3]]' });
+  const sums = [[1], [2], [3]].map((piece) => scene.runTask(example, piece));
+  expect(await Promise.all(sums)).toEqual(
+    ['1', '2', '3'].map((output) => ({ status: 'SUCCEEDED', output })),
+  );
+  await endsWell(example);
+});

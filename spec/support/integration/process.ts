@@ -10,6 +10,8 @@ export interface ServiceOrder {
   componentUrl: string;
   config?: Partial<StepFuncSourceConfig>;
   stop?: StopOptions;
+  /** What tells it to terminate. Default: as `terminationSignal` has it. */
+  signals?: NodeJS.Signals[];
   /** Whether invokes stay open for ever. */
   neverSettles?: boolean;
 }

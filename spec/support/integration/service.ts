@@ -1,14 +1,12 @@
-import { createStepFuncSource } from '../../../lib/index.js';
+import { createStepFuncSource, terminationSignal } from '../../../lib/index.js';
 import { httpInvoke } from '../../../lib/http.js';
 import type { ServiceOrder } from './process.js';
 
 /**
- * A service of one source, in a process of its own: runs until SIGTERM, and is expected to end of
- * its own accord then. Tells its states and the summary, a line each.
+ * A service of one source, in a process of its own: runs until it is told to terminate, and is
+ * expected to end of its own accord then. Tells its states and the summary, a line each.
  */
 const order = JSON.parse(process.argv[2] ?? '') as ServiceOrder;
-const stopping = new AbortController();
-process.once('SIGTERM', () => stopping.abort());
 
 const invoke = httpInvoke(order.componentUrl);
 const source = createStepFuncSource(
@@ -17,5 +15,5 @@ const source = createStepFuncSource(
 );
 source.on('stateChanged', ({ to }) => console.log(to));
 
-const summary = await source.run(stopping.signal, order.stop);
+const summary = await source.run(terminationSignal(order.signals), order.stop);
 console.log(JSON.stringify(summary));

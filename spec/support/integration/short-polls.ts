@@ -1,9 +1,11 @@
 import { systemClock } from '../../../lib/async/clock.js';
 import { createShutdown } from '../../../lib/async/shutdown.js';
+import { createRunningTasks } from '../../../lib/observe/running-tasks.js';
 import { createActivityPoller } from '../../../lib/polling/activity-poller.js';
 import { createActivity } from '../../../lib/sfn/activity-arn.js';
 import { sfnCalls } from '../../../lib/sfn/api.js';
 import { createClients } from '../../../lib/sfn/clients.js';
+import { noAttributes } from '../../../lib/task/task-attributes.js';
 
 /**
  * Two pollers of one slot each, in a process of its own, whose polls are bounded at two seconds. A
@@ -35,6 +37,8 @@ for (const index of [0, 1]) {
       heartbeatIntervalMs: undefined,
       onComponentDown: 'fail',
       emit: (name) => console.log(name),
+      attributesOf: () => noAttributes,
+      runningTasks: createRunningTasks(systemClock),
       onPolled: () => undefined,
       onPollAbandoned: () => undefined,
       pollTimeoutMs,

@@ -13,6 +13,7 @@ const received: StepFuncSourceEvents['taskReceived'] = {
   activityName: 'sum',
   task: 't',
   poller: 0,
+  attributes: {},
 };
 
 /** Lets microtasks run, so that a rejection which nobody handles would come to light. */

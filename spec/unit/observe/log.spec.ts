@@ -8,7 +8,7 @@ import { logEvents } from '../../../lib/observe/log.js';
 type Level = keyof Logger;
 
 const levels: Level[] = ['debug', 'info', 'warn', 'error'];
-const task = { activityName: 'sum', poller: 1, task: 'a1b2c3-7' };
+const task = { activityName: 'sum', poller: 1, task: 'a1b2c3-7', attributes: {} };
 const ended = { ...task, durationMs: 12, invokeMs: 9 };
 const poller = { activityName: 'sum', poller: 1 };
 const denied = {

@@ -24,6 +24,7 @@ function instruments(): Instrument[] {
       made.push({ name, kind, unit, inPrometheus: name.replaceAll('.', '_') + suffix });
     };
   const [counter, histogram, gauge] = [take('counter'), take('histogram'), take('UpDownCounter')];
+  const oneGauge = take('Gauge');
   const meter = {
     createCounter: (...told) => (counter(...told), noop.createCounter(...told)),
     createHistogram: (...told) => (histogram(...told), noop.createHistogram(...told)),
@@ -31,6 +32,7 @@ function instruments(): Instrument[] {
       gauge(...told),
       noop.createObservableUpDownCounter(...told)
     ),
+    createObservableGauge: (...told) => (oneGauge(...told), noop.createObservableGauge(...told)),
   } as Partial<Meter> as Meter;
   createInstruments(meter);
   return made;

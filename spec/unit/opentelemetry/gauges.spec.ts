@@ -50,6 +50,19 @@ describe('gauges', () => {
     expect(await gauges()).toEqual({ pollers: 0, slots: 0, polls: 0, tasks: 0 });
   });
 
+  it('tell how old the oldest task is, and 0 when there is none', async () => {
+    const { sfn, source } = setUp(never);
+    record(source);
+    await source.start();
+    const age = async () => (await collected.values('stepfunc_source.task.oldest_age'))[''];
+    expect(await age()).toBe(0);
+    void sfn.runTask('sum', 1);
+    await vi.advanceTimersByTimeAsync(42_000);
+    expect(await age()).toBeCloseTo(42, 0);
+    await stopped(source, 0);
+    expect(await age()).toBe(0);
+  });
+
   it('know the activity of a source that had been started before', async () => {
     const { source } = setUp(never, { maxConcurrency: 3 });
     await source.start();

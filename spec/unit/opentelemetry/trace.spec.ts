@@ -38,6 +38,7 @@ describe('a span', () => {
     expect(span.instrumentationScope.name).toBe('stepfunc-source');
     expect(span.attributes).toEqual({
       'messaging.system': 'aws_step_functions',
+      'stepfunc_source.task.id': request.task,
       'messaging.destination.name': 'sum',
       'messaging.operation.name': 'process',
       'messaging.operation.type': 'process',

@@ -1,22 +1,30 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, parseConfig } from '../../../lib/source/config.js';
+import { parseConfig, resizeConfig } from '../../../lib/source/config.js';
+import { ConfigError } from '../../../lib/source/config-error.js';
 
 const good = { activityName: 'sum', path: '/step/sum' };
+const arn = 'arn:aws:states:eu-west-1:123456789012:activity:sum';
 
-function refusal(config: unknown, withLocks = false): string {
+const parse = (config: unknown, { withLocks = false, pathless = false } = {}) =>
+  parseConfig(config, { withLocks, pathless });
+
+function errorOf(call: () => unknown): ConfigError {
   try {
-    parseConfig(config, withLocks);
+    call();
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError);
-    return (error as ConfigError).message;
+    return error as ConfigError;
   }
   throw new Error('the config was taken');
 }
 
+const refusal = (config: unknown, withLocks = false) =>
+  errorOf(() => parse(config, { withLocks })).message;
+
 describe('parseConfig', () => {
   it('fills in the defaults', () => {
-    const config = parseConfig(good, false);
+    const config = parse(good);
     expect(config).toEqual({
       ...good,
       maxConcurrency: 1,
@@ -44,7 +52,7 @@ describe('parseConfig', () => {
       onComponentDown: 'wait',
       onLeaseLost: 'abort',
     };
-    expect(parseConfig(config, true)).toEqual(config);
+    expect(parse(config, { withLocks: true })).toEqual(config);
   });
 
   it.each([
@@ -75,11 +83,14 @@ describe('parseConfig', () => {
     ['workerName', ''],
     ['workerName', 'w'.repeat(81)],
     ['lockTtlMs', 999],
+    ['lockTtlMs', 3_600_001],
     ['lockTtlMs', '30s'],
     ['maxPollersPerInstance', 0],
     ['onLeaseLost', 'run'],
     ['activityArn', 'sum'],
     ['activityArn', 'arn:aws:states:eu-west-1:123456789012:stateMachine:sum'],
+    ['activityArn', 'arn:aws:states:eu-west-1:123456789012:activity:a:b'],
+    ['activityArn', ''],
   ])('refuses %s of %j, naming the key, what came and what is wanted', (key, value) => {
     const message = refusal({ ...good, [key]: value }, true);
     expect(message).toMatch(new RegExp(`^- ${key}: expected .*, got .+$`, 'm'));
@@ -96,25 +107,98 @@ describe('parseConfig', () => {
     );
   });
 
+  it.each([['clientConfig'], ['logger'], ['locks'], ['taskAttributes']])(
+    'tells of %s that it belongs to the third argument',
+    (key) => {
+      expect(refusal({ ...good, [key]: {} })).toContain(
+        `- "${key}": unknown key; it belongs to the options, the third argument`,
+      );
+    },
+  );
+
+  it('lists keys that nobody knows as data, as they came, and in words on one line', () => {
+    const { issues, message } = errorOf(() => parse({ ...good, 'max\nconcurrency': 1 }));
+    expect(issues).toEqual([
+      { path: 'max\nconcurrency', message: 'unknown key; did you mean maxConcurrency?' },
+    ]);
+    expect(message.split('\n')).toHaveLength(2);
+  });
+
+  it('takes lockTtlMs up to an hour', () => {
+    expect(parse({ ...good, lockTtlMs: 3_600_000 }, { withLocks: true })).toMatchObject({
+      lockTtlMs: 3_600_000,
+    });
+  });
+
+  describe('with activityArn', () => {
+    const path = '/step/sum';
+    it('needs no activityName: it is the last part of the ARN', () => {
+      expect(parse({ activityArn: arn, path })).toMatchObject({ activityName: 'sum' });
+    });
+
+    it('takes an activityName that is the same', () => {
+      expect(parse({ activityName: 'sum', activityArn: arn, path })).toMatchObject({
+        activityName: 'sum',
+        activityArn: arn,
+      });
+    });
+
+    it.each(['other', 'Sum', 'sum2', 'su'])('refuses the activityName %s of another', (name) => {
+      expect(errorOf(() => parse({ activityName: name, activityArn: arn, path })).issues).toEqual([
+        {
+          path: 'activityName',
+          message: `expected "sum", the name in activityArn, or no value, got "${name}" (string of ${name.length})`,
+        },
+      ]);
+    });
+
+    it('tells of a bad ARN alone, and of a bad name alone', () => {
+      const paths = (config: object) =>
+        errorOf(() => parse({ path, ...config })).issues.map((issue) => issue.path);
+      expect(paths({ activityArn: 'sum' })).toEqual(['activityArn']);
+      expect(paths({ activityName: '', activityArn: arn })).toEqual(['activityName']);
+      expect(paths({})).toEqual(['activityName']);
+    });
+  });
+
+  describe('the path', () => {
+    it('is required, and the message says where it is not', () => {
+      expect(errorOf(() => parse({ activityName: 'sum' })).issues).toEqual([
+        {
+          path: 'path',
+          message: expect.stringMatching(
+            /^expected a request path .*, got nothing; only an invoke of functionInvoke's needs no path$/,
+          ) as string,
+        },
+      ]);
+    });
+
+    it('is / for an invoke that has no use for it, unless there is one', () => {
+      expect(parse({ activityName: 'sum' }, { pathless: true })).toMatchObject({ path: '/' });
+      expect(parse(good, { pathless: true })).toMatchObject({ path: '/step/sum' });
+      expect(() => parse({ ...good, path: 'x' }, { pathless: true })).toThrow(ConfigError);
+    });
+  });
+
   it('refuses more pollers than anybody can mean', () => {
     expect(refusal({ ...good, maxConcurrency: 5e9 })).toContain(
       '- maxConcurrency: expected at most 100,000 times concurrencyPerPoller, got 5000000000 (number)',
     );
     const plenty = { maxConcurrency: 5e9, concurrencyPerPoller: 5e4 };
-    expect(parseConfig({ ...good, ...plenty }, false)).toMatchObject(plenty);
+    expect(parse({ ...good, ...plenty })).toMatchObject(plenty);
   });
 
-  it("names every bad key at once, and holds zod's issues", () => {
-    const error = (() => {
-      try {
-        return parseConfig({ activityName: '', path: 'x', maxConcurrency: '3' }, false);
-      } catch (thrown) {
-        return thrown as ConfigError;
-      }
-    })();
-    expect(error).toBeInstanceOf(ConfigError);
-    expect((error as ConfigError).issues.length).toBe(3);
-    expect((error as ConfigError).message).toBe(
+  it('names every bad key at once, in words and as data', () => {
+    const error = errorOf(() => parse({ activityName: '', path: 'x', maxConcurrency: '3' }));
+    expect(error.issues).toEqual([
+      { path: 'activityName', message: expect.stringMatching(/^expected a name of/) as string },
+      { path: 'path', message: expect.stringMatching(/^expected a request path/) as string },
+      {
+        path: 'maxConcurrency',
+        message: 'expected a whole number from 1, got "3" (string of 1)',
+      },
+    ]);
+    expect(error.message).toBe(
       [
         'createStepFuncSource: bad config',
         `- activityName: expected a name of 1 to 80 characters without white space, control characters or any of <>{}[]?*"#%\\^|~\`$&,;:/, got "" (string of 0)`,
@@ -163,9 +247,43 @@ describe('parseConfig', () => {
           .filter((rest) => !/^[/\\]/.test(rest))
           .map((rest) => `/${rest}`),
         (activityName, path) => {
-          expect(parseConfig({ activityName, path }, false)).toMatchObject({ activityName, path });
+          expect(parse({ activityName, path })).toMatchObject({ activityName, path });
         },
       ),
     );
+  });
+});
+
+describe('resizeConfig', () => {
+  const config = parse(good);
+  const issuesOf = (limits: unknown) => errorOf(() => resizeConfig(config, limits, false)).issues;
+
+  it.each([
+    ['maxconcurrency', 'did you mean maxConcurrency?'],
+    ['concurrency', 'known keys are maxConcurrency, concurrencyPerPoller'],
+    ['invokeTimeoutMs', 'known keys are maxConcurrency, concurrencyPerPoller'],
+  ])('refuses %s: %s', (key, hint) => {
+    expect(issuesOf({ [key]: 5 })).toEqual([{ path: key, message: `unknown key; ${hint}` }]);
+  });
+
+  it.each([[undefined], [null], [5], ['5'], [[5]]])('refuses %j', (limits) => {
+    expect(issuesOf(limits)).toMatchObject([
+      {
+        path: '',
+        message: expect.stringMatching(
+          /^expected an object with maxConcurrency or concurrencyPerPoller, got /,
+        ) as string,
+      },
+    ]);
+  });
+
+  it('refuses another size of pollers that other instances share', () => {
+    expect(errorOf(() => resizeConfig(config, { concurrencyPerPoller: 2 }, true)).issues).toEqual([
+      {
+        path: 'concurrencyPerPoller',
+        message:
+          'expected 1, the size of the pollers that other instances share, until a restart, got 2 (number)',
+      },
+    ]);
   });
 });

@@ -168,19 +168,39 @@ describe('checkOptions', () => {
   });
 
   it('refuses an option that resembles none, and lists those that there are', () => {
-    const message = refusal(() => checkOptions({ maxConcurrency: 10 }));
-    expect(message).toMatch(
-      /^createStepFuncSource: unknown option "maxConcurrency"; known options/,
-    );
+    const message = refusal(() => checkOptions({ colour: 'red' }));
+    expect(message).toMatch(/^createStepFuncSource: unknown option "colour"; known options/);
     for (const key of ['client', 'logger']) expect(message).toContain(key);
   });
+
+  it.each(['maxConcurrency', 'path', 'lockTtlMs'])(
+    'refuses the option %s, which belongs to the first argument',
+    (key) => {
+      expect(refusal(() => checkOptions({ [key]: 10 }))).toBe(
+        `createStepFuncSource: unknown option "${key}"; it belongs to the config, the first argument`,
+      );
+    },
+  );
+
+  it.each([[null], [{}], ['execution'], [['execution']]])(
+    'refuses %j as taskAttributes',
+    (taskAttributes) => {
+      expect(refusal(() => checkOptions({ taskAttributes }))).toMatch(
+        /expected options\.taskAttributes to be a function \(input\) => attributes, got /,
+      );
+    },
+  );
 
   it('refuses whatever fits nowhere with a TypeError, and takes nothing of it', () => {
     const misfit = fc.anything().filter((value) => value !== undefined);
     fc.assert(
-      fc.property(misfit, fc.constantFrom('client', 'logger', 'locks'), (value, key) => {
-        expect(refusal(() => checkOptions({ [key]: value }))).toContain(`options.${key}`);
-      }),
+      fc.property(
+        misfit,
+        fc.constantFrom('client', 'logger', 'locks', 'taskAttributes'),
+        (value, key) => {
+          expect(refusal(() => checkOptions({ [key]: value }))).toContain(`options.${key}`);
+        },
+      ),
     );
   });
 });

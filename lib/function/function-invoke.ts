@@ -1,0 +1,174 @@
+import { formatError } from '../common/format-error.js';
+import { formatValue } from '../common/format-value.js';
+import { getProperty } from '../common/property.js';
+import { hintFor } from '../common/suggest-key.js';
+import { ErrorName } from '../task/error-name.js';
+import type { InvokeRequest, InvokeResponse } from '../task/invoke.js';
+import { pathless } from '../task/pathless.js';
+import type { StandardSchema } from './standard-schema.js';
+import { formatIssues, isStandardSchema, validate } from './standard-schema.js';
+import { describeThrown } from './thrown-error.js';
+
+/**
+ * Does a task's work. What it returns, or resolves to, is the task's output; `undefined` becomes
+ * `null`. What it throws, or rejects with, is the task's failure.
+ */
+export type Handler<Input = unknown> = (input: Input, context: HandlerContext) => unknown;
+
+/** What a handler gets beside the input. */
+export interface HandlerContext {
+  /**
+   * Aborts when the output is no longer wanted: a timeout, a task that AWS has closed, a lost lease,
+   * a stop. Its `reason` tells which. If the handler ignores it, its output is dropped.
+   */
+  signal: AbortSignal;
+  /** The task's short id, as events and log lines have it. */
+  task: string;
+}
+
+/** What `functionInvoke` takes beside the handler, all optional. */
+export interface FunctionInvokeOptions<Input> {
+  /**
+   * A schema for the input, of zod, valibot, arktype or any other library with Standard Schema v1.
+   * The handler gets what the schema makes of the input. An input that does not fit fails the task
+   * with `StepFuncSource.InvalidInput`, and the cause names the paths of what is wrong.
+   *
+   * @default the input as it is
+   */
+  input?: StandardSchema<Input> | undefined;
+}
+
+/** The invoke that `functionInvoke` makes. With it, the config's `path` may be left out. */
+export interface FunctionInvoke {
+  (request: InvokeRequest, signal: AbortSignal): Promise<InvokeResponse>;
+  readonly [pathless]: true;
+}
+
+/**
+ * Makes a component of a function in the same process.
+ *
+ * - The task's input is parsed, and checked if `options.input` is given.
+ * - The output is serialized by `JSON.stringify`. If that can't be done (a BigInt, a cycle), the task
+ *   fails with `StepFuncSource.InvalidOutput`.
+ * - A thrown error fails the task with `error.name` as error, and with the JSON that AWS Lambda
+ *   writes as cause: `{"errorType","errorMessage","trace"}`, cut to fit AWS's limit. A name that
+ *   begins with `States.` is reserved by AWS, and becomes `Error`.
+ *
+ * A handler that never settles is bounded by `invokeTimeoutMs`. One that blocks the event loop stops
+ * the whole source, its heartbeats included: run it in a worker thread.
+ *
+ * @throws TypeError if `handler` is no function, if `options` has an unknown key, or if
+ * `options.input` is no schema.
+ * @example
+ * ```ts
+ * const invoke = functionInvoke(async (input) => sum(input.numbers), {
+ *   input: z.object({ numbers: z.array(z.number()) }),
+ * });
+ * const source = createStepFuncSource({ activityName: 'sum' }, invoke);
+ * ```
+ */
+export function functionInvoke<Input = unknown>(
+  handler: Handler<Input>,
+  options: FunctionInvokeOptions<Input> = {},
+): FunctionInvoke {
+  checkHandler(handler);
+  const { input: schema } = checkOptions(options);
+
+  async function invoke(request: InvokeRequest, signal: AbortSignal): Promise<InvokeResponse> {
+    let output: unknown;
+    try {
+      const parsed = parseJson(request.body);
+      if ('problem' in parsed) return failed(ErrorName.InvalidInput, parsed.problem);
+      const checked = schema === undefined ? parsed : await validate(schema, parsed.value);
+      if (checked.issues !== undefined) {
+        const issues = formatIssues(checked.issues);
+        return failed(ErrorName.InvalidInput, `The input does not fit the schema:\n${issues}`);
+      }
+      // A schema may take its time, and nobody waits for the output of a task that is over.
+      signal.throwIfAborted();
+      // Without a schema, the type is the caller's word.
+      output = await handler(checked.value as Input, { signal, task: request.task });
+    } catch (thrown) {
+      const { error, cause } = describeThrown(thrown);
+      return failed(error, cause);
+    }
+    return succeeded(output);
+  }
+
+  return Object.assign(invoke, { [pathless]: true } as const);
+}
+
+interface Parsed {
+  value: unknown;
+  issues?: undefined;
+}
+
+function parseJson(body: string): Parsed | { problem: string } {
+  try {
+    return { value: JSON.parse(body) as unknown };
+  } catch {
+    // Without the parser's words: they quote the input.
+    return { problem: `The input is not JSON: ${body.length} characters` };
+  }
+}
+
+function succeeded(output: unknown): InvokeResponse {
+  if (typeof output === 'function' || typeof output === 'symbol') {
+    return failed(ErrorName.InvalidOutput, `The handler returned ${formatValue(output)}`);
+  }
+  try {
+    // Of a toJSON that returns nothing, too.
+    const json = (JSON.stringify(output) as string | undefined) ?? 'null';
+    return { status: 200, headers: { 'content-type': 'application/json' }, body: json };
+  } catch (error) {
+    const why = formatError(error);
+    return failed(
+      ErrorName.InvalidOutput,
+      `The handler's output can not be written as JSON: ${why}`,
+    );
+  }
+}
+
+function failed(error: string, cause: string): InvokeResponse {
+  const headers = { 'step-func-error': asHeader(error), 'step-func-cause': asHeader(cause) };
+  return { status: 500, headers, body: '' };
+}
+
+/**
+ * Text as a header carries it: the bytes of its UTF-8, each as one character. Read as such, any text
+ * comes out as it went in; written plainly, some of Latin-1 would be taken for UTF-8.
+ */
+function asHeader(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+function checkHandler(handler: unknown): void {
+  if (typeof handler === 'function') return;
+  throw new TypeError(
+    `functionInvoke: expected handler to be a function (input, { signal, task }) => output, got ${formatValue(handler)}`,
+  );
+}
+
+const optionKeys = ['input'];
+
+function checkOptions<Input>(options: FunctionInvokeOptions<Input>): FunctionInvokeOptions<Input> {
+  if (typeof options !== 'object' || (options as unknown) === null || Array.isArray(options)) {
+    throw new TypeError(
+      `functionInvoke: expected options to be an object, got ${formatValue(options)}`,
+    );
+  }
+  if (isStandardSchema(options)) {
+    throw new TypeError('functionInvoke: expected options, got a schema; did you mean { input }?');
+  }
+  for (const key of Object.keys(options)) {
+    if (optionKeys.includes(key)) continue;
+    throw new TypeError(
+      `functionInvoke: unknown option ${JSON.stringify(key)}; ${hintFor(key, optionKeys, 'options')}`,
+    );
+  }
+  const input: unknown = getProperty(options, 'input');
+  if (input === undefined || isStandardSchema(input)) return options;
+  throw new TypeError(
+    `functionInvoke: expected options.input to be a schema with Standard Schema v1 (zod from 3.24, valibot from 1.0, arktype from 2.0), got ${formatValue(input)}`,
+  );
+}

@@ -1,0 +1,89 @@
+import { formatValue } from '../common/format-value.js';
+import { getProperty } from '../common/property.js';
+
+/**
+ * What a schema of any library looks like from outside, by version 1 of Standard Schema
+ * (https://standardschema.dev): zod, valibot, arktype and others fit.
+ */
+export interface StandardSchema<Output = unknown> {
+  readonly '~standard': {
+    readonly version: 1;
+    /** The library's name. */
+    readonly vendor: string;
+    readonly validate: (
+      value: unknown,
+    ) => StandardSchemaResult<Output> | Promise<StandardSchemaResult<Output>>;
+    /** For the compiler alone. */
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+  };
+}
+
+/** What a schema's `validate` answers: the value as the schema has it, or what is wrong with it. */
+export type StandardSchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly StandardSchemaIssue[] };
+
+/** One thing that is wrong with a value. */
+export interface StandardSchemaIssue {
+  readonly message: string;
+  /** From the value's root; absent or empty for the value itself. */
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** Whether a value is a schema. By its shape: arktype's are functions, others objects. */
+export function isStandardSchema(value: unknown): value is StandardSchema {
+  const standard = getProperty(value, '~standard');
+  return (
+    getProperty(standard, 'version') === 1 &&
+    typeof getProperty(standard, 'validate') === 'function'
+  );
+}
+
+/**
+ * Runs a schema over a value. Rejects with what the schema itself throws, and with a TypeError if it
+ * answers with something that the standard does not know.
+ */
+export async function validate<Output>(
+  schema: StandardSchema<Output>,
+  value: unknown,
+): Promise<StandardSchemaResult<Output>> {
+  const result: unknown = await schema['~standard'].validate(value);
+  const issues = getProperty(result, 'issues');
+  const isResult = typeof result === 'object' && result !== null;
+  if (isResult && (issues === undefined || Array.isArray(issues))) {
+    return result as StandardSchemaResult<Output>;
+  }
+  throw new TypeError(
+    `Expected the schema's validate to return { value } or { issues: [] }, got ${
+      isResult ? `issues that are ${formatValue(issues)}` : formatValue(result)
+    }`,
+  );
+}
+
+/** A whole list of thousands would hide what matters, and be cut by AWS's limit anyway. */
+const MAX_ISSUES = 50;
+
+/** What is wrong with a value, one line an issue, each with its path: `- $.items[0].price: …`. */
+export function formatIssues(issues: readonly unknown[]): string {
+  const lines = issues.slice(0, MAX_ISSUES).map((issue) => {
+    const message = getProperty(issue, 'message');
+    const words = typeof message === 'string' && message !== '' ? message : 'is not valid';
+    return `- ${formatPath(getProperty(issue, 'path'))}: ${words}`;
+  });
+  const left = issues.length - lines.length;
+  return [...lines, ...(left > 0 ? [`- and ${left} more`] : [])].join('\n');
+}
+
+/** A path as the Amazon States Language writes it, from the root `$`. */
+function formatPath(path: unknown): string {
+  const segments: unknown[] = Array.isArray(path) ? path : [];
+  return `$${segments.map(formatSegment).join('')}`;
+}
+
+function formatSegment(segment: unknown): string {
+  const key = getProperty(segment, 'key') ?? segment;
+  if (typeof key === 'string') {
+    return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+  }
+  return `[${typeof key === 'number' || typeof key === 'symbol' ? String(key) : formatValue(key)}]`;
+}

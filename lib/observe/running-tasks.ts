@@ -1,0 +1,40 @@
+import type { Clock } from '../async/clock.js';
+import type { TaskAttributes } from '../task/task-attributes.js';
+
+/** A task that has been received and not yet reported. */
+export interface RunningTask {
+  /** The short id, as events and log lines have it. */
+  task: string;
+  /** The number of the poller that brought it, from 0. */
+  poller: number;
+  /** When a poll brought it: milliseconds since 1970. */
+  startedAt: number;
+  /** `reporting`: the component has answered or was given up, and the report is on its way. */
+  phase: 'invoking' | 'reporting';
+  /** What `taskAttributes` has picked; empty without it. */
+  attributes: TaskAttributes;
+}
+
+/** The tasks that run now. */
+export interface RunningTasks {
+  add(task: string, poller: number, attributes: TaskAttributes): void;
+  reporting(task: string): void;
+  remove(task: string): void;
+  /** Copies, in the order in which they were received. */
+  list(): RunningTask[];
+}
+
+export function createRunningTasks(clock: Clock): RunningTasks {
+  const running = new Map<string, RunningTask>();
+  return {
+    add(task, poller, attributes) {
+      running.set(task, { task, poller, startedAt: clock.wall(), phase: 'invoking', attributes });
+    },
+    reporting(task) {
+      const found = running.get(task);
+      if (found !== undefined) found.phase = 'reporting';
+    },
+    remove: (task) => void running.delete(task),
+    list: () => [...running.values()].map((task) => ({ ...task })),
+  };
+}

@@ -1,0 +1,62 @@
+import { formatValue } from '../common/format-value.js';
+import { getProperty } from '../common/property.js';
+import { hintFor } from '../common/suggest-key.js';
+import { eventNames } from '../observe/events.js';
+
+const stopKeys = ['graceMs'];
+
+/**
+ * Checks what `stop`, `run` and `runAll` take. A wrong key would go unnoticed otherwise, and the stop
+ * would have no bound. Throws a TypeError that names the key, what came and what is wanted.
+ */
+export function checkStopOptions(where: string, options: unknown): void {
+  if (options === undefined) return;
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const hint = typeof options === 'number' ? `; did you mean { graceMs: ${options} }?` : '';
+    throw new TypeError(
+      `${where}: expected options to be an object, got ${formatValue(options)}${hint}`,
+    );
+  }
+  for (const key of Object.keys(options)) {
+    if (stopKeys.includes(key)) continue;
+    throw new TypeError(
+      `${where}: unknown option ${JSON.stringify(key)}; ${hintFor(key, stopKeys, 'options')}`,
+    );
+  }
+  const graceMs = getProperty(options, 'graceMs');
+  if (graceMs === undefined || (typeof graceMs === 'number' && graceMs >= 0)) return;
+  throw new TypeError(
+    `${where}: expected graceMs to be a number of milliseconds from 0, got ${formatValue(graceMs)}`,
+  );
+}
+
+/** Checks the signal of `run` and `runAll`, by its shape: one of another realm is as good. */
+export function checkSignal(where: string, signal: unknown): void {
+  const isSignal =
+    typeof getProperty(signal, 'aborted') === 'boolean' &&
+    typeof getProperty(signal, 'addEventListener') === 'function';
+  if (isSignal) return;
+  const hint =
+    typeof getProperty(signal, 'abort') === 'function'
+      ? 'an AbortController; did you mean its signal?'
+      : formatValue(signal);
+  throw new TypeError(
+    `${where}: expected signal to be an AbortSignal, such as terminationSignal(), got ${hint}`,
+  );
+}
+
+/** Checks what `on`, `once` and `off` take: a name that does not exist would never be heard of. */
+export function checkListener(where: string, name: unknown, listener: unknown): void {
+  if (typeof name !== 'string') {
+    throw new TypeError(`${where}: expected an event's name, got ${formatValue(name)}`);
+  }
+  if (!(eventNames as readonly string[]).includes(name)) {
+    throw new TypeError(
+      `${where}: unknown event ${JSON.stringify(name)}; ${hintFor(name, eventNames, 'events')}`,
+    );
+  }
+  if (typeof listener === 'function') return;
+  throw new TypeError(
+    `${where}: expected a listener of ${name} to be a function, got ${formatValue(listener)}`,
+  );
+}

@@ -1,0 +1,136 @@
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { formatValue } from '../common/format-value.js';
+import { getProperty } from '../common/property.js';
+import { hintFor } from '../common/suggest-key.js';
+import type { ConfigIssue } from './config-error.js';
+import { UNKNOWN_KEY } from './config-error.js';
+
+// White space, brackets, wildcards, AWS's special characters, control characters, surrogates,
+// and the two code points at the end of the basic plane (API reference, CreateActivity, "name").
+const NOT_IN_A_NAME =
+  // eslint-disable-next-line no-control-regex -- AWS's rule names them
+  /[\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f\ufffe\uffff\ud800-\udfff]/;
+// Visible ASCII: what RFC 9112 allows in a request target, without a fragment. By `new URL(path, base)`,
+// one that begins with two slashes, of either kind, would lead to another host.
+const REQUEST_PATH = /^\/(?![/\\])[!-"$-~]*$/;
+const ACTIVITY_ARN = /^arn:[\w-]+:states:[\w-]+:\d{12}:activity:(\S{1,80})$/;
+
+/** The activity's name in its ARN; undefined if that is no activity's ARN. */
+export function nameInArn(arn: unknown): string | undefined {
+  const name = typeof arn === 'string' ? ACTIVITY_ARN.exec(arn)?.[1] : undefined;
+  return name === undefined || NOT_IN_A_NAME.test(name) ? undefined : name;
+}
+
+/** What each key must be, in the words of every message about it. */
+export const expectedName =
+  'a name of 1 to 80 characters without white space, control characters or any of <>{}[]?*"#%\\^|~`$&,;:/';
+export const expectedPath =
+  "a request path that begins with one '/', percent-encoded, without white space, control characters or '#'";
+
+const wholeNumber = wholeNumberFrom(1);
+
+/** What only a limit that is shared by several instances needs. */
+const lockShape = {
+  lockTtlMs: wanted('a whole number from 1,000 to 3,600,000', (expected) =>
+    z.int(expected).min(1_000, expected).max(3_600_000, expected).default(30_000),
+  ),
+  maxPollersPerInstance: wholeNumber.optional(),
+  onLeaseLost: wanted("'drain' or 'abort'", (expected) =>
+    z.enum(['drain', 'abort'], expected).default('drain'),
+  ),
+};
+export const lockKeys = Object.keys(lockShape);
+
+const shape = {
+  activityName: wanted(expectedName, (expected) =>
+    z
+      .string(expected)
+      .min(1, expected)
+      .max(80, expected)
+      .refine((name) => !NOT_IN_A_NAME.test(name), expected)
+      .optional(),
+  ),
+  path: wanted(expectedPath, (expected) =>
+    z.string(expected).regex(REQUEST_PATH, expected).optional(),
+  ),
+  maxConcurrency: wholeNumber.default(1),
+  concurrencyPerPoller: wholeNumber.default(1),
+  invokeTimeoutMs: wholeNumber.default(300_000),
+  onComponentDown: wanted("'fail' or 'wait'", (expected) =>
+    z.enum(['fail', 'wait'], expected).default('fail'),
+  ),
+  heartbeatIntervalMs: wholeNumber.optional(),
+  workerName: wanted('1 to 80 characters', (expected) =>
+    z
+      .string(expected)
+      .min(1, expected)
+      .max(80, expected)
+      .default(() => `${hostname()}:${process.pid}`.slice(-80)),
+  ),
+  activityArn: wanted(
+    "an activity's ARN as arn:aws:states:<region>:<account id>:activity:<name>",
+    (expected) =>
+      z
+        .string(expected)
+        .refine((arn) => nameInArn(arn) !== undefined, expected)
+        .optional(),
+  ),
+  startTimeoutMs: wholeNumberFrom(0).default(60_000),
+  ...lockShape,
+};
+
+/** Every key, in the order in which messages list them. */
+export const configKeys = Object.keys(shape);
+
+export const configSchema = z.strictObject(shape, {
+  error: 'an object with at least activityName and path',
+});
+
+const limitsShape = {
+  maxConcurrency: wholeNumber.optional(),
+  concurrencyPerPoller: wholeNumber.optional(),
+};
+
+export const limitsSchema = z.strictObject(limitsShape, {
+  error: 'an object with maxConcurrency or concurrencyPerPoller',
+});
+
+/** What is wrong with a value, in our own words: zod's types are none of our users' business. */
+export function issuesOf(
+  value: unknown,
+  issues: readonly z.core.$ZodIssue[],
+  known: readonly string[],
+): ConfigIssue[] {
+  return issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, known));
+    const path = issue.path.join('.');
+    return [unexpected(path, issue.message, path === '' ? value : getProperty(value, path))];
+  });
+}
+
+/** An issue of a key that is not what is wanted. */
+export function unexpected(path: string, expected: string, came: unknown): ConfigIssue {
+  return { path, message: `expected ${expected}, got ${formatValue(came)}` };
+}
+
+/** The third argument's keys: people look for them here. */
+const optionKeys = ['client', 'clientConfig', 'locks', 'logger', 'logCauses', 'taskAttributes'];
+
+function unknownKey(key: string, known: readonly string[]): ConfigIssue {
+  const hint = optionKeys.includes(key)
+    ? 'it belongs to the options, the third argument'
+    : hintFor(key, known, 'keys');
+  return { path: key, message: `${UNKNOWN_KEY}; ${hint}` };
+}
+
+function wholeNumberFrom(least: number): z.ZodInt {
+  return wanted(`a whole number from ${least.toLocaleString('en-US')}`, (expected) =>
+    z.int(expected).min(least, expected),
+  );
+}
+
+/** Gives every check of one key the same words, which say what is wanted. */
+function wanted<T>(expected: string, build: (params: { error: string }) => T): T {
+  return build({ error: expected });
+}

@@ -1,0 +1,73 @@
+import { formatValue } from '../common/format-value.js';
+import { getProperty } from '../common/property.js';
+import { checkSignal, checkStopOptions } from './check-arguments.js';
+import type { StepFuncSource } from './source.js';
+import type { StopOptions, StopSummary } from './stop.js';
+
+/**
+ * Runs several sources in one process: starts all of them at once, waits for `signal` to abort, and
+ * stops all of them with `options`. Resolves to one summary a source, in the order of `sources`.
+ *
+ * If one can't start, the others are stopped with `options`, and it rejects with that error once
+ * they have stopped. A source that somebody else stops leaves the rest running.
+ *
+ * @throws TypeError if `sources` is no list of sources, or if `signal` or `options` is wrong.
+ * @example
+ * ```ts
+ * await runAll([split, sum], terminationSignal(), { graceMs: 110_000 });
+ * ```
+ */
+export async function runAll(
+  sources: readonly StepFuncSource[],
+  signal: AbortSignal,
+  options?: StopOptions,
+): Promise<StopSummary[]> {
+  checkSources(sources);
+  checkSignal('runAll', signal);
+  checkStopOptions('runAll', options);
+
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  const failures: unknown[] = [];
+  const runOne = async (source: StepFuncSource): Promise<StopSummary | undefined> => {
+    try {
+      return await source.run(stopping.signal, options);
+    } catch (error) {
+      // Somebody else stopped it while it was starting: that is not a start that failed.
+      if (getProperty(error, 'name') === 'AbortError') return source.stop(options);
+      failures.push(error);
+      stop();
+      return undefined;
+    }
+  };
+
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
+  try {
+    const summaries = await Promise.all(sources.map(runOne));
+    if (failures.length > 0) throw failures[0];
+    return summaries.filter((summary) => summary !== undefined);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function checkSources(sources: unknown): void {
+  if (!Array.isArray(sources) || sources.length === 0) {
+    throw new TypeError(
+      `runAll: expected sources to be a list of at least one source, got ${
+        Array.isArray(sources) ? 'an empty one' : formatValue(sources)
+      }`,
+    );
+  }
+  for (const [i, source] of sources.entries()) {
+    if (isSource(source)) continue;
+    throw new TypeError(
+      `runAll: expected sources[${i}] to be what createStepFuncSource returned, got ${formatValue(source)}`,
+    );
+  }
+}
+
+function isSource(source: unknown): boolean {
+  return ['run', 'stop'].every((name) => typeof getProperty(source, name) === 'function');
+}

@@ -1,0 +1,112 @@
+import { setMaxListeners } from 'node:events';
+import { constants } from 'node:os';
+import { formatValue } from '../common/format-value.js';
+import { closestKey } from '../common/suggest-key.js';
+
+/** A person who presses Ctrl-C again after this long means it; sooner, npm may have sent the second. */
+const INSIST_MS = 2_000;
+
+/** What a shell reports of a process that SIGINT has ended: 128 and the signal's number. */
+const SIGINT_EXIT_CODE = 130;
+
+/**
+ * An AbortSignal for `run` and `runAll`: it aborts as soon as the process is told to terminate. The
+ * source then drains, and the process ends by itself with exit code 0.
+ *
+ * From the first call on, the process no longer ends by these signals themselves. Further ones are
+ * ignored, however often they come, so that a task under way is not cut off. One exception: a SIGINT
+ * more than 2 s after the first signal exits at once, with code 130.
+ *
+ * All calls share one listener a signal. A call after a signal has come returns an AbortSignal that
+ * has aborted. The names of every platform are taken; one that this platform lacks never comes.
+ *
+ * @param signals Default: SIGTERM (containers, systemd, Kubernetes, ECS) and SIGINT (Ctrl-C, pm2).
+ * nodemon sends SIGUSR2, and Windows SIGBREAK for Ctrl-Break.
+ * @throws TypeError if `signals` is no list of names, or has one that can't be caught.
+ * @example
+ * ```ts
+ * await source.run(terminationSignal());
+ * ```
+ */
+export function terminationSignal(
+  signals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'],
+): AbortSignal {
+  checkSignals(signals);
+  const names = [...new Set(signals)].sort();
+  const key = names.join();
+  const controller = controllers.get(key) ?? createController();
+  controllers.set(key, controller);
+  for (const name of names) listenTo(name);
+  const came = names.find((name) => received.has(name));
+  if (came !== undefined) abort(controller, came);
+  return controller.signal;
+}
+
+// Signals are the process's, and so is what is known of them.
+const controllers = new Map<string, AbortController>();
+const listened = new Set<NodeJS.Signals>();
+const received = new Set<NodeJS.Signals>();
+let firstAt: number | undefined;
+
+function createController(): AbortController {
+  const controller = new AbortController();
+  // Shared by any number of sources: many listeners are no leak here.
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
+
+function listenTo(name: NodeJS.Signals): void {
+  if (listened.has(name)) return;
+  listened.add(name);
+  // It stays for good. Without a listener, the second SIGTERM would end the process and its tasks.
+  process.on(name, onSignal);
+}
+
+function onSignal(name: NodeJS.Signals): void {
+  const now = performance.now();
+  firstAt ??= now;
+  if (name === 'SIGINT' && now - firstAt > INSIST_MS) process.exit(SIGINT_EXIT_CODE);
+  received.add(name);
+  for (const [key, controller] of controllers) {
+    if (key.split(',').includes(name)) abort(controller, name);
+  }
+}
+
+function abort(controller: AbortController, name: NodeJS.Signals): void {
+  controller.abort(new DOMException(`The process received ${name}`, 'AbortError'));
+}
+
+/** Names that another platform has: listening to them does no harm, and nothing ever comes. */
+const ELSEWHERE = ['SIGBREAK', 'SIGUSR1', 'SIGUSR2', 'SIGHUP', 'SIGQUIT', 'SIGWINCH'];
+const UNCATCHABLE = ['SIGKILL', 'SIGSTOP'];
+
+function checkSignals(signals: unknown): void {
+  if (!Array.isArray(signals) || signals.length === 0) {
+    throw new TypeError(
+      `terminationSignal: expected a list of signals' names, such as ['SIGTERM', 'SIGINT'], got ${
+        Array.isArray(signals) ? 'an empty one' : formatValue(signals)
+      }`,
+    );
+  }
+  const known = [...new Set([...Object.keys(constants.signals), ...ELSEWHERE])];
+  for (const name of signals as readonly unknown[]) {
+    if (UNCATCHABLE.includes(name as string)) {
+      throw new TypeError(`terminationSignal: no process can catch ${String(name)}`);
+    }
+    if (known.includes(name as string)) continue;
+    const meant = typeof name === 'string' ? meantBy(name, known) : undefined;
+    throw new TypeError(
+      `terminationSignal: expected a signal's name, such as 'SIGTERM', got ${formatValue(name)}${
+        meant === undefined ? '' : `; did you mean ${meant}?`
+      }`,
+    );
+  }
+}
+
+/** What people do mean, of some thirty names. */
+const USUAL = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGBREAK', 'SIGUSR1', 'SIGUSR2'];
+
+function meantBy(name: string, known: readonly string[]): string | undefined {
+  const whole = `SIG${name.toUpperCase()}`;
+  return known.includes(whole) ? whole : closestKey(name, USUAL);
+}

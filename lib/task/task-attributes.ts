@@ -1,0 +1,90 @@
+import { getProperty } from '../common/property.js';
+import type { InvokeRequest } from './invoke.js';
+
+/** What a user shows of a task: names and values, both short. */
+export type TaskAttributes = Readonly<Record<string, string>>;
+
+/** Picks what may be shown of a task from its parsed input. Synchronous. */
+export type PickTaskAttributes = (input: unknown) => Record<string, string>;
+
+const MAX_ENTRIES = 16;
+const MAX_LENGTH = 256;
+
+export const noAttributes: TaskAttributes = Object.freeze({});
+
+/**
+ * Makes a function from a task's input to its attributes, which never throws. If `pick` throws, or
+ * returns anything but an object of strings, a task has none, and `warn` is called for the first one:
+ * with words of our own, as those of the error may quote the input.
+ */
+export function createAttributePicker(
+  pick: PickTaskAttributes | undefined,
+  warn: (problem: string) => void,
+): (input: string) => TaskAttributes {
+  if (pick === undefined) return () => noAttributes;
+  let hasWarned = false;
+  const refuse = (problem: string): TaskAttributes => {
+    if (!hasWarned) warn(problem);
+    hasWarned = true;
+    return noAttributes;
+  };
+
+  return (input) => {
+    let picked: unknown;
+    try {
+      picked = pick(JSON.parse(input));
+    } catch (error) {
+      const name = getProperty(error, 'name');
+      return refuse(`it threw ${typeof name === 'string' ? name.slice(0, 100) : typeof error}`);
+    }
+    return bounded(picked, refuse);
+  };
+}
+
+function bounded(picked: unknown, refuse: (problem: string) => TaskAttributes): TaskAttributes {
+  if (typeof getProperty(picked, 'then') === 'function') {
+    // Nobody waits for it, and what it rejects with must not end the process.
+    Promise.resolve(picked).catch(() => undefined);
+    return refuse('it returned a promise, and must be synchronous');
+  }
+  if (typeof picked !== 'object' || picked === null || Array.isArray(picked)) {
+    return refuse(`it returned ${Array.isArray(picked) ? 'an array' : kindOf(picked)}`);
+  }
+  try {
+    const entries = Object.entries(picked).filter(([, value]) => value !== undefined);
+    const wrong = entries.find(([, value]) => typeof value !== 'string');
+    if (wrong !== undefined) return refuse(`it returned ${kindOf(wrong[1])} as a value`);
+    const kept = entries.slice(0, MAX_ENTRIES) as [string, string][];
+    return Object.freeze(Object.fromEntries(kept.map(([key, value]) => [cut(key), cut(value)])));
+  } catch {
+    return refuse('it returned an object whose getters throw');
+  }
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return typeof value === 'object' ? 'an object' : `a value of type ${typeof value}`;
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_LENGTH
+    ? text
+    : text.slice(0, MAX_LENGTH).replace(/[\ud800-\udbff]$/, '');
+}
+
+/** Under which a request carries them: whoever copies the request by a spread copies them too. */
+const carried: unique symbol = Symbol.for('stepfunc-source.attributes');
+
+/** Puts a task's attributes on its request, for `traceInvoke`. No field of it: `fetch` has its own. */
+export function carryAttributes(request: InvokeRequest, attributes: TaskAttributes): InvokeRequest {
+  const carrying: InvokeRequest & { [carried]: TaskAttributes } = {
+    ...request,
+    [carried]: attributes,
+  };
+  return carrying;
+}
+
+/** The attributes of the task that a request belongs to. */
+export function attributesOf(request: InvokeRequest): TaskAttributes {
+  return (getProperty(request, carried) as TaskAttributes | undefined) ?? noAttributes;
+}
