@@ -68,14 +68,14 @@ describe('SendTaskSuccess', () => {
 });
 
 describe('SendTaskFailure', () => {
-  it.each([
-    'KmsAccessDeniedException',
-    'KmsInvalidStateException',
-    'ValidationException',
-    'SerializationException',
-  ])('T6: that is answered %s is sent bare', async (name) => {
+  it.each<[string, object]>([
+    ['KmsAccessDeniedException', {}],
+    ['KmsInvalidStateException', {}],
+    ['ValidationException', { error: 'Told' }],
+    ['SerializationException', { error: 'Told' }],
+  ])('T14: that is answered %s is sent with %j', async (name, left) => {
     const { outcome, told, calls } = await runThrough('SendTaskFailure', aws(name), fail);
-    expect(outcome).toEqual({ status: 'FAILED' });
+    expect(outcome).toEqual({ status: 'FAILED', ...left });
     expect(told).toEqual(['taskFailed Told by 2']);
     expect(calls).toBe(2);
   });
