@@ -33,6 +33,7 @@ describe('parseConfig', () => {
       lockTtlMs: 30_000,
       onComponentDown: 'fail',
       onLeaseLost: 'drain',
+      startTimeoutMs: 60_000,
       workerName: expect.stringContaining(`:${process.pid}`) as string,
     });
     expect(config.workerName.length).toBeLessThanOrEqual(80);
@@ -51,6 +52,7 @@ describe('parseConfig', () => {
       maxPollersPerInstance: 2,
       onComponentDown: 'wait',
       onLeaseLost: 'abort',
+      startTimeoutMs: 0,
     };
     expect(parse(config, { withLocks: true })).toEqual(config);
   });

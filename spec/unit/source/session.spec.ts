@@ -2,7 +2,11 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { createStepFuncSource } from '../../../lib/index.js';
 import { FakeSfn } from '../../../lib/testing/index.js';
 
-const own = vi.hoisted(() => ({ send: vi.fn(), prepare: vi.fn(), destroy: vi.fn() }));
+const own = vi.hoisted(() => ({
+  send: vi.fn(),
+  prepare: vi.fn(() => Promise.resolve()),
+  destroy: vi.fn(),
+}));
 vi.mock('../../../lib/sfn/clients.js', () => ({
   createClients: () => ({ poll: own, report: own, prepare: own.prepare, destroy: own.destroy }),
 }));
