@@ -36,7 +36,7 @@ export const idle: Measure = {
           `CPU of ${POLLERS} idle pollers over ${windowMs / 1_000} s`,
           shares,
           ' % of a core',
-          { below: 0.5 },
+          { below: 0.1 },
           2,
         ),
       ],

@@ -38,12 +38,18 @@ export const throughput: Measure = {
     const of = (name: ContenderName, key: keyof Load) => (loads.get(name) ?? []).map((l) => l[key]);
     const over = (key: keyof Load, other: ContenderName) => ratios(of('ours', key), of(other, key));
 
+    const overBefore =
+      bench.before === undefined
+        ? []
+        : [ratioRow('CPU a task, ours / another build', over('cpuUs', 'before'), { atMost: 0.71 })];
+
     return {
       rows: [
+        ...overBefore,
         ratioRow('saturated throughput, ours / floor', over('perSecond', 'floor'), {
-          atLeast: 1.05,
+          atLeast: 1.8,
         }),
-        ratioRow('CPU a task, ours / floor', over('cpuUs', 'floor'), { atMost: 0.92 }),
+        ratioRow('CPU a task, ours / floor', over('cpuUs', 'floor'), { atMost: 0.52 }),
         ratioRow(
           'saturated throughput, ours / step-function-worker',
           over('perSecond', 'step-function-worker'),
