@@ -94,7 +94,7 @@ describe.each(['on', 'once', 'off'] as const)('%s', (method) => {
     ['task-failed', 'unknown event "task-failed"; did you mean taskFailed?'],
     ['TASK_SUCCEEDED', 'unknown event "TASK_SUCCEEDED"; did you mean taskSucceeded?'],
     ['stateChange', 'unknown event "stateChange"; did you mean stateChanged?'],
-    ['error', 'unknown event "error"; known events are stateChanged, taskReceived, '],
+    ['error', 'unknown event "error"; known events are stateChanged, startFailed, taskReceived, '],
     ['', 'unknown event ""; known events are '],
     ['toString', 'unknown event "toString"; known events are '],
     [undefined, "expected an event's name, got nothing"],
