@@ -1,9 +1,11 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import type { TestContext } from 'vitest';
 import { describe, expect, it, vi } from 'vitest';
+vi.setConfig({ testTimeout: 120_000 });
 import { createLeasePool } from '../../../lib/leases/lease-pool.js';
 import { storeErrorName } from '../../../lib/leases/store-error.js';
 import { until } from '../../support/integration/until.js';
+import { mysqlServer, startMySqlServer } from '../../support/servers/mysql-server.js';
 import type { OwnServer } from '../../support/servers/own-server.js';
 import {
   postgresServer,
@@ -21,12 +23,11 @@ const ttlMs = 3_000;
 const slackMs = 3_000;
 const recoveryMs = ttlMs + ttlMs / 3 + slackMs;
 
-/** Starting a server of its own for each takes long on a busy machine. */
-vi.setConfig({ testTimeout: 120_000 });
-
-const kinds = [{ engine: 'redis' as const, server: redisServer, start: startRedisServer }].filter(
-  ({ server }) => server !== undefined,
-);
+const kinds = [
+  { engine: 'redis' as const, server: redisServer, start: startRedisServer },
+  { engine: 'postgresql' as const, server: postgresServer, start: startPostgresServer },
+  { engine: 'mysql' as const, server: mysqlServer, start: startMySqlServer },
+].filter(({ server }) => server !== undefined);
 
 /** One lease, kept over a client with its driver's own options, on a server of our own. */
 async function setScene(
@@ -143,7 +144,8 @@ describe.each(kinds)('failover on $engine', ({ engine, start }) => {
     await scene.isLost();
     await asOperator(engine, server.url, 'writable');
     expect(await scene.recovers()).toBeLessThan(recoveryMs);
-    expect(scene.errors).toContain('READONLY');
+    const name = { redis: 'READONLY', postgresql: '25006', mysql: 'ER_OPTION_PREVENTS_STATEMENT' };
+    expect(scene.errors).toContain(name[engine]);
   });
 
   it('L11: a try for a taken lease writes nothing', async (context) => {

@@ -83,8 +83,8 @@ async function onMySql(url: string, deed: Deed): Promise<unknown> {
       return url.replace('root', 'locks');
     }
     if (deed === 'written') {
-      const [rows] = await connection.query("show global status like 'Innodb_rows_inserted'");
-      const [updates] = await connection.query("show global status like 'Innodb_rows_updated'");
+      const [rows] = await connection.query("show global status like 'Handler_write'");
+      const [updates] = await connection.query("show global status like 'Handler_update'");
       const valueOf = (found: unknown) => Number((found as { Value: string }[])[0]?.Value);
       return valueOf(rows) + valueOf(updates);
     }
