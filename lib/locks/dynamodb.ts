@@ -26,7 +26,11 @@ export interface DynamoDbLocksOptions {
   client: DynamoDbClient;
   /** A table with one key, the partition key `name`, a string. It must exist: none is created. */
   tableName: string;
-  /** For tests: milliseconds that never leap. Default: performance.now. */
+  /**
+   * For tests: a clock in milliseconds that never jumps.
+   *
+   * @default performance.now
+   */
   monotonic?: (() => number) | undefined;
 }
 
@@ -45,17 +49,22 @@ interface Sighting {
 }
 
 /**
- * Locks in one DynamoDB table: an item a held lock, with its owner, its ttl, and a version that
- * every write renews. Taking, prolonging and giving back are a conditional write each, so that
- * DynamoDB decides between two who want the same.
+ * Locks in one table of DynamoDB: an item for each held lock, with its owner, its TTL and a version
+ * that every write renews. Each call is a conditional write, so DynamoDB decides between two that want
+ * the same.
  *
- * No clock is compared with another machine's. A holder counts as dead only once a contender has
- * seen the same version, by its own monotonic clock, for as long as the ttl that the holder itself
- * wrote; and it takes over under the condition that the version is still that one. What contenders
- * have seen is kept here, by name, from one try to the next.
+ * No clock is compared between machines. A holder counts as dead once a contender has seen the same
+ * version for the holder's whole TTL, by the contender's own monotonic clock.
  *
- * Throws a TypeError where the options are wrong. Calls reject with the client's own errors, and
- * with a {@link LockNotOwnedError} where DynamoDB says that the lock is not ours, only.
+ * Calls reject with the client's own errors, and with {@link LockNotOwnedError} if DynamoDB says that
+ * another instance holds the lock.
+ *
+ * @throws TypeError if an option is wrong.
+ * @example
+ * ```ts
+ * const client = new DynamoDBClient({ maxAttempts: 2 });
+ * const locks = dynamoDbLocks({ client, tableName: 'stepfunc-source-locks' });
+ * ```
  */
 export function dynamoDbLocks(options: DynamoDbLocksOptions): LockFactory {
   const { client, tableName, monotonic } = checkOptions(options);
