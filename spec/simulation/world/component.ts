@@ -34,6 +34,7 @@ export function createInvoke(instance: Instance, { universe, line, trouble }: Wo
   const { machine, links } = instance;
 
   return (request, signal) => {
+    const calledAt = machine.now();
     instance.mayBlock('invoke');
     const { manner, ms: asked } = JSON.parse(request.body) as Work;
     // Once all is calm, a computation no longer blocks for long.
@@ -70,7 +71,9 @@ export function createInvoke(instance: Instance, { universe, line, trouble }: Wo
         const unread = call.abort();
         const { code } = signal.reason as { code?: string };
         if (unread !== undefined && code === 'timeout') {
-          checkArrived(instance, unread, 'an invoke', line);
+          const { invokeTimeoutMs = 300_000 } = instance.config;
+          const lateMs = machine.now() - calledAt - invokeTimeoutMs;
+          checkArrived(instance, unread, 'an invoke', line, lateMs);
         }
         reject(signal.reason as Error);
       };

@@ -7,6 +7,8 @@ import type { Instance } from './instance.js';
 
 /** What is late by no more than this may win against what has arrived (T12). */
 const LATE_MS = 50;
+/** A deadline that fires no later than this is in time, and acts at once. */
+const IN_TIME_MS = 3;
 
 /** The SDK's `send`, over the simulated network. Every call passes the judges. */
 export function createSfnClient(instance: Instance, aws: Aws, line: Timeline): SfnClient {
@@ -84,7 +86,10 @@ export function createSfnClient(instance: Instance, aws: Aws, line: Timeline): S
             instance.pace.pollBroke(sent.poller, sent.sentAt);
             checkPollBound(instance, sentAt, line);
           }
-          if (unread !== undefined) checkArrived(instance, unread, what, line);
+          if (unread !== undefined) {
+            const lateMs = isPoll ? machine.now() - sentAt - 70_000 : Infinity;
+            checkArrived(instance, unread, what, line, lateMs);
+          }
           const error = new Error('Request aborted');
           error.name = 'AbortError';
           reject(error);
@@ -115,8 +120,11 @@ export function checkArrived(
   unread: Incoming,
   what: string,
   line: Timeline,
+  /** How late the limit was, if that can be told. One that was in time may act. */
+  lateMs = Infinity,
 ): void {
   const { machine } = instance;
+  if (lateMs <= IN_TIME_MS) return;
   const waitedMs = machine.now() - (unread.waitingSince() ?? machine.now());
   if (machine.phase() !== 'timers' || waitedMs <= LATE_MS) return;
   if (machine.now() >= instance.graceEndsAt) return;
