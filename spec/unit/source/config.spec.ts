@@ -34,7 +34,6 @@ describe('parseConfig', () => {
       lockTtlMs: 30_000,
       onComponentDown: 'fail',
       onLeaseLost: 'drain',
-      startTimeoutMs: 60_000,
       workerName: expect.stringContaining(`:${process.pid}`) as string,
     });
     expect(config.workerName.length).toBeLessThanOrEqual(80);
@@ -54,7 +53,6 @@ describe('parseConfig', () => {
       maxPollersPerInstance: 2,
       onComponentDown: 'wait',
       onLeaseLost: 'abort',
-      startTimeoutMs: 0,
     };
     expect(parse(config, { withLocks: true })).toEqual(config);
   });
