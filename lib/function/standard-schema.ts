@@ -10,6 +10,7 @@ export interface StandardSchema<Output = unknown> {
     readonly version: 1;
     /** The library's name. */
     readonly vendor: string;
+    /** Checks a value, and answers what the schema makes of it. */
     readonly validate: (
       value: unknown,
     ) => StandardSchemaResult<Output> | Promise<StandardSchemaResult<Output>>;

@@ -86,14 +86,14 @@ describe('Bad input: locks', () => {
     expect(sfn.calls()).toBe(0);
   });
 
-  it.each([999, 0, -1, 1_500.5, Number.NaN, '30000', null])(
+  it.each([999, 3_600_001, 0, -1, 1_500.5, Number.NaN, '30000', null])(
     'refuses a ttl of %j, and makes no lock',
     (lockTtlMs) => {
       const { locks, calls } = createFakeStore().instance();
       const create = createStepFuncSource as (...args: unknown[]) => unknown;
       expect(() =>
         create({ ...config, lockTtlMs }, fine, { client: new FakeSfn(), locks }),
-      ).toThrow(/- lockTtlMs: expected a whole number from 1,000, got /);
+      ).toThrow(/- lockTtlMs: expected a whole number from 1,000 to 3,600,000, got /);
       expect(calls).toEqual([]);
     },
   );
