@@ -5,6 +5,7 @@ export type { ConcurrencyLimits, StepFuncSourceConfig } from './source/config.js
 export { ErrorName, httpErrorName } from './task/error-name.js';
 export type {
   AttributedEvent,
+  CallTrouble,
   EndedEvent,
   EventName,
   Listener,
@@ -14,6 +15,7 @@ export type {
   StepFuncSourceEvents,
   StepFuncSourceState,
   TaskEvent,
+  Trouble,
 } from './observe/events.js';
 export type { Health, HealthCode, HealthProbe, HealthProblem } from './observe/health.js';
 export { InvokeAbortError } from './task/invoke.js';

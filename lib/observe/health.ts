@@ -44,10 +44,19 @@ export type HealthProbe = 'liveness' | 'readiness';
  * - `tasksFailing`: every task of the last 5 minutes has failed, 10 of them at least
  * - `taskOverdue`: a task has run for 60 s more than `invokeTimeoutMs`
  */
-export type HealthCode = keyof typeof probes;
+export type HealthCode =
+  | 'notRunning'
+  | 'pollsOverdue'
+  | 'pollerStuck'
+  | 'pollsFailing'
+  | 'reportsStuck'
+  | 'lockStoreUnreachable'
+  | 'leasesUnstable'
+  | 'tasksFailing'
+  | 'taskOverdue';
 
 /** A liveness problem must never come from the trouble of AWS, of a component or of the lock store. */
-const probes = {
+const probes: Record<HealthCode, HealthProbe> = {
   pollsOverdue: 'liveness',
   pollerStuck: 'liveness',
   notRunning: 'readiness',
@@ -57,7 +66,7 @@ const probes = {
   leasesUnstable: 'readiness',
   tasksFailing: 'readiness',
   taskOverdue: 'readiness',
-} as const satisfies Record<string, HealthProbe>;
+};
 
 /** Every code, for those who tell of a problem that is over as well. */
 export const healthCodes = Object.keys(probes) as HealthCode[];

@@ -48,6 +48,7 @@ export interface HttpInvokeOptions {
 
 /** As much of undici's Dispatcher as is needed. */
 export interface HttpDispatcher {
+  /** Sends one request, as undici's `Dispatcher.request` does. */
   request(options: {
     origin: string;
     path: string;
