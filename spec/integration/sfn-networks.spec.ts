@@ -41,8 +41,13 @@ async function startSlowLink(toPort: number, bytesPerSecond: number) {
     near.on('data', (data: Buffer) => {
       up += data.byteLength;
       near.pause();
-      far.write(data);
-      setTimeout(() => near.resume(), (data.byteLength / bytesPerSecond) * 1_000);
+      setTimeout(
+        () => {
+          far.write(data);
+          near.resume();
+        },
+        (data.byteLength / bytesPerSecond) * 1_000,
+      );
     });
     far.pipe(near);
     near.on('close', () => far.destroy());
