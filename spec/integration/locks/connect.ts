@@ -102,8 +102,8 @@ async function ofMySql(
   return {
     locks: mysqlLocks({ pool, tableName }),
     close: async () => {
-      // It rejects where a connection is lost already.
-      await pool.end()?.catch(() => undefined);
+      // Not awaited: with a connection that is lost already it rejects, or never settles.
+      void pool.end()?.catch(() => undefined);
     },
   };
 }
