@@ -26,7 +26,7 @@ export function createDynamoDbMembership(
   /** The texts of those who are here, other than this one. */
   function look(item: unknown): string[] {
     const at = monotonic();
-    const present = Object.entries((item ?? {})).flatMap(([member, attribute]) => {
+    const present = Object.entries(item ?? {}).flatMap(([member, attribute]) => {
       const text = getProperty(attribute, 'S');
       return member === 'name' || member === me || typeof text !== 'string'
         ? []

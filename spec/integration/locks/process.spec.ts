@@ -7,7 +7,9 @@ import { engines } from './engines.js';
 
 const ttlMs = 1_200;
 const holder = fileURLToPath(new URL('./holder.ts', import.meta.url));
-const until = (assertion: () => unknown) => vi.waitFor(assertion, { timeout: 20_000, interval: 5 });
+// Twelve processes start at once, which takes a busy machine its time.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+const until = (assertion: () => unknown) => vi.waitFor(assertion, { timeout: 60_000, interval: 5 });
 
 describe.concurrent.each(engines)('a process of its own, on $name', (engine) => {
   let store: RunningEngine;
