@@ -18,6 +18,7 @@ interface Opened {
   ready: Promise<void>;
   /** Calls under way over it. */
   calls: number;
+  ended: boolean;
 }
 
 /**
@@ -32,7 +33,7 @@ export function createRedisCalls(client: RedisClient): RedisCall {
 
   function open(ttlMs: number): Opened {
     const connection = duplicateOf(client);
-    const opened: Opened = { connection, ready: connection.open(), calls: 0 };
+    const opened: Opened = { connection, ready: connection.open(), calls: 0, ended: false };
     const late = () => end(opened);
     // Whoever waits for it hears of a failure; it may be nobody by then.
     opened.ready.finally(startTimer(connectLimitMs(ttlMs), late, systemClock, true)).catch(late);
@@ -46,6 +47,9 @@ export function createRedisCalls(client: RedisClient): RedisCall {
 
   function end(opened: Opened): void {
     retire(opened);
+    // Once: ioredis adds a listener to the socket with every call, and Node warns of eleven.
+    if (opened.ended) return;
+    opened.ended = true;
     opened.connection.destroy();
   }
 
