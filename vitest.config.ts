@@ -42,6 +42,8 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'integration',
+          // CI shares its machine. What passes only at a second try is printed as such.
+          retry: process.env['CI'] === undefined ? 0 : 1,
           // Says which lock store ran on what.
           globalSetup: ['spec/integration/locks/real-servers.ts'],
           include: [
