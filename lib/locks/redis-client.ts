@@ -40,8 +40,8 @@ function ofIoRedis(client: RedisClient): RedisConnection {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     // The next call opens a new connection: it asks DNS and Sentinel again who is the primary.
-    retryStrategy: giveUp,
-    clusterRetryStrategy: giveUp,
+    retryStrategy: neverReconnect,
+    clusterRetryStrategy: neverReconnect,
     // Answers such as READONLY are seen by the caller, which then ends the connection.
     reconnectOnError: null,
     // It would wait for as long as the server loads, and needs the right to call INFO.
@@ -78,7 +78,7 @@ function ofIoRedis(client: RedisClient): RedisConnection {
   };
 }
 
-function giveUp(): null {
+function neverReconnect(): null {
   return null;
 }
 

@@ -125,11 +125,11 @@ function withHeadersOf(inner: Context, request: InvokeRequest): InvokeRequest {
 }
 
 /** Tells how it came out, and ends the span; the first to come has it. */
-function end(span: Span, tell: () => void): void {
+function end(span: Span, record: () => void): void {
   // Neither one that has ended nor one that is not sampled records.
   if (!span.isRecording()) return;
   // An answer may be anything at all, and is not for us to refuse.
-  callSafely(tell);
+  callSafely(record);
   span.end();
 }
 
