@@ -1,5 +1,5 @@
 import type { SpawnEffects } from 'abort-controller-x';
-import { catchAbortError, spawn, throwIfAborted } from 'abort-controller-x';
+import { catchAbortError, spawn } from 'abort-controller-x';
 import type { Clock } from '../async/clock.js';
 import { systemClock } from '../async/clock.js';
 import { createSleeper } from '../async/sleeper.js';
@@ -8,7 +8,8 @@ import type { LockFactory } from '../locks/types.js';
 import type { Lease, LeaseExpired, LeaseNotOwned, LeaseSnapshot } from './lease.js';
 import { createLease } from './lease.js';
 import { now } from './lease-state.js';
-import { leastPauseMs, nextRoundMs, pauseMs, retryMs, triesAtATime } from './lease-timing.js';
+import { tryRound } from './lease-round.js';
+import { leastPauseMs, nextRoundMs, retryMs } from './lease-timing.js';
 import type { Sharing } from './sharing.js';
 import { createSharing } from './sharing.js';
 import type { Outcome } from './try-acquire.js';
@@ -146,42 +147,22 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
       let failedRounds = 0;
       for (;;) {
         const startedAt = clock.monotonic();
-        const round = await tryAll(competing, fork);
+        const round = await tryRound(competing, {
+          ttlMs,
+          clock,
+          free: () => [...names.keys()].filter((index) => !leases.has(index)),
+          total: () => names.length,
+          held: () => ({ count: leases.size, most: most() }),
+          isForOthers: (index) => sharing?.isForOthers(index) === true,
+          tryOne: (index) => tryOne(competing, fork, index),
+          lookAround: async () => sharing?.look(),
+        });
         failedRounds = round.failed ? failedRounds + 1 : 0;
         const share = Math.min(1, leases.size / Math.max(most(), 1));
         const dueAt = startedAt + nextRoundMs(ttlMs, share, failedRounds, clock.random());
         const waitMs = Math.min(dueAt, round.claimableAt) - clock.monotonic();
         await sleepUntilWoken(competing, Math.max(waitMs, leastPauseMs(ttlMs)));
       }
-    }
-
-    /** A round: ends early if the store fails twice running, or if enough is held. */
-    async function tryAll(competing: AbortSignal, fork: SpawnEffects['fork']) {
-      let free = shuffled(
-        [...names.keys()].filter((index) => !leases.has(index)),
-        clock,
-      );
-      let failures = 0;
-      let claimableAt = Infinity;
-      // The first try goes alone: a store that is down has two calls to refuse, not many.
-      let size = 1;
-      while (free.length > 0 && failures < 2) {
-        throwIfAborted(competing);
-        // Asked anew each time: others may have come meanwhile.
-        const forUs = free.filter((index) => sharing?.isForOthers(index) !== true);
-        const batch = forUs.slice(0, Math.min(size, Math.max(0, most() - leases.size)));
-        free = forUs.slice(batch.length);
-        if (batch.length === 0) break;
-        const outcomes = await Promise.all(batch.map((index) => tryOne(competing, fork, index)));
-        const { granted, failed, nextClaimAt } = sumUp(outcomes);
-        claimableAt = Math.min(claimableAt, nextClaimAt);
-        failures = failed === outcomes.length ? failures + 1 : 0;
-        size = failures > 0 ? 1 : triesAtATime(names.length);
-        if (granted === 0) continue;
-        await sleep(competing, granted * pauseMs(ttlMs, leases.size, most()), clock);
-        await sharing?.look();
-      }
-      return { failed: failures > 0, claimableAt };
     }
 
     async function tryOne(
@@ -244,21 +225,4 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
         .map(([index, { lease, since }]) => ({ index, since, ...lease.snapshot() }))
         .sort((a, b) => a.index - b.index),
   };
-}
-
-function sumUp(outcomes: readonly Outcome[]) {
-  const count = (kind: Outcome['kind']) => outcomes.filter((each) => each.kind === kind).length;
-  const claims = outcomes.flatMap((each) => (each.kind === 'refused' ? [each.claimableAt] : []));
-  return {
-    granted: count('granted'),
-    failed: count('failed'),
-    nextClaimAt: Math.min(Infinity, ...claims),
-  };
-}
-
-function shuffled<T>(items: T[], clock: Clock): T[] {
-  return items
-    .map((item) => ({ item, at: clock.random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item);
 }

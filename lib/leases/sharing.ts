@@ -37,7 +37,20 @@ export interface Sharing {
   released(index: number): void;
 }
 
-/** Where the store has no membership, there is no L10. */
+/** What came of the last look. */
+interface Seen {
+  readonly share: FairShare;
+  /** Since when others have wanted leases of ours, by the monotonic clock; Infinity: they don't. */
+  readonly wantedSince: number;
+  /** What we told the others of ourselves. */
+  readonly said: string;
+  /** Nothing has changed hands: the next look may be a while away. */
+  readonly isSettled: boolean;
+}
+
+const nobodyElse: FairShare = { wanted: 0, yieldsBelow: 0 };
+
+/** Undefined if the store has no membership: rule L10 then does not hold. */
 export function createSharing(options: SharingOptions): Sharing | undefined {
   const { locks, group, ttlMs, clock, standing, candidates, handOver, onFailed } = options;
   const created: unknown = locks.createMembership?.(group, ttlMs);
@@ -47,11 +60,8 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
   /** Leases on their way to somebody else, each with the moment until which it is left alone. */
   const leaving = new Map<number, number>();
   const { sleep, wake } = createSleeper(clock);
-  let share: FairShare = { wanted: 0, yieldsBelow: 0 };
   let lookedAt = -Infinity;
-  let wantedSince = Infinity;
-  let said = '';
-  let isSettled = false;
+  let seen: Seen = { share: nobodyElse, wantedSince: Infinity, said: '', isSettled: false };
 
   function myStanding(): Standing {
     for (const [index, until] of leaving) if (until <= clock.monotonic()) leaving.delete(index);
@@ -65,32 +75,29 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
       const me = myStanding();
       const says = formatStanding(me);
       const texts = await call(() => membership.renew(says));
-      share = planFairShare(
-        me,
-        texts.flatMap((text) => parseStanding(text) ?? []),
-      );
-      const first = nextToHandOver();
-      isSettled = says === said && share.wanted === 0 && leaving.size === 0;
-      said = says;
+      const others = texts.flatMap((text) => parseStanding(text) ?? []);
+      const share = planFairShare(me, others);
+      const at = clock.monotonic();
+      const wantedSince = share.wanted > 0 ? Math.min(seen.wantedSince, at) : Infinity;
+      const isSettled = says === seen.said && share.wanted === 0 && leaving.size === 0;
+      seen = { share, wantedSince, said: says, isSettled };
+      const first = nextToHandOver(at);
       if (first === undefined) return;
       leaving.set(first, Infinity);
       handOver(first);
     } catch (error) {
-      // Whoever is not known to be here must not be waited for.
-      share = { wanted: 0, yieldsBelow: 0 };
-      // No more often than a lease is renewed, as long as the store is away.
-      isSettled = true;
+      // If we waited for instances that may be gone, their leases would stay free. And we look no
+      // more often than a lease is renewed, as long as the store is away.
+      seen = { ...seen, share: nobodyElse, isSettled: true };
       onFailed(error);
     }
   }
 
   /** One at a time, and only for those who still lack it after a while: they may be taking free ones. */
-  function nextToHandOver(): number | undefined {
-    const at = clock.monotonic();
-    wantedSince = share.wanted > 0 ? Math.min(wantedSince, at) : Infinity;
+  function nextToHandOver(at: number): number | undefined {
     const isHandingOver = [...leaving.values()].includes(Infinity);
-    if (isHandingOver || at - wantedSince < callLimitMs(ttlMs)) return undefined;
-    return candidates(share.handOverBelow ?? 0)[0];
+    if (isHandingOver || at - seen.wantedSince < callLimitMs(ttlMs)) return undefined;
+    return candidates(seen.share.handOverBelow ?? 0)[0];
   }
 
   function call<T>(fn: () => Promise<T>): Promise<T> {
@@ -99,7 +106,7 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
 
   async function keepLooking(signal: AbortSignal): Promise<never> {
     for (;;) {
-      await sleep(signal, membershipMs(ttlMs, isSettled, clock.random()));
+      await sleep(signal, membershipMs(ttlMs, seen.isSettled, clock.random()));
       await look();
     }
   }
@@ -112,7 +119,7 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
     },
     look,
     leaves: (index) => leaving.has(index),
-    isForOthers: (index) => leaving.has(index) || index < share.yieldsBelow,
+    isForOthers: (index) => leaving.has(index) || index < seen.share.yieldsBelow,
     released(index) {
       if (!leaving.has(index)) return;
       leaving.set(index, clock.monotonic() + ttlMs);

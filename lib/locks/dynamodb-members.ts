@@ -1,13 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { getProperty } from '../common/property.js';
+import type { DynamoDbTable } from './dynamodb-lock.js';
 import type { Membership } from './types.js';
-
-export interface DynamoDbMembersOptions {
-  send(command: object): Promise<unknown>;
-  tableName: string;
-  monotonic(): number;
-}
 
 /**
  * A group is one item: an attribute a member, `<ttl in ms> <version> <what it says>`. Each renewal is
@@ -15,7 +10,7 @@ export interface DynamoDbMembersOptions {
  * gone once its attribute was seen unchanged for its ttl, and whoever sees that removes it.
  */
 export function createDynamoDbMembership(
-  { send, tableName, monotonic }: DynamoDbMembersOptions,
+  { send, tableName, monotonic }: DynamoDbTable,
   group: string,
   ttlMs: number,
 ): Membership {

@@ -1,15 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import {
-  DeleteItemCommand,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
 import { getProperty } from '../common/property.js';
 import { formatValue } from '../common/format-value.js';
+import { dynamoDbLockFactory } from './dynamodb-lock.js';
 import { createDynamoDbMembership } from './dynamodb-members.js';
-import { LockNotOwnedError } from './lock-not-owned.js';
-import type { Lock, LockFactory } from './types.js';
+import type { LockFactory } from './types.js';
 
 export type { Lock, LockFactory, Membership } from './types.js';
 export { LockNotOwnedError } from './lock-not-owned.js';
@@ -34,20 +27,6 @@ export interface DynamoDbLocksOptions {
   monotonic?: (() => number) | undefined;
 }
 
-/** A holder's item, as far as contenders need it. */
-interface Item {
-  owner: string;
-  version: string;
-  ttlMs: number;
-}
-
-/** What a contender has last seen of a name, and since when without a change. */
-interface Sighting {
-  version: string;
-  ttlMs: number;
-  since: number;
-}
-
 /**
  * Locks in one table of DynamoDB: an item for each held lock, with its owner, its TTL and a version
  * that every write renews. Each call is a conditional write, so DynamoDB decides between two that want
@@ -68,165 +47,11 @@ interface Sighting {
  */
 export function dynamoDbLocks(options: DynamoDbLocksOptions): LockFactory {
   const { client, tableName, monotonic } = checkOptions(options);
-  const sightings = new Map<string, Sighting>();
-
-  async function read(name: string, ConsistentRead: boolean): Promise<Item | undefined> {
-    const output = await client.send(
-      new GetItemCommand({ TableName: tableName, Key: { name: { S: name } }, ConsistentRead }),
-    );
-    return parseItem(getProperty(output, 'Item'));
-  }
-
-  /** How long the present holder still counts as alive; 0 or less: it is dead. */
-  function aliveMs({ ttlMs, since }: Sighting): number {
-    return since + ttlMs - monotonic();
-  }
-
-  function saw(name: string, { version, ttlMs }: Item): Sighting {
-    const last = sightings.get(name);
-    if (last?.version === version) return last;
-    const sighting = { version, ttlMs, since: monotonic() };
-    sightings.set(name, sighting);
-    return sighting;
-  }
-
-  function createLock(name: string, ttlMs: number): Lock {
-    const owner = randomUUID();
-
-    /** Takes the name where `sighting` still holds: nobody has it, or the one who died. */
-    async function take(sighting: Sighting | undefined): Promise<boolean> {
-      const version = randomUUID();
-      try {
-        await client.send(
-          new PutItemCommand({
-            TableName: tableName,
-            Item: {
-              name: { S: name },
-              owner: { S: owner },
-              version: { S: version },
-              ttlMs: { N: String(ttlMs) },
-            },
-            ...(sighting === undefined
-              ? { ConditionExpression: 'attribute_not_exists(#name)' }
-              : {
-                  ConditionExpression: '#version = :seen',
-                  ExpressionAttributeValues: { ':seen': { S: sighting.version } },
-                }),
-            ExpressionAttributeNames:
-              sighting === undefined ? { '#name': 'name' } : { '#version': 'version' },
-            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-          }),
-        );
-      } catch (error) {
-        if (!isConditionFailure(error)) throw error;
-        // The client may have sent this write twice, the first answer being lost. Then it is our
-        // own first write that fails the second one's condition.
-        const item = await itemInTheWay(error);
-        if (item?.version !== version) {
-          if (item !== undefined) saw(name, item);
-          return false;
-        }
-      }
-      sightings.delete(name);
-      return true;
-    }
-
-    /** DynamoDB sends it along; an emulator may not. */
-    async function itemInTheWay(error: unknown): Promise<Item | undefined> {
-      return parseItem(getProperty(error, 'Item')) ?? (await read(name, true));
-    }
-
-    return {
-      async acquireImmediately() {
-        // Half the price of a consistent read, and what it may miss, the write's condition won't.
-        const item = await read(name, false);
-        if (item === undefined) return take(undefined);
-        const sighting = saw(name, item);
-        return aliveMs(sighting) <= 0 ? take(sighting) : false;
-      },
-
-      async extend(byMs = ttlMs) {
-        await owned(
-          name,
-          client.send(
-            new UpdateItemCommand({
-              TableName: tableName,
-              Key: { name: { S: name } },
-              UpdateExpression: 'SET #version = :version, #ttlMs = :ttlMs',
-              ConditionExpression: '#owner = :owner',
-              ExpressionAttributeNames: {
-                '#owner': 'owner',
-                '#version': 'version',
-                '#ttlMs': 'ttlMs',
-              },
-              ExpressionAttributeValues: {
-                ':owner': { S: owner },
-                ':version': { S: randomUUID() },
-                ':ttlMs': { N: String(byMs) },
-              },
-            }),
-          ),
-        );
-      },
-
-      // A delete that the client sent twice, the first answer being lost, reads as not owned too:
-      // either way nothing of ours is left.
-      async release() {
-        await owned(
-          name,
-          client.send(
-            new DeleteItemCommand({
-              TableName: tableName,
-              Key: { name: { S: name } },
-              ConditionExpression: '#owner = :owner',
-              ExpressionAttributeNames: { '#owner': 'owner' },
-              ExpressionAttributeValues: { ':owner': { S: owner } },
-            }),
-          ),
-        );
-      },
-
-      claimableInMs() {
-        const sighting = sightings.get(name);
-        return sighting && Math.max(0, aliveMs(sighting));
-      },
-    };
-  }
-
+  const table = { send: (command: object) => client.send(command), tableName, monotonic };
   return {
-    createLock,
-    createMembership: (group, ttlMs) =>
-      createDynamoDbMembership(
-        { send: (command) => client.send(command), tableName, monotonic },
-        group,
-        ttlMs,
-      ),
+    createLock: dynamoDbLockFactory(table),
+    createMembership: (group, ttlMs) => createDynamoDbMembership(table, group, ttlMs),
   };
-}
-
-async function owned(name: string, written: Promise<unknown>): Promise<void> {
-  try {
-    await written;
-  } catch (error) {
-    throw isConditionFailure(error) ? new LockNotOwnedError(name) : error;
-  }
-}
-
-function isConditionFailure(error: unknown): boolean {
-  return getProperty(error, 'name') === 'ConditionalCheckFailedException';
-}
-
-function parseItem(item: unknown): Item | undefined {
-  if (item === undefined) return undefined;
-  const owner = getProperty(getProperty(item, 'owner'), 'S');
-  const version = getProperty(getProperty(item, 'version'), 'S');
-  const ttlMs = Number(getProperty(getProperty(item, 'ttlMs'), 'N'));
-  if (typeof owner === 'string' && typeof version === 'string' && ttlMs > 0) {
-    return { owner, version, ttlMs };
-  }
-  throw new TypeError(
-    `dynamoDbLocks: expected an item with owner, version and ttlMs, got ${JSON.stringify(item)}: is the table used for something else?`,
-  );
 }
 
 function checkOptions(options: unknown) {

@@ -1,10 +1,7 @@
 import { asyncDisposable } from '../common/async-disposable.js';
-import { AbortError } from 'abort-controller-x';
 import type { ConcurrencyLimits, StepFuncSourceConfig } from './config.js';
 import { checkListener, checkSignal, checkStopOptions } from './check-arguments.js';
 import { parseConfig, resizeConfig } from './config.js';
-import type { ShutdownController } from '../async/shutdown.js';
-import { createShutdown } from '../async/shutdown.js';
 import type { Clock } from '../async/clock.js';
 import { systemClock } from '../async/clock.js';
 import type { EventName, Listener, StepFuncSourceState } from '../observe/events.js';
@@ -13,7 +10,7 @@ import type { Health } from '../observe/health.js';
 import { watchHealth } from '../observe/health.js';
 import type { Invoke } from '../task/invoke.js';
 import { isPathless } from '../task/pathless.js';
-import type { Session } from './session.js';
+import { createLifecycle } from './lifecycle.js';
 import { startSession } from './session.js';
 import type { RunningTask } from '../observe/running-tasks.js';
 import { createRunningTasks } from '../observe/running-tasks.js';
@@ -25,7 +22,6 @@ import { pollersFor } from '../polling/slots.js';
 import { runUntil } from './run.js';
 import type { StepFuncSourceStatus } from '../observe/status.js';
 import type { StopOptions, StopSummary } from './stop.js';
-import { startGrace, stopped, summarize } from './stop.js';
 import { countEvents } from '../observe/totals.js';
 
 /** The handle of a source: pollers that take an activity's tasks to a component. */
@@ -126,103 +122,49 @@ export function createSource(
     events.emit(name, { activityName, ...fields } as never, cause);
   };
 
-  let state: StepFuncSourceState = 'stopped';
-  let current: Run | undefined;
-  let lastArn = checked.activityArn;
-  let abandonedPolls = 0;
-
-  function setState(to: StepFuncSourceState): void {
-    if (to === state) return;
-    const from = state;
-    state = to;
-    emit('stateChanged', { from, to });
-  }
-
-  function begin(): Run {
-    const shutdown = createShutdown();
-    const session = startSession(shutdown, {
-      clock,
-      config: () => checked,
-      invoke,
-      resolvedOptions,
-      emit,
-      runningTasks,
-      onPollAbandoned: () => void (abandonedPolls += 1),
-    });
-    return { shutdown, session, graces: [] };
-  }
-
-  async function start(): Promise<void> {
-    if (state === 'stopping') {
-      throw new Error('The source is stopping: start() must wait until stop() has resolved');
-    }
-    if (current === undefined) {
-      current = begin();
-      setState('starting');
-    }
-    const run = current;
-    try {
-      run.started = await run.session;
-      lastArn = run.started.activityArn();
-    } catch (error) {
-      if (run.stopped === undefined) end(run);
-      throw run.stopped === undefined ? error : stoppedTooEarly();
-    }
-    if (run.stopped !== undefined) throw stoppedTooEarly();
-    setState('running');
-  }
+  const lifecycle = createLifecycle({
+    givenArn: checked.activityArn,
+    totals,
+    startSession: (shutdown, onPollAbandoned) =>
+      startSession(shutdown, {
+        clock,
+        config: () => checked,
+        invoke,
+        resolvedOptions,
+        emit,
+        runningTasks,
+        onPollAbandoned,
+      }),
+    onStateChanged: (from, to) => emit('stateChanged', { from, to }),
+  });
 
   function stop(stopOptions?: StopOptions): Promise<StopSummary> {
     checkStopOptions('stop', stopOptions);
-    const graceMs = stopOptions?.graceMs;
-    if (current === undefined) return Promise.resolve(summarize(totals, totals, 0));
-    const run = current;
-    run.stopped ??= finish(run);
-    if (graceMs !== undefined) run.graces.push(startGrace(run.shutdown, graceMs));
-    return run.stopped;
-  }
-
-  async function finish(run: Run): Promise<StopSummary> {
-    const before = { ...totals };
-    const abandonedBefore = abandonedPolls;
-    setState('stopping');
-    run.shutdown.startDrain();
-    const session = await run.session.catch(() => undefined);
-    await session?.ended;
-    end(run);
-    return summarize(before, totals, abandonedPolls - abandonedBefore);
-  }
-
-  function end(run: Run): void {
-    if (current !== run) return;
-    current = undefined;
-    for (const cancel of run.graces) void cancel();
-    run.shutdown.startAbandonReports(stopped('The source has stopped'));
-    setState('stopped');
+    return lifecycle.stop(stopOptions ?? {});
   }
 
   function run(signal: AbortSignal, stopOptions?: StopOptions): Promise<StopSummary> {
     checkSignal('run', signal);
     checkStopOptions('run', stopOptions);
-    return runUntil(signal, events, start, () => stop(stopOptions));
+    return runUntil(signal, events, lifecycle.start, () => stop(stopOptions));
   }
 
   function resize(sizes: ConcurrencyLimits): void {
     const { locks } = resolvedOptions;
-    const resized = resizeConfig(checked, sizes, locks !== undefined && current !== undefined);
+    const resized = resizeConfig(checked, sizes, locks !== undefined && lifecycle.isActive());
     checked = resized;
-    current?.started?.pollers.resize(
-      pollersFor(resized.maxConcurrency, resized.concurrencyPerPoller),
-    );
+    lifecycle
+      .session()
+      ?.pollers.resize(pollersFor(resized.maxConcurrency, resized.concurrencyPerPoller));
   }
 
   const source: StepFuncSource = {
-    start,
+    start: lifecycle.start,
     stop,
     run,
     resize,
     health: () => {
-      const pollers = current?.started?.pollers;
+      const pollers = lifecycle.session()?.pollers;
       const { lockTtlMs, invokeTimeoutMs } = checked;
       return health.check({
         pollers: pollers?.vitals() ?? [],
@@ -232,12 +174,12 @@ export function createSource(
       });
     },
     get state() {
-      return state;
+      return lifecycle.state();
     },
     status: () => ({
-      state,
-      activityArn: current?.started?.activityArn() ?? lastArn,
-      pollers: current?.started?.pollers.snapshot() ?? [],
+      state: lifecycle.state(),
+      activityArn: lifecycle.activityArn(),
+      pollers: lifecycle.session()?.pollers.snapshot() ?? [],
       ...totals,
     }),
     runningTasks: runningTasks.list,
@@ -261,20 +203,4 @@ export function createSource(
     }),
   };
   return source;
-}
-
-/** From a start to the end of its stop. */
-interface Run {
-  shutdown: ShutdownController;
-  session: Promise<Session>;
-  /** Set once the session has started. */
-  started?: Session;
-  /** Set once stop was called. */
-  stopped?: Promise<StopSummary>;
-  /** What cancels each grace that a stop has set. */
-  graces: (() => Promise<void>)[];
-}
-
-function stoppedTooEarly(): Error {
-  return new AbortError('The source was stopped while it was starting');
 }
