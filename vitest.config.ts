@@ -34,7 +34,7 @@ export default defineConfig({
             'spec/unit/**/*.spec.ts',
             'spec/behaviour/**/*.spec.ts',
             'spec/simulation/**/*.spec.ts',
-            'spec/docs/{contract,overview,types}.spec.ts',
+            'spec/docs/{comments,contract,overview,types}.spec.ts',
           ],
         },
       },

@@ -10,58 +10,59 @@ import { formatIssues, isStandardSchema, validate } from './standard-schema.js';
 import { describeThrown } from './thrown-error.js';
 
 /**
- * Does a task's work. What it returns, or resolves to, is the task's output; `undefined` becomes
- * `null`. What it throws, or rejects with, is the task's failure.
+ * Does a task's work. Its result, or what it resolves to, is the task's output; `undefined` becomes
+ * `null`. If it throws or rejects, the task fails with that error.
  */
 export type Handler<Input = unknown> = (input: Input, context: HandlerContext) => unknown;
 
-/** What a handler gets beside the input. */
+/** The second argument of a handler. */
 export interface HandlerContext {
   /**
-   * Aborts when the output is no longer wanted: a timeout, a task that AWS has closed, a lost lease,
-   * a stop. Its `reason` tells which. If the handler ignores it, its output is dropped.
+   * Aborts when the output is no longer wanted: at the timeout, when AWS has closed the task, at a lost
+   * lease, or at a stop. Its `reason` says which. If the handler ignores it, its output is dropped.
    */
   signal: AbortSignal;
   /** The task's short id, as events and log lines have it. */
   task: string;
 }
 
-/** What `functionInvoke` takes beside the handler, all optional. */
+/** The second argument of `functionInvoke`, all optional. */
 export interface FunctionInvokeOptions<Input> {
   /**
-   * A schema for the input, of zod, valibot, arktype or any other library with Standard Schema v1.
-   * The handler gets what the schema makes of the input. An input that does not fit fails the task
-   * with `StepFuncSource.InvalidInput`, and the cause names the paths of what is wrong.
+   * A schema for the input, of zod, valibot, arktype or any other library with Standard Schema v1. The
+   * handler gets the schema's output. If the input does not fit, the task fails with
+   * `StepFuncSource.InvalidInput`, and the cause names the wrong paths.
    *
-   * @default the input as it is
+   * @default the input is not checked
    */
   input?: StandardSchema<Input> | undefined;
 }
 
-/** The invoke that `functionInvoke` makes. With it, the config's `path` may be left out. */
+/** The invoke that `functionInvoke` returns. With it, the config needs no `path`. */
 export interface FunctionInvoke {
   (request: InvokeRequest, signal: AbortSignal): Promise<InvokeResponse>;
   readonly [pathless]: true;
 }
 
 /**
- * Makes a component of a function in the same process.
+ * Makes the invoke for a component that is a function of the same process.
  *
  * - The task's input is parsed, and checked if `options.input` is given.
- * - The output is serialized by `JSON.stringify`. If that can't be done (a BigInt, a cycle), the task
- *   fails with `StepFuncSource.InvalidOutput`.
- * - A thrown error fails the task with `error.name` as error, and with the JSON that AWS Lambda
- *   writes as cause: `{"errorType","errorMessage","trace"}`, cut to fit AWS's limit. A name that
- *   begins with `States.` is reserved by AWS, and becomes `Error`.
+ * - The output is serialized by `JSON.stringify`. If that fails (a BigInt, a cycle), the task fails
+ *   with `StepFuncSource.InvalidOutput`.
+ * - If the function throws, the task fails with the name of the error. The cause is the JSON that AWS
+ *   Lambda writes, `{"errorType","errorMessage","trace"}`, cut to AWS's limit. A name that begins with
+ *   `States.` becomes `Error`, since AWS reserves such names.
  *
- * A handler that never settles is bounded by `invokeTimeoutMs`. One that blocks the event loop stops
- * the whole source, its heartbeats included: run it in a worker thread.
+ * A handler that never settles fails after `invokeTimeoutMs`. A handler that blocks the event loop
+ * stops the whole source, heartbeats included: run it in a worker thread.
  *
- * @throws TypeError if `handler` is no function, if `options` has an unknown key, or if
- * `options.input` is no schema.
+ * @throws TypeError if `handler` is no function, if an option is unknown, or if `options.input` is no
+ * schema.
+ * @see {@link https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html}
  * @example
  * ```ts
- * const invoke = functionInvoke(async (input) => sum(input.numbers), {
+ * const invoke = functionInvoke(({ numbers }) => Math.max(...numbers), {
  *   input: z.object({ numbers: z.array(z.number()) }),
  * });
  * const source = createStepFuncSource({ activityName: 'sum' }, invoke);
@@ -84,9 +85,9 @@ export function functionInvoke<Input = unknown>(
         const issues = formatIssues(checked.issues);
         return failed(ErrorName.InvalidInput, `The input does not fit the schema:\n${issues}`);
       }
-      // A schema may take its time, and nobody waits for the output of a task that is over.
+      // A schema may take long: without this, a task that is over would still be run.
       signal.throwIfAborted();
-      // Without a schema, the type is the caller's word.
+      // Without a schema, the type is what the caller says it is.
       output = await handler(checked.value as Input, { signal, task: request.task });
     } catch (thrown) {
       const { error, cause } = describeThrown(thrown);
@@ -117,7 +118,7 @@ function succeeded(output: unknown): InvokeResponse {
     return failed(ErrorName.InvalidOutput, `The handler returned ${formatValue(output)}`);
   }
   try {
-    // Of a toJSON that returns nothing, too.
+    // Undefined also comes from a toJSON that returns nothing.
     const json = (JSON.stringify(output) as string | undefined) ?? 'null';
     return { status: 200, headers: { 'content-type': 'application/json' }, body: json };
   } catch (error) {
@@ -135,8 +136,8 @@ function failed(error: string, cause: string): InvokeResponse {
 }
 
 /**
- * Text as a header carries it: the bytes of its UTF-8, each as one character. Read as such, any text
- * comes out as it went in; written plainly, some of Latin-1 would be taken for UTF-8.
+ * Text as a header has it: each byte of its UTF-8 as one character. Without that, some texts in
+ * Latin-1 would be read as UTF-8.
  */
 function asHeader(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');

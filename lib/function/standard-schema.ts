@@ -2,36 +2,39 @@ import { formatValue } from '../common/format-value.js';
 import { getProperty } from '../common/property.js';
 
 /**
- * What a schema of any library looks like from outside, by version 1 of Standard Schema
- * (https://standardschema.dev): zod, valibot, arktype and others fit.
+ * A schema of zod, valibot, arktype or any other library with version 1 of Standard Schema.
+ *
+ * @see {@link https://standardschema.dev}
  */
 export interface StandardSchema<Output = unknown> {
+  /** What the standard asks of a schema. */
   readonly '~standard': {
     readonly version: 1;
     /** The library's name. */
     readonly vendor: string;
-    /** Checks a value, and answers what the schema makes of it. */
+    /** Checks a value, and returns the schema's output or the issues. */
     readonly validate: (
       value: unknown,
     ) => StandardSchemaResult<Output> | Promise<StandardSchemaResult<Output>>;
-    /** For the compiler alone. */
+    /** For the compiler only. */
     readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
   };
 }
 
-/** What a schema's `validate` answers: the value as the schema has it, or what is wrong with it. */
+/** What a schema's `validate` returns: its output, or the issues. */
 export type StandardSchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly StandardSchemaIssue[] };
 
 /** One thing that is wrong with a value. */
 export interface StandardSchemaIssue {
+  /** What is wrong, in the library's words. */
   readonly message: string;
-  /** From the value's root; absent or empty for the value itself. */
+  /** The keys from the value's root. Absent or empty for the value itself. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** Whether a value is a schema. By its shape: arktype's are functions, others objects. */
+/** Whether a value is a schema, by its shape: arktype's are functions, others are objects. */
 export function isStandardSchema(value: unknown): value is StandardSchema {
   const standard = getProperty(value, '~standard');
   return (
@@ -41,8 +44,9 @@ export function isStandardSchema(value: unknown): value is StandardSchema {
 }
 
 /**
- * Runs a schema over a value. Rejects with what the schema itself throws, and with a TypeError if it
- * answers with something that the standard does not know.
+ * Runs a schema over a value. An error that the schema throws is passed on.
+ *
+ * @throws TypeError, as a rejection, if the schema returns something that is not of the standard.
  */
 export async function validate<Output>(
   schema: StandardSchema<Output>,
@@ -61,7 +65,7 @@ export async function validate<Output>(
   );
 }
 
-/** A whole list of thousands would hide what matters, and be cut by AWS's limit anyway. */
+/** A list of thousands would hide what matters, and AWS's limit would cut it anyway. */
 const MAX_ISSUES = 50;
 
 /** What is wrong with a value, one line an issue, each with its path: `- $.items[0].price: …`. */

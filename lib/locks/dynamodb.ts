@@ -7,17 +7,17 @@ import type { LockFactory } from './types.js';
 export type { Lock, LockFactory, Membership } from './types.js';
 export { LockNotOwnedError } from './lock-not-owned.js';
 
-/** What the locks need of a DynamoDB client: the SDK's `send`. A `DynamoDBClient` fits. */
+/** The part of a DynamoDB client that the locks use. A `DynamoDBClient` of the SDK fits. */
 export interface DynamoDbClient {
   /** Sends one of the SDK's commands: resolves to its output, rejects with the SDK's errors. */
   send(command: object): Promise<unknown>;
 }
 
-/** What `dynamoDbLocks` takes. */
+/** The argument of `dynamoDbLocks`. */
 export interface DynamoDbLocksOptions {
-  /** Never destroyed by the locks. It should have time-outs: the SDK's default is none. */
+  /** The client. Give it timeouts: the SDK has none by default. The locks never destroy it. */
   client: DynamoDbClient;
-  /** A table with one key, the partition key `name`, a string. It must exist: none is created. */
+  /** A table whose only key is the partition key `name`, a string. It must exist. */
   tableName: string;
   /**
    * For tests: a clock in milliseconds that never jumps.
@@ -28,15 +28,12 @@ export interface DynamoDbLocksOptions {
 }
 
 /**
- * Locks in one table of DynamoDB: an item for each held lock, with its owner, its TTL and a version
- * that every write renews. Each call is a conditional write, so DynamoDB decides between two that want
- * the same.
+ * Makes locks in a table of DynamoDB. Each lock that is held is an item with its owner, its TTL and a
+ * version that every write changes. Writes are conditional, so that DynamoDB decides between two
+ * instances that want the same lock.
  *
- * No clock is compared between machines. A holder counts as dead once a contender has seen the same
- * version for the holder's whole TTL, by the contender's own monotonic clock.
- *
- * Calls reject with the client's own errors, and with {@link LockNotOwnedError} if DynamoDB says that
- * another instance holds the lock.
+ * Clocks of two machines are never compared. A holder counts as dead once a contender has seen the
+ * same version for the holder's whole TTL, by the contender's own monotonic clock.
  *
  * @throws TypeError if an option is wrong.
  * @example

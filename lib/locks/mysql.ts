@@ -12,44 +12,49 @@ export type { MySqlPool } from './mysql-pool.js';
 export type { Lock, LockFactory, Membership } from './types.js';
 export { LockNotOwnedError } from './lock-not-owned.js';
 
-/** What `mysqlLocks` takes. */
+/** The argument of `mysqlLocks`. */
 export interface MySqlLocksOptions {
-  /** Each call checks one connection out and gives it back. The pool is never ended by the locks. */
+  /** Each call checks out one connection and gives it back. The locks never end the pool. */
   pool: MySqlPool;
   /**
-   * The table, with its database before it or not (`app.locks`). It is not made unasked: see
-   * {@link MySqlLocks.ensureTable}.
+   * The table, with or without its database (`app.locks`). {@link MySqlLocks.ensureTable} makes it.
    *
    * @default 'stepfunc_source_locks'
    */
   tableName?: string | undefined;
 }
 
-/** Locks in MySQL or MariaDB, and the making of their table. */
+/** Locks in MySQL or MariaDB, with a function that makes their table. */
 export interface MySqlLocks extends LockFactory {
-  /** Makes the table unless it is there. Needs the right to create one. */
+  /**
+   * Makes the table if there is none. That needs the right to create one.
+   *
+   * @throws the database's error, as a rejection, if the table can't be made.
+   */
   ensureTable(): Promise<void>;
 }
 
 type Run = SqlConnection['run'];
 
-/** By the server's clock, whatever time zone a session has. */
+/** The server's clock, whatever time zone a session has. */
 const NOW = 'utc_timestamp(6)';
 const EXPIRY = `${NOW} + interval ? microsecond`;
 const LEFT = `timestampdiff(microsecond, ${NOW}, expires_at)`;
 
 /**
- * Locks in one table of MySQL or MariaDB: a row a held lock. The server's clock alone decides; names
- * are compared byte by byte. A call is one statement; a second one is sent only where the first has
- * found the lock free. A try for a lock that is taken only reads, and locks no row.
+ * Makes locks in a table of MySQL or MariaDB. Each lock that is held is a row. Only the server's clock
+ * counts, and names are compared byte by byte. A call is one statement, or two if the lock is free.
+ * An attempt at a lock that is held only reads, and locks no row.
  *
- * A call takes a sixth of the ttl at most, and 3 s, the wait for a connection included: one that is
- * late, or that fails, ends the connection that it had checked out.
+ * A call may take a sixth of the ttl, at most 3 s, the wait for a connection included. If it is late
+ * or fails, it ends the connection that it has checked out.
  *
- * @throws TypeError if `pool` or `tableName` is none.
+ * @throws TypeError if `pool` is no pool of mysql2, or if `tableName` is no name.
  * @example
- * const locks = mysqlLocks({ pool: createPool(process.env.MYSQL_URL) });
+ * ```ts
+ * const locks = mysqlLocks({ pool: createPool(process.env.MYSQL_URL ?? '') });
  * await locks.ensureTable();
+ * ```
  */
 export function mysqlLocks(options: MySqlLocksOptions): MySqlLocks {
   const pool = checkPool(getProperty(options, 'pool'));

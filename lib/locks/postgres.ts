@@ -11,43 +11,48 @@ export type { PgConnection, PgPool } from './postgres-pool.js';
 export type { Lock, LockFactory, Membership } from './types.js';
 export { LockNotOwnedError } from './lock-not-owned.js';
 
-/** What `postgresLocks` takes. */
+/** The argument of `postgresLocks`. */
 export interface PostgresLocksOptions {
-  /** Each call checks one connection out and gives it back. The pool is never ended by the locks. */
+  /** Each call checks out one connection and gives it back. The locks never end the pool. */
   pool: PgPool;
   /**
-   * The table, with its schema before it or not (`app.locks`). It is not made unasked: see
-   * {@link PostgresLocks.ensureTable}.
+   * The table, with or without its schema (`app.locks`). {@link PostgresLocks.ensureTable} makes it.
    *
    * @default 'stepfunc_source_locks'
    */
   tableName?: string | undefined;
 }
 
-/** Locks in PostgreSQL, and the making of their table. */
+/** Locks in PostgreSQL, with a function that makes their table. */
 export interface PostgresLocks extends LockFactory {
-  /** Makes the table unless it is there. Needs the right to create one. */
+  /**
+   * Makes the table if there is none. That needs the right to create one.
+   *
+   * @throws the database's error, as a rejection, if the table can't be made.
+   */
   ensureTable(): Promise<void>;
 }
 
-/** To the end of the time of whoever asks, by the server's clock; `$3` is in milliseconds. */
+/** When a lock that is acquired now expires, by the server's clock. `$3` is in milliseconds. */
 const EXPIRY = "clock_timestamp() + $3::float8 * interval '1 millisecond'";
 
 /**
- * Locks in one table of PostgreSQL: a row a held lock. The server's clock alone decides; names are
- * compared byte by byte. Each call is one statement of its own transaction, so that a pooler in
- * transaction mode will do. A try for a lock that is taken only reads.
+ * Makes locks in a table of PostgreSQL. Each lock that is held is a row. Only the server's clock
+ * counts, and names are compared byte by byte. Each call is one statement in a transaction of its
+ * own, so that a pooler in transaction mode will do. An attempt at a lock that is held only reads.
  *
- * A call takes a sixth of the ttl at most, and 3 s, the wait for a connection included: one that is
- * late, or that fails, ends the connection that it had checked out.
+ * A call may take a sixth of the ttl, at most 3 s, the wait for a connection included. If it is late
+ * or fails, it ends the connection that it has checked out.
  *
- * The locks listen to the pool's `error`: without a listener, pg ends the process when an idle
+ * The locks listen to the pool's event `error`: without a listener, pg ends the process when an idle
  * connection breaks.
  *
- * @throws TypeError if `pool` or `tableName` is none.
+ * @throws TypeError if `pool` is no pool of pg, or if `tableName` is no name.
  * @example
+ * ```ts
  * const locks = postgresLocks({ pool: new Pool({ connectionString: process.env.DATABASE_URL }) });
  * await locks.ensureTable();
+ * ```
  */
 export function postgresLocks(options: PostgresLocksOptions): PostgresLocks {
   const pool = checkPool(getProperty(options, 'pool'));
@@ -99,9 +104,9 @@ export function postgresLocks(options: PostgresLocksOptions): PostgresLocks {
     createLock,
     createMembership,
     async ensureTable() {
-      // Looked for first: "if not exists" needs the right to create one even where there is one.
+      // Looked for first: "if not exists" needs the right to create a table even if there is one.
       const missing = await codeOf(query(60_000, `select 1 from ${table} limit 0`), ['42P01']);
-      // Two at once: "if not exists" does not keep them from getting in each other's way.
+      // "If not exists" is no atomic step: of two instances at once, one may fail with these.
       const outrun = ['23505', '42P07', '42710'];
       if (missing !== undefined) await codeOf(query(60_000, createTable(table)), outrun);
     },
@@ -116,7 +121,7 @@ function createTable(table: string): string {
 )`;
 }
 
-/** One statement: it writes where nobody holds the name, and tells for how long somebody still does. */
+/** Takes the name if it is free; otherwise answers how long its holder stays valid. */
 function acquireIn(table: string): string {
   return `with held as materialized (
   select extract(epoch from expires_at - clock_timestamp())::float8 * 1000 as left_ms
@@ -142,7 +147,10 @@ function releaseIn(table: string): string {
 returning expires_at > clock_timestamp() as held`;
 }
 
-/** Also clears away who has not been here for two ttl; rows that somebody else is at are left to them. */
+/**
+ * Renews a member, removes members that have not renewed for two ttl, and reads the others. It skips
+ * rows that another instance has locked, so that no two wait for each other.
+ */
 function renewMemberIn(table: string): string {
   return `with renewed as (
   insert into ${table} (name, owner, expires_at) values ($1, $2, ${EXPIRY})
@@ -159,7 +167,7 @@ select owner from ${table}
 where name >= $4 and name < $5 and name <> $1 and expires_at > clock_timestamp()`;
 }
 
-/** What was answered, if it is one of these errors; undefined if all went well. */
+/** The code of the error, if it is one of these. Undefined if there was no error. */
 async function codeOf(
   answer: Promise<unknown>,
   expected: readonly string[],
@@ -174,7 +182,7 @@ async function codeOf(
   }
 }
 
-/** Where transactions are serializable, whoever comes second is told so by an error: it is a refusal. */
+/** If transactions are serializable, the second of two gets an error, which is a refusal here. */
 function noneIfOutrun(error: unknown): unknown[] {
   if (['40001', '40P01'].includes(String(getProperty(error, 'code')))) return [];
   throw error;

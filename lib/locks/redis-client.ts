@@ -2,8 +2,8 @@ import { formatValue } from '../common/format-value.js';
 import { getProperty } from '../common/property.js';
 
 /**
- * What the locks need of a Redis client. `Redis` and `Cluster` of ioredis 5 and 6 (and of iovalkey)
- * fit, and what node-redis makes by `createClient`, `createCluster` and `createSentinel`.
+ * The part of a Redis client that the locks use. `Redis` and `Cluster` of ioredis 5 and 6 (and of
+ * iovalkey) fit, and so do node-redis' `createClient`, `createCluster` and `createSentinel`.
  */
 export interface RedisClient {
   /** Makes a client with the same options and no connection yet. */

@@ -11,26 +11,28 @@ export type { RedisClient } from './redis-client.js';
 export type { Lock, LockFactory, Membership } from './types.js';
 export { LockNotOwnedError } from './lock-not-owned.js';
 
-/** What `redisLocks` takes. */
+/** The argument of `redisLocks`. */
 export interface RedisLocksOptions {
   /**
-   * Of ioredis 5 or 6, or of node-redis. The locks use a duplicate of it, with its options; the
-   * client itself is not touched, and need not even be connected.
+   * A client of ioredis 5 or 6, or of node-redis. The locks duplicate it, with its options. The client
+   * itself is never used, and need not be connected.
    */
   client: RedisClient;
 }
 
 /**
- * Locks in Redis or Valkey: a key a lock, which Redis ends by its own clock.
+ * Makes locks in Redis or Valkey. Each lock is a key that Redis ends by its own clock.
  *
- * They live on a connection of their own, made by `client.duplicate()`. It is opened by the first
- * call, does not keep the process alive, and is closed once there was no call for a ttl. Each call
- * takes a sixth of the ttl at most, and 3 s: one that is late ends the connection, and the next one
- * opens another, whatever time-outs and retries the client's options ask for.
+ * The locks open a connection of their own, by `client.duplicate()`. It does not keep the process
+ * alive, and is closed after a ttl without a call. A call may take a sixth of the ttl, at most 3 s. A
+ * call that is late ends the connection, and the next one opens another, whatever timeouts and
+ * retries the client has.
  *
  * @throws TypeError if `client` is no such client.
  * @example
+ * ```ts
  * const locks = redisLocks({ client: new Redis('redis://localhost:6379') });
+ * ```
  */
 export function redisLocks(options: RedisLocksOptions): LockFactory {
   const call = createRedisCalls(checkRedisClient(getProperty(options, 'client')));

@@ -1,54 +1,72 @@
 /**
- * Makes locks in one store, which all instances share. `redisLocks`, `postgresLocks`, `mysqlLocks`
- * and `dynamoDbLocks` of `stepfunc-source/locks/…` return one; `LockFactory` of `@verrou/core` fits.
+ * Makes locks in one store that all instances share. `redisLocks`, `postgresLocks`, `mysqlLocks` and
+ * `dynamoDbLocks` return one. `LockFactory` of `@verrou/core` fits too.
  */
 export interface LockFactory {
   /**
-   * A lock of this name that nobody holds yet, to be held for `ttlMs` at a time. Touches no network.
+   * Makes a lock, not yet acquired. Calls nothing. A lock that is acquired is valid for `ttlMs`
+   * milliseconds.
    *
-   * Every try to acquire is made on a new lock, with an owner of its own, so that whatever an older
-   * try left behind on its way to the store can't touch what a newer one was granted. What a store
-   * remembers from one try to the next therefore belongs to the factory.
+   * The source makes a new lock for every attempt, and each must have an owner of its own. Otherwise a
+   * late call of an old attempt could end what a newer attempt was granted. What a store remembers
+   * from one attempt to the next belongs into the factory.
    */
   createLock(name: string, ttlMs: number): Lock;
   /**
-   * Optional: a new member of a group, which is here for `ttlMs` from each of its renewals. Touches
-   * no network. With it, instances know of each other and share the pollers evenly (rule L10).
+   * Makes a member of a group. Calls nothing. Each renewal is valid for `ttlMs` milliseconds. With it,
+   * instances know of each other and share the pollers evenly (rule L10).
+   *
+   * @default instances take pollers as they come
    */
   createMembership?(group: string, ttlMs: number): Membership;
 }
 
-/** One instance's being here, for others to see. */
+/** The membership of one instance in a group, which the others can see. */
 export interface Membership {
   /**
-   * Is here until now + `ttlMs`, saying `says`, a short text. Resolves to what the others say who are
-   * here: each text is what its member said last. Rejects if the store did not answer.
+   * Renews the membership for another `ttlMs`, with a short text for the others. Resolves to the last
+   * texts of all other members.
+   *
+   * @throws the client's error, as a rejection, if the store did not answer.
    */
   renew(says: string): Promise<readonly string[]>;
-  /** Is here no longer. */
+  /** Ends the membership. */
   leave(): Promise<void>;
 }
 
-/** One try to hold a name, and its keeping once the try was granted. */
+/** One attempt to get a lock and, if it succeeds, the lock. */
 export interface Lock {
   /**
-   * One try, no waiting. `true`: granted, for as long as `ttlMs` says. `false`: somebody else holds
-   * it. Rejects where the store did not answer; the lock may then have been granted or not.
+   * Tries once, without waiting. `true`: the lock is ours for `ttlMs`. `false`: another owner holds it.
+   *
+   * @throws the client's error, as a rejection, if the store did not answer. The lock may then be
+   * acquired or not.
    */
   acquireImmediately(): Promise<boolean>;
-  /** Prolongs to now + `ttlMs`. Rejects with code `E_LOCK_NOT_OWNED` once the lock is no longer ours. */
+  /**
+   * Prolongs the lock to `ttlMs` milliseconds from now. Without an argument, by the ttl that it was made
+   * with.
+   *
+   * @throws an error with the code `E_LOCK_NOT_OWNED`, as a rejection, if the lock is no longer ours.
+   */
   extend(ttlMs?: number): Promise<void>;
-  /** Gives the lock back. Rejects with code `E_LOCK_NOT_OWNED` once it is no longer ours. */
+  /**
+   * Gives the lock back.
+   *
+   * @throws an error with the code `E_LOCK_NOT_OWNED`, as a rejection, if the lock is no longer ours.
+   */
   release(): Promise<void>;
   /**
-   * Optional, asked after an acquire that was refused: in how many milliseconds the present holder
-   * counts as dead unless it renews. Saves a store without a clock of its own one round of tries.
+   * How many milliseconds the present holder stays valid without a renewal. It is asked after an
+   * attempt that was refused, and brings the next attempt forward.
+   *
+   * @default free locks are tried every third of the ttl
    */
   claimableInMs?(): number | undefined;
 }
 
-/** The `code` of the error that tells that a lock is somebody else's, or nobody's. */
+/** The `code` of the error of a lock that another owner holds, or none. */
 export const LOCK_NOT_OWNED = 'E_LOCK_NOT_OWNED';
 
-/** The table of the SQL stores unless another one is named. */
+/** The table of the SQL stores, unless `tableName` is given. */
 export const DEFAULT_TABLE = 'stepfunc_source_locks';

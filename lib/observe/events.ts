@@ -3,11 +3,12 @@ import { callSafely } from '../common/call-safely.js';
 import type { TaskAttributes } from '../task/task-attributes.js';
 import type { TaskLostReason } from '../task/report.js';
 
-/** `stopped` -> `starting` -> `running` -> `stopping` -> `stopped`; `starting` may end in `stopped`. */
+/** `stopped` -> `starting` -> `running` -> `stopping` -> `stopped`. A failed start ends in `stopped`. */
 export type StepFuncSourceState = 'stopped' | 'starting' | 'running' | 'stopping';
 
 /** Fields of every event. */
 export interface SourceEvent {
+  /** The config's `activityName`, or the name in its `activityArn`. */
   activityName: string;
 }
 
@@ -19,90 +20,90 @@ export interface PollerEvent extends SourceEvent {
 
 /** Fields of every event of one task. */
 export interface TaskEvent extends PollerEvent {
-  /** A short id, this process's own: the task token is a secret. */
+  /** The task's short id, made by this process. It is not the task token, which is a secret. */
   task: string;
 }
 
 /** Fields of the events that begin and end a task. */
 export interface AttributedEvent extends TaskEvent {
-  /** What `taskAttributes` has picked from the task's input; empty without it. */
+  /** What `taskAttributes` picked from the task's input. Without that option it is empty. */
   attributes: TaskAttributes;
 }
 
 /** Fields of every event that ends a task. */
 export interface EndedEvent extends AttributedEvent {
-  /** Milliseconds from the poll that brought the task to its end: its slot is free now. */
+  /** Milliseconds from the poll's response to the end of the report. The slot is free now. */
   durationMs: number;
-  /** Milliseconds of these until invoke had ended; the rest went into the report. */
+  /** Milliseconds from the poll's response to the end of the invoke. The rest is the report. */
   invokeMs: number;
 }
 
-/** Fields of every event of a task that AWS has taken the report of. */
+/** Fields of every event of a task whose report AWS took. */
 export interface ReportedEvent extends EndedEvent {
-  /** How often the report was sent: 1 where all went well. */
+  /** How often the report was sent: 1 if the first attempt succeeded. */
   attempts: number;
 }
 
-/** What went wrong, in events of trouble that passes or was coped with. */
+/** Fields of events of trouble that passes. */
 export interface Trouble {
-  /** The error's name, or its code: short, and the same for the same trouble. */
+  /** The error's name, or its system code. It is the same for the same trouble. */
   error: string;
   /**
-   * The words of AWS, of the lock store or of the network: one line of at most 1,000 characters. What
-   * they quote of a request, of a URL's user part or of credentials is replaced by `…`.
+   * The words of AWS, of the lock store or of the network: one line of at most 1,000 characters. Each
+   * quote of a request, of credentials or of a URL's user part is replaced by `…`.
    */
   message: string;
 }
 
-/** What went wrong with a call of AWS. */
+/** Fields of events of a failed call to AWS. */
 export interface CallTrouble extends Trouble {
-  /** The id by which AWS's support finds the call; undefined if there was no response. */
+  /** The id by which AWS's support finds the call. Undefined if there was no response. */
   requestId: string | undefined;
 }
 
-/** Every event of a source, and what its listeners get. None carries an input, output, cause or token. */
+/** The events of a source, and their fields. None has an input, an output, a cause or a token. */
 export interface StepFuncSourceEvents {
   /** The handle's `state` has changed. */
   stateChanged: SourceEvent & { from: StepFuncSourceState; to: StepFuncSourceState };
-  /** An attempt to start failed for a passing reason; the next one is made in `retryInMs`. */
+  /** An attempt to start failed for a passing reason. The next is made in `retryInMs`. */
   startFailed: SourceEvent & CallTrouble & { retryInMs: number };
-  /** A poll brought a task; it goes to the component now. */
+  /** A poll brought a task. It goes to the component now. */
   taskReceived: AttributedEvent;
   /** AWS took the task's output. */
   taskSucceeded: ReportedEvent;
   /**
-   * AWS took the task's failure. `error` is the error name reported. `message` is there if the source
-   * has named the error itself: what a component says of its errors is in the execution's history only.
+   * AWS took the task's failure. `error` is the error name that was reported. `message` is there if
+   * the source named the error itself. A component's own words are in the execution's history only.
    */
   taskFailed: ReportedEvent & { error: string; message?: string | undefined };
   /**
-   * The task's result did not get through, as far as is known. `closed`: AWS had closed the task
-   * before; `unknown`: the same, but an earlier report may have arrived; `abandoned`: given up at stop.
+   * AWS did not take the task's result, as far as the source knows. `reason` says why: see
+   * {@link TaskLostReason}.
    */
   taskLost: EndedEvent & { reason: TaskLostReason };
   /** A poll failed. The poller polls again in `retryInMs`. */
   pollFailed: PollerEvent & CallTrouble & { retryInMs: number };
-  /** A heartbeat failed for a passing reason; the task goes on. */
+  /** A heartbeat failed for a passing reason. The task goes on. */
   heartbeatFailed: TaskEvent & CallTrouble;
-  /** A report failed for a passing reason; it is sent again, and the slot is held. */
+  /** A report failed for a passing reason. It is sent again; until then the slot is held. */
   reportFailed: TaskEvent & CallTrouble;
-  /** With `locks`: this instance holds the poller now, and polls for it. */
+  /** With `locks`: this instance holds the poller's lease now, and polls. */
   leaseAcquired: PollerEvent;
   /**
-   * With `locks`: the poller is no longer ours. `error` is `LeaseExpired` (the store could not be
-   * reached in time) or `LeaseNotOwned` (the store says that it is not ours).
+   * With `locks`: this instance no longer holds the poller's lease. `error` is `LeaseExpired` if no
+   * renewal succeeded in time, or `LeaseNotOwned` if the store says that another owner holds it.
    */
   leaseLost: PollerEvent & Trouble;
-  /** With `locks`: what ran under the poller has ended, and the poller was given back. */
+  /** With `locks`: the poller's polls and tasks have ended, and its lease was released. */
   leaseReleased: PollerEvent;
-  /** With `locks`: a call to the store failed. By itself that changes nothing. */
+  /** With `locks`: a call to the store failed. It is made again, and the lease is still held. */
   lockStoreFailed: PollerEvent & Trouble;
 }
 
 /** The events' names. */
 export type EventName = keyof StepFuncSourceEvents;
 
-// An object, since the compiler then misses a name that is not there.
+// An object: the compiler then reports a name that is missing.
 const names: Record<EventName, true> = {
   stateChanged: true,
   startFailed: true,
@@ -121,7 +122,7 @@ const names: Record<EventName, true> = {
 
 export const eventNames = Object.keys(names) as EventName[];
 
-/** What it throws, or rejects with where it is async, disturbs nobody. */
+/** A listener of one event, sync or async. Its errors and rejections are dropped. */
 export type Listener<N extends EventName> = (event: StepFuncSourceEvents[N]) => unknown;
 
 /** An event with its name, as one type per name. */
@@ -134,8 +135,8 @@ export interface Events {
   once<N extends EventName>(name: N, listener: Listener<N>): void;
   off<N extends EventName>(name: N, listener: Listener<N>): void;
   /**
-   * Calls every listener. Whatever they throw or reject with stays with them. `cause` is what a failed
-   * task was reported with: it is kept out of the event, since it may hold what is secret (T10).
+   * Calls every listener, and drops what they throw or reject with. `cause` is what a failed task was
+   * reported with. It is no field of the event, since it may hold secrets (T10).
    */
   emit<N extends EventName>(name: N, event: StepFuncSourceEvents[N], cause?: string): void;
   /** The cause that an event was emitted with. */

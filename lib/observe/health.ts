@@ -5,23 +5,24 @@ import { pollerStuck, pollsFailing, pollsOverdue } from './health-polls.js';
 import { watchTasks } from './health-tasks.js';
 import type { Failing, NumberedVitals } from './vitals.js';
 
-/** Whether a source does what it is there for, for a readiness or liveness probe. */
+/** A source's health, for a readiness or liveness probe. */
 export interface Health {
+  /** Whether there is no problem. */
   ok: boolean;
   /** Empty if all is well. */
   problems: HealthProblem[];
 }
 
-/** One thing that is wrong. */
+/** One problem of a source. */
 export interface HealthProblem {
-  /** What is wrong: see {@link HealthCode}. */
+  /** Which problem it is: see {@link HealthCode}. */
   code: HealthCode;
   /**
-   * `liveness`: a restart of the process mends it. `readiness`: the cause lies outside the process; a
-   * restart would mend nothing, and would cost the results that wait to be reported.
+   * `liveness`: a restart of the process mends it. `readiness`: the cause lies outside the process. A
+   * restart would not mend it, and would lose the results that wait to be reported.
    */
   probe: HealthProbe;
-  /** Milliseconds since 1970. */
+  /** When it began, in milliseconds since 1970. */
   since: number;
   /** What is wrong, and what to do. */
   message: string;
@@ -31,18 +32,18 @@ export interface HealthProblem {
 export type HealthProbe = 'liveness' | 'readiness';
 
 /**
- * What may be wrong:
+ * The problems that a source finds.
  *
- * - `pollsOverdue`: a poll has been open for more than 90 s, or a slot has been free for as long with
- *   neither a poll nor a reason to wait
- * - `pollerStuck`: a lease was lost, and its poller has not ended though it has nothing left to do
- * - `notRunning`: the source is not running
- * - `pollsFailing`: every poll of a poller has failed for 60 s
- * - `reportsStuck`: a report has not got through for 60 s
- * - `lockStoreUnreachable`: every call to the lock store has failed for `lockTtlMs`
- * - `leasesUnstable`: the same lease was lost three times within 10 times `lockTtlMs`
- * - `tasksFailing`: every task of the last 5 minutes has failed, 10 of them at least
- * - `taskOverdue`: a task has run for 60 s more than `invokeTimeoutMs`
+ * - `pollsOverdue`: A poll has been open for more than 90 s. Or a slot was free for as long, without a
+ *   poll and without a reason to wait.
+ * - `pollerStuck`: A lease was lost. Its poller has not ended though it has no poll and no task left.
+ * - `notRunning`: The source is not running.
+ * - `pollsFailing`: Every poll of a poller has failed for 60 s.
+ * - `reportsStuck`: AWS has not taken a report for 60 s.
+ * - `lockStoreUnreachable`: Every call to the lock store has failed for `lockTtlMs`.
+ * - `leasesUnstable`: The same lease was lost three times within 10 times `lockTtlMs`.
+ * - `tasksFailing`: Every task of the last 5 minutes has failed, and there were 10 or more.
+ * - `taskOverdue`: A task has run for 60 s more than `invokeTimeoutMs`.
  */
 export type HealthCode =
   | 'notRunning'
@@ -55,7 +56,10 @@ export type HealthCode =
   | 'tasksFailing'
   | 'taskOverdue';
 
-/** A liveness problem must never come from the trouble of AWS, of a component or of the lock store. */
+/**
+ * If AWS, a component or the lock store could cause a liveness problem, all instances would restart at
+ * once during its outage.
+ */
 const probes: Record<HealthCode, HealthProbe> = {
   pollsOverdue: 'liveness',
   pollerStuck: 'liveness',
@@ -68,7 +72,7 @@ const probes: Record<HealthCode, HealthProbe> = {
   taskOverdue: 'readiness',
 };
 
-/** Every code, for those who tell of a problem that is over as well. */
+/** Every code: a metric has a value for a problem that is over too. */
 export const healthCodes = Object.keys(probes) as HealthCode[];
 
 /** A problem on the source's clock. */
@@ -78,11 +82,11 @@ export interface Finding {
   message: string;
 }
 
-/** What can be told of a source at the moment of the asking. */
+/** The state of a source at the moment of a check. */
 export interface HealthInput {
   /** The pollers; empty while the source is not running. */
   pollers: readonly NumberedVitals[];
-  /** With `locks`: since when every call to the lock store has failed. */
+  /** With `locks`: when the calls to the lock store began to fail, if all fail. */
   lockStoreFailing: Failing | undefined;
   lockTtlMs: number;
   invokeTimeoutMs: number;
@@ -92,7 +96,7 @@ export interface HealthChecks {
   check(input: HealthInput): Health;
 }
 
-/** Watches for what can't be seen at the moment of the asking. */
+/** Watches the events, for problems that only show over time. */
 export function watchHealth(events: Events, clock: Clock): HealthChecks {
   const state = watchState(events, clock);
   const tasks = watchTasks(events, clock);

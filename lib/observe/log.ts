@@ -4,15 +4,15 @@ import { createFallingRate } from './log-throttle.js';
 import type { EventName, Events, StepFuncSourceEvents } from './events.js';
 import { eventNames } from './events.js';
 
-/** A logger: fields first, then the message, as pino has it. `console` fits as well. */
+/** A logger that takes fields first, then the message. pino and `console` fit. */
 export interface Logger {
-  /** Tasks that were received, and those that succeeded. */
+  /** A task was received, or has succeeded. */
   debug(fields: object, message: string): void;
-  /** Changes of the source's state, and pollers that come and go. */
+  /** The source changed its state, or a lease was acquired or released. */
   info(fields: object, message: string): void;
-  /** Failures: of tasks, and of calls that are made again. */
+  /** A task failed, a lease was lost, or a call that is made again failed. */
   warn(fields: object, message: string): void;
-  /** Tasks that were lost. */
+  /** A task was lost. */
   error(fields: object, message: string): void;
 }
 
@@ -20,15 +20,15 @@ interface Line<E> {
   level: keyof Logger;
   message(event: E): string;
   /**
-   * Failures that come in numbers: written at a falling rate, apart for each kind. Absent: each is
-   * written. A task that is lost is not among them.
+   * Lines of one kind are written at a falling rate: a failure may come a thousand times. Absent: each
+   * is written. A lost task has no kind, so that none goes unseen.
    */
   kind?(event: E): string;
 }
 
 const byError = ({ error }: { error: string }) => error;
 
-/** How each event reads in a log. The event itself is the fields. */
+/** The log line of each event. The event itself is the fields. */
 const lines: { [N in EventName]: Line<StepFuncSourceEvents[N]> } = {
   stateChanged: { level: 'info', message: ({ to }) => `The source is ${to}` },
   startFailed: {
@@ -81,18 +81,18 @@ const whyLost = {
   abandoned: 'A task was lost: its report did not get through before the stop',
 };
 
-/** An error's name is the component's own: it must neither begin a line nor steer a terminal. */
+/** An error's name may be the component's. It must not begin a line or control a terminal. */
 const NOT_PLAIN = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
 export interface LogOptions {
   clock: Clock;
-  /** Whether lines of failed tasks have their causes. */
+  /** Whether the lines of failed tasks have the cause. */
   causes: boolean;
 }
 
 /**
- * Writes a line for every event. A failure that repeats is written at a falling rate: `count` is then
- * how many times it has happened since its last line.
+ * Writes a line for every event. A failure that repeats is written at a falling rate. `count` is then
+ * how often it happened since its last line.
  */
 export function logEvents(events: Events, logger: Logger, { clock, causes }: LogOptions): void {
   const standsFor = createFallingRate();
@@ -109,7 +109,7 @@ export function logEvents(events: Events, logger: Logger, { clock, causes }: Log
           ? event
           : { ...event, ...(count > 1 && { count }), ...(cause !== undefined && { cause }) };
       const message = line.message(event).replaceAll(NOT_PLAIN, ' ');
-      // A logger's methods may well be async, and their rejections nobody else's.
+      // A logger's methods may be async: an unhandled rejection of one would end the process.
       callSafely(() => logger[line.level](fields, message));
     });
   }

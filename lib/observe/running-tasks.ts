@@ -1,7 +1,7 @@
 import type { Clock } from '../async/clock.js';
 import type { TaskAttributes } from '../task/task-attributes.js';
 
-/** A task that has been received and not yet reported. */
+/** A task that was received and is not yet reported. */
 export interface RunningTask {
   /** The short id, as events and log lines have it. */
   task: string;
@@ -9,9 +9,9 @@ export interface RunningTask {
   poller: number;
   /** When a poll brought it: milliseconds since 1970. */
   startedAt: number;
-  /** `reporting`: the component has answered or was given up, and the report is on its way. */
+  /** `reporting`: the invoke has ended, and the report is under way. */
   phase: 'invoking' | 'reporting';
-  /** What `taskAttributes` has picked; empty without it. */
+  /** What `taskAttributes` picked. Without that option it is empty. */
   attributes: TaskAttributes;
 }
 

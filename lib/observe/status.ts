@@ -3,10 +3,11 @@ import type { Totals } from './totals.js';
 
 /** What a source is doing, and what it has done since it was created. */
 export interface StepFuncSourceStatus extends Totals {
+  /** `stopped`, `starting`, `running` or `stopping`. */
   state: StepFuncSourceState;
   /** Undefined until the ARN is known. */
   activityArn: string | undefined;
-  /** One a poller; empty while the source is not running. With `locks`: the pollers held here. */
+  /** The pollers; empty while the source is not running. With `locks`: those held here. */
   pollers: PollerStatus[];
 }
 
@@ -16,19 +17,20 @@ export interface PollerStatus {
   poller: number;
   /** Its slots: open polls and tasks together never exceed them. */
   concurrency: number;
+  /** Polls that were sent and have not come back. */
   openPolls: number;
   /** Tasks received and not yet reported. */
   tasks: number;
-  /** With `locks` only: what the poller is held by. */
+  /** With `locks` only: the lease by which this instance holds the poller. */
   lease?: LeaseStatus;
 }
 
-/** The lease that a poller is held by. */
+/** The lease by which an instance holds a poller. */
 export interface LeaseStatus {
-  /** When this instance got the poller: milliseconds since 1970. */
+  /** When this instance acquired the lease: milliseconds since 1970. */
   since: number;
-  /** When the lease was last renewed, or got: milliseconds since 1970. */
+  /** When the lease was last renewed or acquired: milliseconds since 1970. */
   renewedAt: number;
-  /** The poller is no longer ours; its last tasks are coming to their end. */
+  /** The lease is lost, and the poller's last tasks are ending. */
   lost: boolean;
 }

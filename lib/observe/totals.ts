@@ -8,7 +8,7 @@ export interface Totals {
   succeeded: number;
   /** Tasks whose failure AWS took. */
   failed: number;
-  /** Tasks whose result did not get through, as far as is known. */
+  /** Tasks whose result AWS did not take, as far as the source knows. */
   lost: number;
   /** Polls that failed. */
   pollsFailed: number;
@@ -16,7 +16,7 @@ export interface Totals {
   heartbeatsFailed: number;
 }
 
-/** Counts events as they come; the returned object is live. */
+/** Counts the events. The object that it returns changes with them. */
 export function countEvents(events: Events): Totals {
   const totals: Totals = {
     received: 0,

@@ -10,10 +10,10 @@ import { observeGauges } from './gauges.js';
 import { checkKeys } from './check-keys.js';
 import { createInstruments } from './instruments.js';
 
-/** What `recordMetrics` takes beside the source, all optional. */
+/** The second argument of `recordMetrics`, all optional. */
 export interface MetricsOptions {
   /**
-   * Where the instruments are made. The global one must be set before.
+   * The provider of the meter. A global one must be set before `recordMetrics` is called.
    *
    * @default the global provider
    */
@@ -35,7 +35,7 @@ export interface MetricsOptions {
   maxErrorNames?: number | undefined;
 }
 
-/** The names that no component can crowd out. `Http` is told with a status, of which there are 900. */
+/** The names that are always recorded. `Http<status>` is none of them: there are 900 of it. */
 const ownErrors: ReadonlySet<string> = new Set(Object.values(ErrorName));
 
 /**
@@ -66,7 +66,8 @@ export function recordMetrics(source: StepFuncSource, options: MetricsOptions = 
   function know(activityName: string): Attributes {
     if (common === undefined) {
       common = { ...attributes, ...activityAttributes(activityName) };
-      // A counter that first appears as 1 has not risen, for Prometheus: these alarms are worth having.
+      // For Prometheus, a counter that first appears as 1 has not risen. Without these zeros, the first
+      // lost task would raise no alarm.
       for (const errorType of ['closed', 'unknown', 'abandoned']) countEnded('lost', errorType, 0);
       countEnded('succeeded', undefined, 0);
     }
@@ -89,7 +90,7 @@ export function recordMetrics(source: StepFuncSource, options: MetricsOptions = 
       ...operation('process', 'process'),
       ...errorAttributes(errorType),
     });
-    // Of a task that is lost, it is not told which report was being made, if any.
+    // The event of a lost task does not say which report was made, if any.
     if (outcome === 'lost') return;
     const call = outcome === 'succeeded' ? 'SendTaskSuccess' : 'SendTaskFailure';
     instruments.operationDuration.record(total - invoke, { ...base, ...operation(call, 'settle') });

@@ -21,27 +21,26 @@ import { isPathless, pathless } from '../task/pathless.js';
 import { activityAttributes, Attribute, SCOPE, TASK_ATTRIBUTE_PREFIX } from './attributes.js';
 import { checkKeys } from './check-keys.js';
 
-/** What `traceInvoke` takes beside the invoke. */
+/** The second argument of `traceInvoke`. */
 export interface TraceOptions {
   /** The activity's name, as in the source's config. */
   activityName: string;
   /**
-   * Where the tracer comes from.
+   * The provider of the tracer.
    *
    * @default the global provider
    */
   tracerProvider?: TracerProvider | undefined;
   /**
-   * Whether the span's context goes into the request's headers, by the global propagator. Set it to
-   * false if `fetch` or undici is instrumented. That instrumentation adds a second `traceparent`, and a
-   * receiver that gets two has no trace.
+   * Whether the global propagator puts the span's context into the request's headers. Set it to false
+   * if `fetch` or undici is instrumented: that adds a second `traceparent`, and a receiver ignores two.
    *
    * @default true
    */
   injectHeaders?: boolean | undefined;
   /**
-   * Returns the context of the span's parent, for example one that stands in the input. Undefined
-   * begins a new trace. If it throws, the error is dropped.
+   * Returns the context of the span's parent, for example from the input. Undefined begins a new trace.
+   * If the function throws, the error is dropped, and a new trace begins.
    *
    * @default a new trace for each task
    */
@@ -49,11 +48,11 @@ export interface TraceOptions {
 }
 
 /**
- * Wraps an invoke so that each task gets a span: `process <activityName>`, of kind CONSUMER, for the
- * time of the invoke. The span is active while the invoke runs. The request is copied, not changed.
+ * Wraps an invoke, so that each task gets a span `process <activityName>` of kind CONSUMER. The span is
+ * active while the invoke runs. The request is copied, not changed.
  *
- * The span ends when the source gives the invoke up (a timeout, a stop), even if the invoke goes on.
- * It has no input, output, cause, token or text of an error.
+ * The span ends when the source aborts the invoke (a timeout, a stop), even if the invoke goes on. It
+ * has no input, output, cause, token or message of an error.
  *
  * @throws TypeError if `invoke` or `activityName` is missing.
  * @example
@@ -74,7 +73,7 @@ export function traceInvoke(invoke: Invoke, options: TraceOptions): Invoke {
   };
 
   const traced: Invoke = async (request, signal) => {
-    // Polls run in whatever context the source was started in: a task is no part of that.
+    // Polls run in the context in which the source was started. A task must not become its child.
     const outer = parentOf(request, parent) ?? ROOT_CONTEXT;
     const span = tracer.startSpan(
       `process ${activityName}`,
@@ -99,7 +98,7 @@ export function traceInvoke(invoke: Invoke, options: TraceOptions): Invoke {
   return isPathless(invoke) ? Object.assign(traced, { [pathless]: true }) : traced;
 }
 
-/** Which task it is, and what its `taskAttributes` has picked. */
+/** The task's id, and what `taskAttributes` picked. */
 function taskAttributes(request: InvokeRequest): Attributes {
   const picked = Object.entries(attributesOf(request)).map(
     ([name, value]) => [TASK_ATTRIBUTE_PREFIX + name, value] as const,

@@ -18,18 +18,23 @@ import type { PollerLimits } from './slots.js';
 import type { ActivityTask, Sfn } from '../sfn/api.js';
 import { runTask } from '../task/run-task.js';
 
-/** AWS holds a poll for 60 s and asks clients to wait for 65 s at least (API reference, GetActivityTask). */
+/**
+ * The time limit of one poll. AWS holds a poll for 60 s, and asks clients to wait for at least 65 s.
+ * This is the only limit: the connections have none for polls.
+ *
+ * @see {@link https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetActivityTask.html}
+ */
 const POLL_TIMEOUT_MS = 70_000;
 
-/** Tells an event, its activity's name being added. */
+/** Emits an event. The activity's name is added to its fields. */
 export type Emit = <N extends EventName>(
   name: N,
   fields: Omit<StepFuncSourceEvents[N], 'activityName'>,
-  /** What a failed task was reported with; for the log alone. */
+  /** The cause that a failed task was reported with, for the log only. */
   cause?: string,
 ) => void;
 
-/** What every poller of a source needs to know. */
+/** What all pollers of a source have in common. */
 export interface ActivityPollerOptions {
   clock: Clock;
   sfn: Sfn;
@@ -41,17 +46,17 @@ export interface ActivityPollerOptions {
   heartbeatIntervalMs: number | undefined;
   onComponentDown: 'fail' | 'wait';
   emit: Emit;
-  /** Picks what may be shown of a task from its input. Never throws. */
+  /** Picks from a task's input what may be shown. Never throws. */
   attributesOf(input: string): TaskAttributes;
   runningTasks: RunningTasks;
-  /** A poll has come back, one way or the other. */
+  /** A poll has come back, with or without a task, or has failed. */
   onPolled(): void;
   onPollAbandoned(): void;
   /** Milliseconds after which a poll has failed. */
   pollTimeoutMs?: number;
 }
 
-/** What a poller asks of whoever runs it. */
+/** What a poller needs from its poller set. */
 export type PollerHooks = Pick<PollerOptions<ActivityTask>, 'onSlotFreed' | 'canPoll'>;
 
 /** Polls the activity, runs its tasks, and emits what happens. */
@@ -65,7 +70,7 @@ export function createActivityPoller(
   const timeoutError = () => new TimeoutError(pollTimeoutMs);
 
   async function poll(open: OpenPoll, drain: AbortSignal): Promise<ActivityTask | undefined> {
-    // While it is waited for, no poll is open yet: from the drain on, there must be none.
+    // No poll is open while this waits. Without the signal, one would be sent after the drain.
     const arn = activity.known() ?? (await activity.arn(drain).catch(catchAbortError));
     if (arn === undefined || drain.aborted) return undefined;
     open.sentAt = clock.monotonic();
@@ -120,7 +125,7 @@ export function createActivityPoller(
       },
       onHeartbeatFailed: (error) => emit('heartbeatFailed', { task, poller, ...troubleOf(error) }),
       onReportFailed: (error) => emit('reportFailed', { task, poller, ...troubleOf(error) }),
-      // It never rejects. If it did, for a bug of ours, one task would be lost, and not the poller.
+      // It never rejects. If a bug made it reject, only this task would be lost, not the poller.
     }).catch((): Settlement => ({ outcome: 'lost', reason: 'abandoned' }));
     const endedAt = clock.monotonic();
     runningTasks.remove(task);
@@ -142,7 +147,7 @@ export function createActivityPoller(
   return self;
 }
 
-/** What an event says of a call that failed. */
+/** The fields of a failed call's event. */
 function troubleOf(error: unknown): CallTrouble {
   return { error: errorName(error), message: errorMessage(error), requestId: requestIdOf(error) };
 }
@@ -164,12 +169,12 @@ function emitSettlement(
   }
 }
 
-/** All but the cause, which may hold what is secret. */
+/** All but the cause, which may hold secrets. */
 function failureOf({ attempts, error, message }: Settlement & { outcome: 'failed' }) {
   return { attempts, error, ...(message !== undefined && { message }) };
 }
 
-/** Ids tell the tasks of this process apart, and hardly ever meet those of another in one log. */
+/** Random, so that ids of two processes hardly ever meet in one log. */
 const idPrefix = randomBytes(3).toString('hex');
 let lastId = 0;
 

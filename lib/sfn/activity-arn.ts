@@ -5,23 +5,25 @@ import type { Sfn } from './api.js';
 
 export { ActivityError };
 
-/** CreateActivity, the client's retries included. */
+/** How long CreateActivity may take, the client's retries included. */
 const RESOLVE_TIMEOUT_MS = 60_000;
 
-/** The activity's ARN, and what to do once AWS says that there is no such activity. */
+/** The ARN of an activity, which may be deleted meanwhile. */
 export interface Activity {
   /** The ARN, known or asked for. Rejects with an {@link ActivityError}, or when `signal` aborts. */
   arn(signal: AbortSignal): Promise<string>;
-  /** The ARN as far as it is known. */
+  /** The ARN, if it is known. */
   known(): string | undefined;
-  /** AWS does not know `arn`: the next `arn()` asks again, unless somebody has already. */
+  /** AWS does not know this ARN. The next `arn()` asks again, unless another call has already. */
   forget(arn: string): void;
 }
 
 /**
- * Resolves by CreateActivity, which is idempotent by name: it creates the activity or finds it.
- * Whoever asks while an answer is under way gets that one, since AWS takes only one such call a
- * second (Step Functions quotas, "API action throttling"). A given ARN is never asked for.
+ * Asks for the ARN by CreateActivity, which creates the activity or finds it. Calls at the same time
+ * share one answer, since AWS takes only one CreateActivity a second. A given ARN is never asked for.
+ *
+ * @see {@link https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html} "API action
+ * throttling"
  */
 export function createActivity(
   sfn: Sfn,

@@ -12,17 +12,17 @@ import { attemptsOf } from './errors.js';
 import { getProperty } from '../common/property.js';
 
 /**
- * What the source needs of an SFN client: the SDK's `send`. An `SFNClient` fits, so does `FakeSfn`
- * of `stepfunc-source/testing`, so does anything that wraps one of them.
+ * The part of an SFN client that the source uses: the SDK's `send`. An `SFNClient` fits, and so does
+ * `FakeSfn` of `stepfunc-source/testing`.
  */
 export interface SfnClient {
   /** Sends one of the SDK's commands: resolves to its output, rejects with the SDK's errors. */
   send(command: object, options?: { abortSignal?: AbortSignal }): Promise<unknown>;
 }
 
-/** Polls on one client, everything else on another: a report never queues behind a held poll. */
+/** Two clients, so that a report never waits for a socket that an open poll holds. */
 export interface SfnClients {
-  /** Sends GetActivityTask. Must not retry by itself: a cut-off answer may have carried a task. */
+  /** Sends GetActivityTask. It must not retry: the response that was cut off may have had a task. */
   poll: SfnClient;
   /** Sends CreateActivity, SendTaskSuccess, SendTaskFailure and SendTaskHeartbeat. */
   report: SfnClient;
@@ -34,13 +34,13 @@ export interface ActivityTask {
 }
 
 /**
- * The five calls. Each rejects with what the client rejected with: see errors.ts and error-message.ts.
- * Reports and heartbeats settle in bounded time (T13), as long as the client heeds its signal or not.
+ * The five calls. Each rejects with the client's error: see errors.ts and error-message.ts. Reports
+ * and heartbeats settle in limited time (T13), even if the client ignores its signal.
  */
 export interface Sfn {
-  /** Resolves to the activity's ARN, creating the activity where there is none. */
+  /** Resolves to the activity's ARN. Creates the activity if there is none. */
   createActivity(name: string, signal: AbortSignal): Promise<string>;
-  /** One poll. Resolves to undefined where the service held it to the end and had no task. */
+  /** One poll. Resolves to undefined if it came back without a task. */
   getActivityTask(
     activityArn: string,
     workerName: string,
@@ -59,8 +59,8 @@ export interface TaskFailure {
 }
 
 /**
- * `attemptsAreBounded`: the clients bound each attempt by themselves, as the source's own do. Of any
- * other client it is not known whether it ever gives up, so the whole call is bounded.
+ * `attemptsAreBounded`: the clients limit each attempt's time themselves, as the source's own do. Any
+ * other client might never give up, so that the whole call gets a time limit.
  */
 export function sfnCalls({ poll, report }: SfnClients, attemptsAreBounded = false): Sfn {
   async function sendReport(

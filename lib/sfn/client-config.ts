@@ -4,14 +4,13 @@ import { getProperty } from '../common/property.js';
 import { closestKey } from '../common/suggest-key.js';
 
 /**
- * Configures the source's own clients, as it would an `SFNClient`: region, credentials, profile,
- * endpoint, FIPS, dual stack and whatever else the SDK takes. Only connections and signatures are
- * the source's own. `maxAttempts`, `retryMode` and `retryStrategy` reach reports; polls are never
- * sent again.
+ * The config of an `SFNClient`, without `requestHandler` and `signer`: the source has its own
+ * connections and signatures. `maxAttempts`, `retryMode` and `retryStrategy` are for reports only,
+ * since a poll is never sent again.
  */
 export type ClientConfig = Omit<SFNClientConfig, 'requestHandler' | 'signer'>;
 
-/** What most clients are given; others are the SDK's to judge. */
+/** The keys that most clients are given. The SDK checks others. */
 const checks: Readonly<Record<string, [expected: string, holds: (value: unknown) => boolean]>> = {
   region: ['a region as eu-west-1, or a function', isTextOrFunction],
   profile: ['the name of a profile', isText],
@@ -47,9 +46,9 @@ const refused: Readonly<Record<string, string>> = {
 };
 
 /**
- * Checks what `options.clientConfig` must be, and copies it.
+ * Checks and copies `options.clientConfig`.
  *
- * @throws a TypeError that names the key, what came and what is wanted
+ * @throws TypeError that names the key, what was expected and what was given.
  */
 export function checkClientConfig(config: unknown): ClientConfig {
   if (!isObject(config) || Array.isArray(config)) {
@@ -69,7 +68,7 @@ export function checkClientConfig(config: unknown): ClientConfig {
   return { ...config };
 }
 
-/** A key of a newer SDK passes; one that was meant to be another does not. */
+/** A key of a newer SDK is let through. A misspelt key is not. */
 function refuseSlip(key: string): void {
   const known = [...Object.keys(checks), ...otherKeys];
   const meant = known.includes(key) ? undefined : closestKey(key, known);

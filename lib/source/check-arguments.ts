@@ -6,8 +6,10 @@ import { eventNames } from '../observe/events.js';
 const stopKeys = ['graceMs'];
 
 /**
- * Checks what `stop`, `run` and `runAll` take. A wrong key would go unnoticed otherwise, and the stop
- * would have no bound. Throws a TypeError that names the key, what came and what is wanted.
+ * Checks the options of `stop`, `run` and `runAll`. A misspelt key would go unnoticed otherwise, and
+ * the stop would have no time limit.
+ *
+ * @throws TypeError that names the key, what was expected and what was given.
  */
 export function checkStopOptions(where: string, options: unknown): void {
   if (options === undefined) return;
@@ -30,7 +32,7 @@ export function checkStopOptions(where: string, options: unknown): void {
   );
 }
 
-/** Checks the signal of `run` and `runAll`, by its shape: one of another realm is as good. */
+/** Checks the signal of `run` and `runAll`, by its shape: one of another realm will do. */
 export function checkSignal(where: string, signal: unknown): void {
   const isSignal =
     typeof getProperty(signal, 'aborted') === 'boolean' &&
@@ -45,7 +47,7 @@ export function checkSignal(where: string, signal: unknown): void {
   );
 }
 
-/** Checks what `on`, `once` and `off` take: a name that does not exist would never be heard of. */
+/** Checks the arguments of `on`, `once` and `off`: a listener of a misspelt name is never called. */
 export function checkListener(where: string, name: unknown, listener: unknown): void {
   if (typeof name !== 'string') {
     throw new TypeError(`${where}: expected an event's name, got ${formatValue(name)}`);

@@ -7,16 +7,17 @@ import type { ConfigIssue } from './config-error.js';
 import { UNKNOWN_KEY } from './config-error.js';
 
 // White space, brackets, wildcards, AWS's special characters, control characters, surrogates,
-// and the two code points at the end of the basic plane (API reference, CreateActivity, "name").
+// and the two code points at the end of the basic plane. The source is "name" of
+// https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateActivity.html
 const NOT_IN_A_NAME =
   // eslint-disable-next-line no-control-regex -- AWS's rule names them
   /[\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f\ufffe\uffff\ud800-\udfff]/;
-// Visible ASCII: what RFC 9112 allows in a request target, without a fragment. By `new URL(path, base)`,
-// one that begins with two slashes, of either kind, would lead to another host.
+// Visible ASCII: what RFC 9112 allows in a request target, without a fragment. A path that begins
+// with two slashes, of either kind, would lead to another host by `new URL(path, base)`.
 const REQUEST_PATH = /^\/(?![/\\])[!-"$-~]*$/;
 const ACTIVITY_ARN = /^arn:[\w-]+:states:[\w-]+:\d{12}:activity:(\S{1,80})$/;
 
-/** The activity's name in its ARN; undefined if that is no activity's ARN. */
+/** The activity's name in its ARN, or undefined if it is not the ARN of an activity. */
 export function nameInArn(arn: unknown): string | undefined {
   const name = typeof arn === 'string' ? ACTIVITY_ARN.exec(arn)?.[1] : undefined;
   return name === undefined || NOT_IN_A_NAME.test(name) ? undefined : name;
@@ -30,7 +31,7 @@ export const expectedPath =
 
 const wholeNumber = wholeNumberFrom(1);
 
-/** What only a limit that is shared by several instances needs. */
+/** The keys that are only for a limit that several instances share. */
 const lockShape = {
   lockTtlMs: wanted('a whole number from 1,000 to 3,600,000', (expected) =>
     z.int(expected).min(1_000, expected).max(3_600_000, expected).default(30_000),
@@ -96,7 +97,7 @@ export const limitsSchema = z.strictObject(limitsShape, {
   error: 'an object with maxConcurrency or concurrencyPerPoller',
 });
 
-/** What is wrong with a value, in our own words: zod's types are none of our users' business. */
+/** What is wrong with a value, in our own words: zod's types are no part of the public face. */
 export function issuesOf(
   value: unknown,
   issues: readonly z.core.$ZodIssue[],
@@ -109,12 +110,12 @@ export function issuesOf(
   });
 }
 
-/** An issue of a key that is not what is wanted. */
+/** The issue of a key whose value is wrong. */
 export function unexpected(path: string, expected: string, came: unknown): ConfigIssue {
   return { path, message: `expected ${expected}, got ${formatValue(came)}` };
 }
 
-/** The third argument's keys: people look for them here. */
+/** The keys of the third argument: people put them here by mistake. */
 const optionKeys = ['client', 'clientConfig', 'locks', 'logger', 'logCauses', 'taskAttributes'];
 
 function unknownKey(key: string, known: readonly string[]): ConfigIssue {

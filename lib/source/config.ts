@@ -14,81 +14,136 @@ import {
   unexpected,
 } from './config-schema.js';
 
-/** What `createStepFuncSource` takes as its first argument: plain data. Unknown keys are refused. */
+/**
+ * The first argument of `createStepFuncSource`: plain data. An unknown key is an error, and so is a
+ * key for `locks` without `locks`.
+ *
+ * @example
+ * ```ts
+ * const config: StepFuncSourceConfig = {
+ *   activityName: 'sum',
+ *   path: '/step/sum',
+ *   maxConcurrency: 20,
+ *   concurrencyPerPoller: 10,
+ * };
+ * ```
+ */
 export interface StepFuncSourceConfig {
   /**
-   * The activity to poll: 1 to 80 characters, by AWS's rule for names (API reference, CreateActivity).
-   * Required, unless `activityArn` is given. If both are, they must have the same name.
+   * The activity to poll. 1 to 80 characters, without white space, control characters, and the special
+   * characters that AWS excludes. If `activityArn` is given too, its name must be the same.
+   *
+   * @default the name in `activityArn`; without that, required
+   * @see {@link https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateActivity.html}
    */
   activityName?: string | undefined;
   /**
-   * Where on the component to POST: begins with one `/`, percent-encoded, a query is allowed.
-   * Required, unless the invoke is one of `functionInvoke`.
+   * The path on the component that tasks are POSTed to. It begins with one `/` and is percent-encoded.
+   * A query is allowed.
+   *
+   * @default required, except with an invoke of `functionInvoke`
    */
   path?: string | undefined;
-  /** Tasks at a time over all instances: a whole number from 1. Default 1. There are 100,000 pollers at most. */
+  /**
+   * How many tasks run at a time: a whole number from 1, at most 100,000 times `concurrencyPerPoller`.
+   * With `locks`, all instances together share this limit. Without, each instance has its own.
+   *
+   * @default 1
+   */
   maxConcurrency?: number | undefined;
-  /** Tasks at a time per poller: a whole number from 1. Default 1. */
+  /**
+   * How many tasks one poller runs at a time: a whole number from 1. A poller that is idle holds one
+   * open poll, so that a higher value means fewer open polls. AWS allows 1,000 open polls per activity.
+   *
+   * @default 1
+   * @see {@link https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html}
+   */
   concurrencyPerPoller?: number | undefined;
   /**
-   * Milliseconds that the component has to answer: a whole number from 1. Default 300,000. After it
-   * the task is failed with `StepFuncSource.Timeout`.
+   * How long the component may take to respond, in milliseconds: a whole number from 1. Then its
+   * request is aborted, and the task fails with `StepFuncSource.Timeout`.
+   *
+   * @default 300_000
    */
   invokeTimeoutMs?: number | undefined;
   /**
-   * What becomes of a task whose connection to the component is never made: refused, unreachable, or
-   * no such host.
+   * What to do with a task if no connection to the component can be made: it is refused, unreachable,
+   * or there is no such host.
    *
-   * - `'fail'`: it is failed with `StepFuncSource.InvokeFailed`.
-   * - `'wait'`: it is sent again, with back-off, within `invokeTimeoutMs`. Its poller sends no new poll
-   *   meanwhile, so that a component which restarts does not turn the backlog into failures.
+   * - `'fail'`: the task fails with `StepFuncSource.InvokeFailed`.
+   * - `'wait'`: the task is sent again, with back-off, within `invokeTimeoutMs`. Its poller sends no new
+   *   poll meanwhile. A component that restarts then does not turn the backlog into failures.
    *
    * @default 'fail'
    */
   onComponentDown?: 'fail' | 'wait' | undefined;
   /**
-   * Milliseconds between heartbeats of a task: a whole number from 1. Default: no heartbeats. Set it
-   * well below the state's `HeartbeatSeconds`, which AWS never tells the worker.
+   * Milliseconds between two heartbeats of a task: a whole number from 1. Set it well below the
+   * `HeartbeatSeconds` of the state. The source can't know that value: AWS does not send it.
+   *
+   * @default no heartbeats
    */
   heartbeatIntervalMs?: number | undefined;
-  /** Shown in the execution's history: 1 to 80 characters. Default: host name and process id. */
+  /**
+   * The worker's name in the execution's history: 1 to 80 characters.
+   *
+   * @default host name and process id, cut to the last 80 characters
+   * @see {@link https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetActivityTask.html}
+   */
   workerName?: string | undefined;
   /**
-   * Milliseconds that `start()` goes on trying through passing trouble: throttling, 5xx, no network,
+   * How long `start()` retries passing trouble, in milliseconds: throttling, 5xx, no network,
    * credentials that are not there yet. A whole number from 0; with 0 there is one attempt. Trouble
-   * that can't pass (access denied, a bad name, no region) rejects at once.
+   * that does not pass (access denied, a bad name, no region) rejects at once.
    *
    * @default 60_000
    */
   startTimeoutMs?: number | undefined;
-  /** The activity's ARN, where it is known: CreateActivity is then never called. */
+  /**
+   * The activity's ARN. With it CreateActivity is never called, so that its permission is not needed.
+   *
+   * @default asked for by CreateActivity, which creates the activity if there is none
+   */
   activityArn?: string | undefined;
   /**
-   * With `locks` only: milliseconds until the poller of an instance that has died is free for others:
-   * a whole number from 1,000 to 3,600,000. Default 30,000.
+   * With `locks` only: how long a lease is valid without a renewal, in milliseconds. The pollers of a
+   * crashed instance run elsewhere within 4/3 of this. A whole number from 1,000 to 3,600,000.
+   *
+   * @default 30_000
    */
   lockTtlMs?: number | undefined;
-  /** With `locks` only: pollers that this instance holds at most: a whole number from 1. Default: all. */
+  /**
+   * With `locks` only: how many pollers this instance holds at most. A whole number from 1.
+   *
+   * @default all
+   */
   maxPollersPerInstance?: number | undefined;
   /**
-   * With `locks` only: what becomes of a lost poller's tasks. `'drain'`, the default: they run to their
-   * end, beside those of whoever has the poller next. `'abort'`: their invokes are aborted, and they are
-   * failed with `StepFuncSource.LeaseLost`.
+   * With `locks` only: what to do with the tasks of a poller whose lease is lost.
+   *
+   * - `'drain'`: they run to their end. The poller's next holder may run tasks beside them.
+   * - `'abort'`: their invokes are aborted, and the tasks fail with `StepFuncSource.LeaseLost`.
+   *
+   * @default 'drain'
    */
   onLeaseLost?: 'drain' | 'abort' | undefined;
 }
 
-/** A config with its defaults filled in, its name and its path too. */
+/** A config with its defaults, its name and its path filled in. */
 export type Config = z.output<typeof configSchema> & { activityName: string; path: string };
 
 export interface ParseOptions {
-  /** Whether the keys that matter to a shared limit alone have a meaning here. */
+  /** Whether the keys for a shared limit are allowed. */
   withLocks: boolean;
   /** Whether the invoke has no use for a path. */
   pathless: boolean;
 }
 
-/** Checks a config and fills in the defaults. Throws a {@link ConfigError}. */
+/**
+ * Checks a config and fills in the defaults.
+ *
+ * @throws ConfigError with every bad key.
+ */
 export function parseConfig(config: unknown, { withLocks, pathless }: ParseOptions): Config {
   const parsed = configSchema.safeParse(config);
   const isObject = typeof config === 'object' && config !== null && !Array.isArray(config);
@@ -105,7 +160,7 @@ export function parseConfig(config: unknown, { withLocks, pathless }: ParseOptio
   return { ...parsed.data, activityName, path };
 }
 
-/** What may change while a source runs. */
+/** What `resize` takes: the limits that may change while a source runs. */
 export type ConcurrencyLimits = Pick<
   StepFuncSourceConfig,
   'maxConcurrency' | 'concurrencyPerPoller'
@@ -113,7 +168,9 @@ export type ConcurrencyLimits = Pick<
 
 /**
  * A config with other limits; those that are not given stay. `pollersAreShared`: other instances may
- * hold pollers of the present size at this moment. Throws a {@link ConfigError}.
+ * hold pollers of the present size at this moment.
+ *
+ * @throws ConfigError if a limit is wrong.
  */
 export function resizeConfig(config: Config, limits: unknown, pollersAreShared: boolean): Config {
   const parsed = limitsSchema.safeParse(limits);
@@ -165,7 +222,7 @@ function missingPath(config: object): ConfigIssue[] {
 
 const MOST_POLLERS = 100_000;
 
-/** A slip of the keyboard should not end in an array that no memory holds. */
+/** Without this limit, a mistyped number would ask for an array that no memory can hold. */
 function tooManyPollers({
   maxConcurrency,
   concurrencyPerPoller,
@@ -186,7 +243,7 @@ function needsLocks(config: unknown): ConfigIssue[] {
   });
 }
 
-/** In the order of the keys, whoever found them; what is no key comes last. */
+/** In the order of the keys, whichever check found them. Unknown keys come last. */
 function byKey(a: ConfigIssue, b: ConfigIssue): number {
   const rank = ({ path }: ConfigIssue) => configKeys.indexOf(path) + 1 || configKeys.length + 1;
   return rank(a) - rank(b);

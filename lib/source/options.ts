@@ -10,52 +10,66 @@ import type { ClientConfig } from '../sfn/client-config.js';
 import { checkClientConfig } from '../sfn/client-config.js';
 import { formatValue } from '../common/format-value.js';
 
-/** What `createStepFuncSource` takes as its third argument: live objects, all optional. */
+/** The third argument of `createStepFuncSource`: live objects, all optional. */
 export interface StepFuncSourceOptions {
   /**
-   * The client to call Step Functions with, or two, `poll` for GetActivityTask and `report` for the
-   * rest. It is never destroyed by the source. A polling client should have `maxAttempts: 1`, and
-   * sockets for maxConcurrency calls at a time. Default: two SDK clients of the source's own, made
-   * at start and destroyed at stop.
+   * The client that calls Step Functions, or two: `poll` for GetActivityTask, `report` for the rest.
+   * The source never destroys it. A polling client needs `maxAttempts: 1` and sockets for
+   * `maxConcurrency` calls at a time. Not together with `clientConfig`.
+   *
+   * @default two SDK clients, made at start and destroyed at stop
    */
   client?: SfnClient | SfnClients | undefined;
   /**
-   * Configures the source's own clients: region, credentials, profile, endpoint, FIPS and whatever
-   * else `SFNClient` takes, except `requestHandler` and `signer`. `maxAttempts` and `retryStrategy`
-   * reach reports only: polls are never sent again. Not beside `client`.
+   * Configures the source's own clients: region, credentials, profile, endpoint, FIPS and all else that
+   * `SFNClient` takes, except `requestHandler` and `signer`. `maxAttempts` and `retryStrategy` are for
+   * reports only: a poll is never sent again, since the first one may have taken a task. Not together
+   * with `client`.
    *
-   * @default the SDK's usual places: environment, shared files, container, instance
-   * @example { region: 'eu-west-1', profile: 'worker' }
+   * @default where the SDK looks: environment, shared files, container, instance
+   * @example
+   * ```ts
+   * const options: StepFuncSourceOptions = {
+   *   clientConfig: { region: 'eu-west-1', profile: 'worker' },
+   * };
+   * ```
    */
   clientConfig?: ClientConfig | undefined;
   /**
-   * Makes the limit one of all instances: the pollers become pollers, each held by one instance at a
-   * time, by a lease in the store behind `locks`. `LockFactory` of `@verrou/core` fits, and so does
-   * `dynamoDbLocks` of `stepfunc-source/locks/dynamodb`. The source never closes the store's
-   * connection. Default: the limit is this source's own.
+   * Shares `maxConcurrency` among all instances. Each poller is then held by one instance at a time, by
+   * a lease in a store. Give what `redisLocks`, `postgresLocks`, `mysqlLocks` or `dynamoDbLocks`
+   * returns, or a `LockFactory` of `@verrou/core`. The source never closes your connection.
+   *
+   * @default each instance has the whole limit
    */
   locks?: LockFactory | undefined;
   /**
-   * Picks from a task's parsed input what may be shown of it, such as the execution's ARN or a tenant:
-   * it then stands in the task's events, its log lines and its span. Inputs are sensitive, and nothing
-   * else of one is ever shown. Called once for every task, before the invoke; synchronous.
+   * Picks from a task's parsed input what may be shown, such as the execution's ARN or a tenant. It
+   * then stands in the task's events, its log lines and its span. Nothing else of an input is ever
+   * shown, since inputs are sensitive. Called once per task, before the invoke. Must be synchronous.
    *
-   * At most 16 attributes, names and values of 256 characters each; what goes beyond is cut. If it
+   * Attributes beyond 16 are dropped. Names and values are cut to 256 characters. If the function
    * throws, or returns anything but an object of strings, the task has no attributes, and the source
-   * warns of it once.
+   * warns once.
    *
    * @default no attributes
    * @example
    * ```ts
-   * taskAttributes: (input) => ({ execution: input.execution })
+   * const options: StepFuncSourceOptions = {
+   *   taskAttributes: (input) => ({ execution: (input as { execution: string }).execution }),
+   * };
    * ```
    */
   taskAttributes?: PickTaskAttributes | undefined;
-  /** Where state changes, warnings and failures are told: pino or `console` fit. Default: nowhere. */
+  /**
+   * Gets a line for every event. `console` and pino fit; docs/loggers.md has others.
+   *
+   * @default no log
+   */
   logger?: Logger | undefined;
   /**
-   * Whether log lines of failed tasks have a field `cause`: what the component said of its error. It
-   * may hold what is secret, so that by default it stands in the execution's history only.
+   * Whether log lines of failed tasks have a field `cause`, the component's own words. They may hold
+   * secrets, so that by default they are in the execution's history only.
    *
    * @default false
    */
@@ -76,7 +90,11 @@ export interface ResolvedOptions {
 
 const optionKeys = ['client', 'clientConfig', 'locks', 'logger', 'logCauses', 'taskAttributes'];
 
-/** Checks what the compiler can't where the caller is JavaScript. Throws a TypeError. */
+/**
+ * Checks the second argument: a caller in JavaScript has no compiler.
+ *
+ * @throws TypeError if it is no function.
+ */
 export function checkInvoke(invoke: unknown): asserts invoke is Invoke {
   if (typeof invoke !== 'function') {
     throw new TypeError(
@@ -85,7 +103,11 @@ export function checkInvoke(invoke: unknown): asserts invoke is Invoke {
   }
 }
 
-/** Checks the live objects. Throws a TypeError that names the key, what came and what is wanted. */
+/**
+ * Checks the third argument.
+ *
+ * @throws TypeError that names the key, what was expected and what was given.
+ */
 export function checkOptions(options: unknown): ResolvedOptions {
   if (options === undefined) return checkOptions({});
   if (typeof options !== 'object' || options === null) {

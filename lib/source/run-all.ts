@@ -5,16 +5,16 @@ import type { StepFuncSource } from './source.js';
 import type { StopOptions, StopSummary } from './stop.js';
 
 /**
- * Runs several sources in one process: starts all of them at once, waits for `signal` to abort, and
- * stops all of them with `options`. Resolves to one summary a source, in the order of `sources`.
+ * Runs several sources in one process: starts all at once, waits until `signal` aborts, and stops
+ * all with these options. A source that is stopped by its own `stop` leaves the others running.
  *
- * If one can't start, the others are stopped with `options`, and it rejects with that error once
- * they have stopped. A source that somebody else stops leaves the rest running.
- *
- * @throws TypeError if `sources` is no list of sources, or if `signal` or `options` is wrong.
+ * @returns One summary per source, in the order of `sources`.
+ * @throws TypeError, as a rejection, if `sources` is no list of sources, or if `signal` or `options` is
+ * wrong.
+ * @throws ActivityError, as a rejection, if a source can't start. The others are stopped before.
  * @example
  * ```ts
- * await runAll([split, sum], terminationSignal(), { graceMs: 110_000 });
+ * await runAll([source, another], terminationSignal(), { graceMs: 110_000 });
  * ```
  */
 export async function runAll(

@@ -3,8 +3,8 @@ import { shareSignal } from '../async/shared-signal.js';
 import type { Events, Listener } from '../observe/events.js';
 
 /**
- * Starts, waits for `signal` to abort or for somebody else to stop the source, and stops. An abort
- * that comes before the start is through takes the start back. Rejects as `start` does.
+ * Starts, waits until `signal` aborts or the source is stopped otherwise, and stops. An abort before
+ * the start has completed takes the start back. Rejects as `start` does.
  */
 export async function runUntil<T>(
   followed: AbortSignal,

@@ -6,26 +6,34 @@ import type { Totals } from '../observe/totals.js';
 
 /** What `stop` and `run` take. */
 export interface StopOptions {
-  /** Milliseconds until polls and invokes are aborted: a number from 0. Default: never. */
+  /**
+   * Milliseconds until open polls and invokes are aborted: a number from 0. Their tasks are reported as
+   * `StepFuncSource.Stopped`, which may take 5 s more. With 0 they are aborted at once.
+   *
+   * @default no limit
+   */
   graceMs?: number | undefined;
 }
 
-/** What came of what was under way when the source was stopped. */
+/** What became of the tasks and polls that were under way when the source was stopped. */
 export interface StopSummary {
   /** Tasks whose output AWS took. */
   succeeded: number;
-  /** Tasks whose failure AWS took, those failed with `StepFuncSource.Stopped` among them. */
+  /** Tasks whose failure AWS took, `StepFuncSource.Stopped` included. */
   failed: number;
-  /** Polls aborted at the end of the grace. AWS may still give each a task, which then hangs until its TimeoutSeconds. */
+  /**
+   * Polls that were aborted at the end of the grace. AWS may still assign a task to each. Its execution
+   * then waits for `TimeoutSeconds`.
+   */
   abandonedPolls: number;
-  /** Tasks whose result did not get through, as far as is known. */
+  /** Tasks whose result AWS did not take, as far as the source knows. */
   lost: number;
 }
 
-/** What reports get once the grace of a stop has ended. */
+/** How long reports may take once the grace of a stop has ended. */
 const LAST_REPORTS_MS = 5_000;
 
-/** Ends what has not ended by itself when the grace is over. Returns what cancels it. */
+/** Starts the grace of a stop: at its end, polls, invokes and reports end. Returns what cancels it. */
 export function startGrace(shutdown: ShutdownController, graceMs: number): () => Promise<void> {
   return run(async (signal) => {
     await sleep(signal, graceMs);
@@ -36,12 +44,12 @@ export function startGrace(shutdown: ShutdownController, graceMs: number): () =>
   });
 }
 
-/** The reason for which a stop aborts what it no longer waits for. */
+/** The reason of the signals that a stop aborts. */
 export function stopped(message: string): InvokeAbortError {
   return new InvokeAbortError('stopped', message);
 }
 
-/** What has happened between two snapshots of the totals. */
+/** What happened between two snapshots of the totals. */
 export function summarize(before: Totals, after: Totals, abandonedPolls: number): StopSummary {
   return {
     succeeded: after.succeeded - before.succeeded,

@@ -3,26 +3,29 @@ import { constants } from 'node:os';
 import { formatValue } from '../common/format-value.js';
 import { closestKey } from '../common/suggest-key.js';
 
-/** A person who presses Ctrl-C again after this long means it; sooner, npm may have sent the second. */
+/**
+ * A second SIGINT after this long comes from a person who presses Ctrl-C again. A sooner one may be
+ * npm's, which passes on the signal that the process has had already.
+ */
 const INSIST_MS = 2_000;
 
-/** What a shell reports of a process that SIGINT has ended: 128 and the signal's number. */
+/** The exit code of a process that SIGINT has ended: 128 and the signal's number. */
 const SIGINT_EXIT_CODE = 130;
 
 /**
- * An AbortSignal for `run` and `runAll`: it aborts as soon as the process is told to terminate. The
- * source then drains, and the process ends by itself with exit code 0.
+ * An AbortSignal for `run` and `runAll`. It aborts when the process is told to terminate. The source
+ * then drains, and the process ends by itself with exit code 0.
  *
- * From the first call on, the process no longer ends by these signals themselves. Further ones are
- * ignored, however often they come, so that a task under way is not cut off. One exception: a SIGINT
- * more than 2 s after the first signal exits at once, with code 130.
+ * From the first call on, these signals no longer end the process themselves. Further ones are
+ * ignored, so that a task under way is not cut off. One exception: a SIGINT more than 2 s after the
+ * first signal exits at once, with code 130.
  *
- * All calls share one listener a signal. A call after a signal has come returns an AbortSignal that
- * has aborted. The names of every platform are taken; one that this platform lacks never comes.
+ * All calls share one listener per signal. A call after a signal has come returns an AbortSignal that
+ * has aborted. A signal of another platform may be named; it never comes.
  *
- * @param signals Default: SIGTERM (containers, systemd, Kubernetes, ECS) and SIGINT (Ctrl-C, pm2).
+ * @param signals - Default: SIGTERM (containers, systemd, Kubernetes, ECS) and SIGINT (Ctrl-C, pm2).
  * nodemon sends SIGUSR2, and Windows SIGBREAK for Ctrl-Break.
- * @throws TypeError if `signals` is no list of names, or has one that can't be caught.
+ * @throws TypeError if `signals` is no list of names, or names a signal that can't be caught.
  * @example
  * ```ts
  * await source.run(terminationSignal());
@@ -42,7 +45,7 @@ export function terminationSignal(
   return controller.signal;
 }
 
-// Signals are the process's, and so is what is known of them.
+// A process has one set of signals, so that what is known of them is global too.
 const controllers = new Map<string, AbortController>();
 const listened = new Set<NodeJS.Signals>();
 const received = new Set<NodeJS.Signals>();
@@ -50,7 +53,7 @@ let firstAt: number | undefined;
 
 function createController(): AbortController {
   const controller = new AbortController();
-  // Shared by any number of sources: many listeners are no leak here.
+  // Any number of sources may listen: without this, Node would warn of a leak.
   setMaxListeners(0, controller.signal);
   return controller;
 }
@@ -58,7 +61,7 @@ function createController(): AbortController {
 function listenTo(name: NodeJS.Signals): void {
   if (listened.has(name)) return;
   listened.add(name);
-  // It stays for good. Without a listener, the second SIGTERM would end the process and its tasks.
+  // Never removed: without a listener, a second SIGTERM would end the process and its tasks.
   process.on(name, onSignal);
 }
 
@@ -76,7 +79,7 @@ function abort(controller: AbortController, name: NodeJS.Signals): void {
   controller.abort(new DOMException(`The process received ${name}`, 'AbortError'));
 }
 
-/** Names that another platform has: listening to them does no harm, and nothing ever comes. */
+/** Signals of other platforms: a listener does no harm, and they never come. */
 const ELSEWHERE = ['SIGBREAK', 'SIGUSR1', 'SIGUSR2', 'SIGHUP', 'SIGQUIT', 'SIGWINCH'];
 const UNCATCHABLE = ['SIGKILL', 'SIGSTOP'];
 
@@ -103,7 +106,7 @@ function checkSignals(signals: unknown): void {
   }
 }
 
-/** What people do mean, of some thirty names. */
+/** The signals that a misspelt name may have meant, out of some thirty. */
 const USUAL = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGBREAK', 'SIGUSR1', 'SIGUSR2'];
 
 function meantBy(name: string, known: readonly string[]): string | undefined {

@@ -3,31 +3,39 @@ import { getProperty } from '../common/property.js';
 import { hintFor } from '../common/suggest-key.js';
 import type { HeadersInput } from '../net/request-headers.js';
 
-/** What a function of `options.headers` is told of the request that it is asked for. */
+/** The request that a function of `options.headers` returns headers for. */
 export interface HttpInvokeRequest {
+  /** Always POST. */
   method: 'POST';
   /** The whole URL. */
   url: string;
-  /** What is sent beside the headers that the function returns. */
+  /** The headers that are sent together with those that the function returns. */
   headers: Readonly<Record<string, string>>;
-  /** The task's input: as it is, for a signature. */
+  /** The task's input, byte for byte, so that it can be signed. */
   body: string;
   /** The task's short id, as in events and log lines. */
   task: string;
 }
 
-/** What `httpInvoke` takes beside the base URL, all optional. */
+/** The second argument of `httpInvoke`, all optional. */
 export interface HttpInvokeOptions {
   /**
-   * Headers for every request, beside the source's own or in their place: an object, Headers or
-   * entries, or a function that returns them. The function is called for each request and may be
-   * async. If it throws, rejects or returns anything else, its task fails with
-   * `StepFuncSource.InvokeFailed`; if it never settles, after `invokeTimeoutMs`.
+   * More headers for every request: an object, Headers, entries, or a function that returns them. They
+   * replace the source's own of the same name. The function is called for each request, and may be
+   * async. If it throws, rejects or returns anything else, the task fails with
+   * `StepFuncSource.InvokeFailed`. If it never settles, the task fails after `invokeTimeoutMs`.
    *
+   * @default no more headers
    * @example
-   * { headers: { authorization: `Bearer ${token}` } }
+   * ```ts
+   * httpInvoke(baseUrl, { headers: { authorization: `Bearer ${token}` } });
+   * ```
    * @example
-   * { headers: async () => ({ authorization: `Bearer ${await currentToken()}` }) }
+   * ```ts
+   * httpInvoke(baseUrl, {
+   *   headers: async () => ({ authorization: `Bearer ${await currentToken()}` }),
+   * });
+   * ```
    */
   headers?:
     | HeadersInput
@@ -37,16 +45,16 @@ export interface HttpInvokeOptions {
       ) => HeadersInput | PromiseLike<HeadersInput>)
     | undefined;
   /**
-   * A dispatcher of undici 6, 7 or 8 to send through: a proxy, a unix socket, TLS of one's own. It is
-   * never closed, and its own limits hold.
+   * A dispatcher of undici 6, 7 or 8, for a proxy, a unix socket or other TLS settings. Its own limits
+   * hold, and `httpInvoke` never closes it.
    *
-   * @default An Agent that takes 256 KiB of headers, limits no time, and renews its connections
-   * after 3 minutes.
+   * @default an Agent that takes 256 KiB of headers, has no time limits, and renews connections after
+   * 3 minutes
    */
   dispatcher?: HttpDispatcher | undefined;
 }
 
-/** As much of undici's Dispatcher as is needed. */
+/** The part of undici's Dispatcher that `httpInvoke` uses. */
 export interface HttpDispatcher {
   /** Sends one request, as undici's `Dispatcher.request` does. */
   request(options: {
@@ -65,7 +73,11 @@ export interface HttpDispatcher {
 
 const OPTION_KEYS = ['headers', 'dispatcher'] as const;
 
-/** @throws TypeError that names the key that was probably meant, or what came in place of a dispatcher. */
+/**
+ * Checks the options of `httpInvoke`.
+ *
+ * @throws TypeError that names the key that was probably meant, or what was given as dispatcher.
+ */
 export function checkHttpInvokeOptions(options: unknown): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(

@@ -19,33 +19,39 @@ import { MAX_OUTPUT_BYTES } from './limits.js';
 
 /** Room for a `step-func-cause` of 32,768 characters of any script, and for much else. */
 const MAX_HEADER_BYTES = 256 * 1024;
-/** Of a body, a byte more than AWS takes tells that it is too much. */
+/** One byte more than AWS takes: by that byte it is known that the body is too large. */
 const MAX_BODY_BYTES = MAX_OUTPUT_BYTES + 1;
-/** Of a body as it is sent. */
+/** The same limit for a body that is still coded. */
 const MAX_SENT_BYTES = MAX_BODY_BYTES + CODING_OVERHEAD_BYTES;
-/** A connection that is older is closed after its response, so that a changed DNS record is seen. */
+/** An older connection is closed after its response. Otherwise it would miss a changed DNS record. */
 const CONNECTION_MAX_AGE_MS = 180_000;
 
 /** An invoke over HTTP. */
 export interface HttpInvoke {
   (request: InvokeRequest, signal: AbortSignal): Promise<InvokeResponse>;
-  /** Closes idle connections at once, others after their responses. Not needed: idle connections do not keep the process alive. */
+  /**
+   * Closes idle connections at once, others after their responses. A process ends without it too:
+   * idle connections do not keep it alive.
+   */
   close(): Promise<void>;
 }
 
 /**
- * The invoke for a component behind HTTP, on undici: it takes a quarter of the CPU that `fetch`
- * does. A request goes to `baseUrl`, its `path` joined to that of the URL: `http://app/api` and
- * `/step/sum` make `http://app/api/step/sum`.
+ * Makes the invoke for a component behind HTTP. It uses undici, which takes a quarter of the CPU that
+ * `fetch` does. The base URL `http://app/api` and the path `/step/sum` make
+ * `http://app/api/step/sum`.
  *
- * Takes up to 256 KiB of response headers (fetch: 16 KiB) and decodes a body that is coded by gzip,
- * deflate or br. Of a body it reads no more than AWS takes. It does not follow redirects: their
- * status is a failure as any other. Only `signal` limits the time.
+ * - Response headers may have 256 KiB (fetch: 16 KiB).
+ * - A body coded by gzip, deflate or br is decoded. No more of it is read than AWS takes.
+ * - Redirects are not followed: their status is a failure like any other.
+ * - `invokeTimeoutMs` is the only time limit.
  *
- * @throws TypeError if `baseUrl` is not an http or https URL, or has a query, a fragment or
- * credentials, or if an option is not known or not usable.
+ * @param baseUrl - An http or https URL, without query, fragment and credentials.
+ * @throws TypeError if `baseUrl` is not such a URL, or if an option is unknown or wrong.
  * @example
- * createStepFuncSource(config, httpInvoke('http://localhost:8080'));
+ * ```ts
+ * const source = createStepFuncSource(config, httpInvoke('http://localhost:8080'));
+ * ```
  */
 export function httpInvoke(baseUrl: string | URL, options: HttpInvokeOptions = {}): HttpInvoke {
   const { origin, basePath } = parseBaseUrl(baseUrl);
@@ -70,7 +76,7 @@ export function httpInvoke(baseUrl: string | URL, options: HttpInvokeOptions = {
 type ExtraHeaders = Record<string, string> | undefined;
 type HeadersFunction = (request: HttpInvokeRequest, signal: AbortSignal) => unknown;
 
-/** Those of an object are checked once, those of a function each time. */
+/** The headers of an object are checked once, those of a function at each call. */
 function createExtraHeaders(
   headers: HttpInvokeOptions['headers'],
 ): ExtraHeaders | ((request: HttpInvokeRequest, signal: AbortSignal) => Promise<ExtraHeaders>) {

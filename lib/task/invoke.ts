@@ -1,34 +1,42 @@
 /**
- * Takes a task to the component. Called once a task; whatever it does, the task is reported.
+ * Takes a task to the component. It is called once per task. If it throws or rejects, the task fails
+ * with `StepFuncSource.InvokeFailed`.
  *
- * `signal` aborts when the answer is no longer wanted, with an {@link InvokeAbortError} as reason. An
- * invoke that ignores it holds no slot: the source goes on without it, and drops what it answers.
+ * `signal` aborts when the response is no longer wanted, with an {@link InvokeAbortError} as reason. If
+ * the invoke ignores the signal, its slot is freed and its response is dropped.
+ *
+ * @example
+ * ```ts
+ * const invoke: Invoke = (request, signal) =>
+ *   fetch(`http://localhost:8080${request.path}`, { ...request, signal });
+ * ```
  */
 export type Invoke = (
   request: InvokeRequest,
   signal: AbortSignal,
 ) => Promise<InvokeResponse | Response>;
 
-/** The fields are `fetch`'s own: `fetch(base + request.path, { ...request, signal })` will do. */
+/** A task as an HTTP request. `fetch(base + request.path, { ...request, signal })` sends it. */
 export interface InvokeRequest {
+  /** Always POST. */
   method: 'POST';
   /** The configured `path`, query included. */
   path: string;
-  /** `content-type: application/json` and `step-func-task`; a fresh object for every task. */
+  /** `content-type: application/json` and `step-func-task`. Each task has an object of its own. */
   headers: Record<string, string>;
   /** The task's input, byte for byte. */
   body: string;
-  /** For `fetch`: a redirect would turn the POST into a GET of another page. It is a failure. */
+  /** For `fetch`. A redirect is a failure: `fetch` would turn the POST into a GET of another page. */
   redirect: 'manual';
   /** The task's short id, as in events and log lines. */
   task: string;
 }
 
-/** What the component answered. A `fetch` Response may be returned in its place, unread. */
+/** The component's response. A Response of `fetch` may take its place, if its body is unread. */
 export interface InvokeResponse {
-  /** 200 is success, any other status from 100 to 999 is failure. */
+  /** 200 is success. Any other status, from 100 to 999, is failure. */
   status: number;
-  /** Names in any case. Only `step-func-error` and `step-func-cause` matter. */
+  /** Names in any case. `step-func-error` and `step-func-cause` name a failure's error and cause. */
   headers: Headers | Record<string, string | string[] | undefined>;
   /**
    * The output as JSON if the status is 200: text, or bytes in UTF-8 or in the charset that the
@@ -47,10 +55,11 @@ export interface InvokeResponse {
  */
 export type InvokeAbortCode = 'timeout' | 'closed' | 'leaseLost' | 'stopped';
 
-/** The `reason` of the signal that invoke gets. */
+/** The `reason` of the signal that an invoke gets. */
 export class InvokeAbortError extends Error {
-  // What cancellation helpers and fetch itself look for.
+  /** `fetch` and cancellation helpers tell an abort by this name. */
   override readonly name = 'AbortError';
+  /** Why the invoke was aborted. */
   readonly code: InvokeAbortCode;
 
   constructor(code: InvokeAbortCode, message: string) {

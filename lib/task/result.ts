@@ -8,25 +8,29 @@ import { MAX_CAUSE_LENGTH, MAX_ERROR_LENGTH } from './limits.js';
 import { readOutput } from './output.js';
 import { responseHeader, unrepeated } from './response-header.js';
 
-/** What is reported of a task: SendTaskSuccess or SendTaskFailure. */
+/** What the source reports of a task: by SendTaskSuccess or by SendTaskFailure. */
 export type TaskResult =
   { outcome: 'success'; output: string } | { outcome: 'failure'; error: string; cause: string };
 
-/** A result, and what events and log lines may say of it: of a component's own words, nothing. */
+/** A result. Events and log lines have `message`, which is absent if the words are the component's. */
 export type DescribedResult = TaskResult & { message?: string };
 
 /**
- * Maps a component's response to what is reported of the task. Pure; whatever the response holds,
- * AWS accepts the result.
+ * Maps a component's response to what the source reports of the task. Never throws, and AWS accepts
+ * every result.
  *
- * Status 200 is success with the body as output (an empty one is `null`), if it is JSON of at most
- * 262,144 bytes. Bytes are decoded as UTF-8, else in the charset that the response declares; a BOM
- * is dropped. Any other status is failure: `error` is the header `step-func-error` or
- * `StepFuncSource.Http<status>`, `cause` the header `step-func-cause`, or the body, or the status
- * in words. Redirects are failures too: their cause tells where they lead.
+ * - Status 200 is success, if the body is JSON of at most 262,144 bytes. An empty body is `null`.
+ * - Bytes are decoded as UTF-8, else in the charset that the response declares. A BOM is dropped.
+ * - Any other status is failure, redirects included. `error` is the header `step-func-error`, else
+ *   `StepFuncSource.Http<status>`. `cause` is the header `step-func-cause`, else the body, else the
+ *   status in words. They are cut to 256 and 32,768 characters.
  *
+ * @see {@link https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html}
+ * @see {@link https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskFailure.html}
  * @example
+ * ```ts
  * toTaskResult({ status: 200, headers: {}, body: '6' }); // { outcome: 'success', output: '6' }
+ * ```
  */
 export function toTaskResult(response: InvokeResponse): TaskResult {
   const described = describeResult(response);
@@ -44,12 +48,12 @@ export function describeResult(response: InvokeResponse): DescribedResult {
     : ownFailure(read.error, read.cause);
 }
 
-/** A failure in words of ours. `message` is what of them may be told outside of the history. */
+/** A failure in the source's words. `message` is the part that events and log lines may have. */
 export function ownFailure(error: string, cause: string, message = cause): DescribedResult {
   return { ...failure(error, cause), message: oneLine(message) };
 }
 
-/** A failure whose texts are cut to what AWS takes. */
+/** A failure, its texts cut to what AWS takes. */
 export function failure(error: string, cause: string): TaskResult & { outcome: 'failure' } {
   return {
     outcome: 'failure',
@@ -67,7 +71,7 @@ function refused(response: InvokeResponse): TaskResult {
   );
 }
 
-/** Where the component names no cause itself. */
+/** The cause of a failure for which the component names none. */
 function causeOf({ status, headers, body }: InvokeResponse): string {
   const contentType = responseHeader(headers, 'content-type');
   const text = typeof body === 'string' ? body : decodeLeniently(body, contentType);
@@ -78,12 +82,12 @@ function causeOf({ status, headers, body }: InvokeResponse): string {
   return text === '' ? redirect : `${redirect}\n${text}`;
 }
 
-/** Where it leads relative to the path, no slash tells {@link redact} that it is a URL. */
+/** A relative location has no slash by which {@link redact} would find its query. */
 function withoutSecrets(location: string): string {
   return redact(location).replace(/([?#]).*$/s, '$1…');
 }
 
-/** At most `limit` UTF-16 units, well-formed, and never half a surrogate pair at the end. */
+/** At most `limit` UTF-16 units, well-formed. Half a surrogate pair at the end is cut off too. */
 function cut(text: string, limit: number): string {
   const wellFormed = text.toWellFormed();
   if (wellFormed.length <= limit) return wellFormed;

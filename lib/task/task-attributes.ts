@@ -1,10 +1,10 @@
 import { getProperty } from '../common/property.js';
 import type { InvokeRequest } from './invoke.js';
 
-/** What a user shows of a task: names and values, both short. */
+/** What a user shows of a task: at most 16 names with values, of 256 characters each. */
 export type TaskAttributes = Readonly<Record<string, string>>;
 
-/** Picks what may be shown of a task from its parsed input. Synchronous. */
+/** Picks from a task's parsed input what may be shown. Must be synchronous. */
 export type PickTaskAttributes = (input: unknown) => Record<string, string>;
 
 const MAX_ENTRIES = 16;
@@ -14,8 +14,8 @@ export const noAttributes: TaskAttributes = Object.freeze({});
 
 /**
  * Makes a function from a task's input to its attributes, which never throws. If `pick` throws, or
- * returns anything but an object of strings, a task has none, and `warn` is called for the first one:
- * with words of our own, as those of the error may quote the input.
+ * returns anything but an object of strings, the task has no attributes. `warn` is then called for
+ * the first such task. Its text is the source's own: the error's message may quote the input.
  */
 export function createAttributePicker(
   pick: PickTaskAttributes | undefined,
@@ -72,10 +72,13 @@ function cut(text: string): string {
     : text.slice(0, MAX_LENGTH).replace(/[\ud800-\udbff]$/, '');
 }
 
-/** Under which a request carries them: whoever copies the request by a spread copies them too. */
+/** The key of the attributes on a request. A copy by spread has them too. */
 const carried: unique symbol = Symbol.for('stepfunc-source.attributes');
 
-/** Puts a task's attributes on its request, for `traceInvoke`. No field of it: `fetch` has its own. */
+/**
+ * Puts a task's attributes on its request, for `traceInvoke`. The key is a symbol, since every named
+ * field may mean something to `fetch`.
+ */
 export function carryAttributes(request: InvokeRequest, attributes: TaskAttributes): InvokeRequest {
   const carrying: InvokeRequest & { [carried]: TaskAttributes } = {
     ...request,

@@ -7,10 +7,10 @@ import type { Reply } from './reply.js';
 import { ServiceError } from './service-error.js';
 import { operationIn, send } from './wire.js';
 
-/** The address and what is served, all optional. */
+/** The argument of `startFakeSfnServer`, all optional. */
 export interface FakeSfnServerOptions extends FakeSfnOptions {
   /**
-   * The port. 0 is any free port.
+   * The port. With 0 it is any free port.
    *
    * @default 0
    */
@@ -22,35 +22,37 @@ export interface FakeSfnServerOptions extends FakeSfnOptions {
    */
   host?: string | undefined;
   /**
-   * What to serve. If it is given, the other options of FakeSfn have no effect.
+   * The FakeSfn to serve. If it is given, the other options of FakeSfn have no effect.
    *
    * @default a new FakeSfn with the other options
    */
   sfn?: FakeSfn | undefined;
 }
 
-/** A fake behind a port. */
+/** A FakeSfn behind a port. */
 export interface FakeSfnServer extends AsyncDisposable {
-  /** What is served: run tasks, set faults and count calls here. */
+  /** The FakeSfn that is served: run tasks, set faults and count calls here. */
   readonly sfn: FakeSfn;
   /** For the SDK's `endpoint`, or AWS_ENDPOINT_URL_SFN: `http://127.0.0.1:4566`. */
   readonly endpoint: string;
+  /** The port that it listens on. */
   readonly port: number;
-  /** Ends every open poll and socket, and resolves once the port is free. Idempotent. */
+  /** Ends every open poll and socket, and resolves when the port is free. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Longer than clients keep a socket for reuse, so that none is closed under a request on its way. */
+/** Longer than clients keep an idle socket: otherwise a request could meet a socket being closed. */
 const KEEP_ALIVE_MS = 75_000;
 /** Hundreds of clients may connect at once. */
 const BACKLOG = 2_048;
 
 /**
  * Serves a FakeSfn on a real port, in AWS's JSON protocol, for the real SDK and the AWS CLI. Requests
- * must be signed by any credentials; signatures are not verified. A client that disconnects has
- * aborted its poll.
+ * must be signed, by any credentials: signatures are not verified. If a client disconnects, its poll
+ * counts as aborted.
  *
- * @throws the error of `listen`, as a rejection, if the port is taken.
+ * @throws the error of Node's `listen`, as a rejection, if the port is in use.
+ * @throws RangeError, as a rejection, if a number of FakeSfn's options is negative.
  * @example
  * ```ts
  * const server = await startFakeSfnServer();
@@ -93,7 +95,7 @@ export async function startFakeSfnServer(
   };
 }
 
-// A request that is cut off before its end never gets here: it had no effect.
+// A request that is cut off before its end has no `end`, and so no effect, as at AWS.
 function readBody(request: IncomingMessage, whole: (body: string) => void): void {
   let body = '';
   request.setEncoding('utf8');
@@ -115,7 +117,7 @@ async function answer(
     const reply = await replyTo(sfn, request, body, gone.signal);
     if (!gone.signal.aborted) send(response, reply);
   } catch {
-    // Nobody is left to answer.
+    // The client is gone.
   }
 }
 
@@ -130,7 +132,7 @@ async function replyTo(
   } catch (error) {
     if (signal.aborted) throw error;
     if (error instanceof ServiceError) return { kind: 'error', error };
-    // What a test's own `when` throws, for one.
+    // For example an error that a test's `when` throws.
     return { kind: 'error', error: new ServiceError('InternalFailure', String(error), 500) };
   }
 }

@@ -10,13 +10,14 @@ import { asSdkWould, sdkAbortError } from './sdk-shape.js';
 import type { TaskClocks, TaskOutcome } from './fake-task.js';
 import { taskInput } from './task-input.js';
 
-/** How a fake behaves, all optional. The defaults are AWS's, except for the time of a long poll. */
+/** How a fake behaves, all optional. The defaults are AWS's, except `longPollMs`. */
 export interface FakeSfnOptions {
   /**
-   * How long a poll without a task is held, in milliseconds. AWS holds it for 60,000. A stop waits for
-   * the open poll, so tests use less.
+   * How long a poll without a task is held, in milliseconds: a number from 0. AWS holds it for 60,000.
+   * A stop waits for the open poll, so that tests use less.
    *
    * @default 1_000
+   * @see {@link https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetActivityTask.html}
    */
   longPollMs?: number | undefined;
   /**
@@ -27,15 +28,16 @@ export interface FakeSfnOptions {
    */
   loseTasksOfAbortedPolls?: boolean | undefined;
   /**
-   * How many polls one activity may have open, aborted ones included. One more fails with
-   * ActivityWorkerLimitExceeded.
+   * How many polls one activity may have open, aborted ones included: a number from 0. One more fails
+   * with ActivityWorkerLimitExceeded.
    *
    * @default 1_000
+   * @see {@link https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html}
    */
   maxOpenPolls?: number | undefined;
   /**
-   * The `taskToken` of a poll that brings no task: null, absent or the empty string. AWS has sent all
-   * three. The SDK makes null absent.
+   * The `taskToken` of a poll without a task: null, absent or the empty string. AWS has sent all three.
+   * The SDK turns null into absent.
    *
    * @default 'null'
    */
@@ -60,10 +62,10 @@ export interface FakeSfnOptions {
   partition?: string | undefined;
 }
 
-/** What `runTask` takes beside the input. */
+/** The third argument of `runTask`. */
 export interface RunTaskOptions extends TaskClocks {
   /**
-   * An abort is StopExecution: the outcome is ABORTED, and reports of the task fail with TaskTimedOut.
+   * Aborting it is StopExecution: the outcome is ABORTED, and reports of the task fail with TaskTimedOut.
    *
    * @default none
    */
@@ -71,8 +73,10 @@ export interface RunTaskOptions extends TaskClocks {
 }
 
 /**
- * Activities of Step Functions in memory, to be passed as `options.client`. It is as strict as AWS;
+ * Activities of Step Functions in memory, to be given as `options.client`. It is as strict as AWS;
  * docs/testing.md lists the differences.
+ *
+ * The constructor throws a RangeError if a number is negative.
  *
  * @example
  * ```ts
@@ -99,8 +103,10 @@ export class FakeSfn implements SfnClient {
   }
 
   /**
-   * The SDK's `send`. Resolves to what the SDK would, `$metadata` included. Rejects with errors of the
-   * SDK's names and shapes, and with a TypeError if the command is none of an activity worker's five.
+   * The SDK's `send`. Resolves to what the SDK would, `$metadata` included.
+   *
+   * @throws an error of the SDK's name and shape, as a rejection.
+   * @throws TypeError, as a rejection, if the command is none of an activity worker's five.
    */
   async send(command: object, options: { abortSignal?: AbortSignal } = {}): Promise<unknown> {
     const operation = operationOf(command);
@@ -118,11 +124,15 @@ export class FakeSfn implements SfnClient {
    * Runs one task of an activity, as a Task state would, and resolves to its outcome. Creates the
    * activity if there is none. Without a timeout it waits until the task is reported.
    *
-   * A string `input` is JSON text and reaches the worker byte for byte. Any other value goes through
-   * JSON.stringify.
+   * A string is taken as JSON text, and reaches the worker byte for byte. Any other input is serialized
+   * by JSON.stringify.
    *
-   * @throws TypeError if a timeout is not a number above 0; ValidationException and the like if AWS
-   * would refuse the input or the name.
+   * @throws RangeError, as a rejection, if a timeout is not a number above 0.
+   * @throws ValidationException and the like, as a rejection, if AWS would refuse the input or the name.
+   * @example
+   * ```ts
+   * const outcome = await sfn.runTask('sum', [1, 2, 3], { timeoutSeconds: 5 });
+   * ```
    */
   async runTask(
     activityName: string,
@@ -145,50 +155,58 @@ export class FakeSfn implements SfnClient {
   }
 
   /**
-   * Makes calls fail on demand: see {@link Fault}. A call meets the oldest fault that fits.
+   * Makes calls fail: see {@link Fault}. A call meets the oldest fault that fits.
    *
-   * @returns a function that removes this fault.
-   * @throws TypeError if the fault has an unknown kind or field.
+   * @returns A function that removes this fault.
+   * @throws TypeError if the fault's kind is unknown, or if one of its fields is wrong.
+   * @example
+   * ```ts
+   * sfn.fault({ kind: 'throttling', operation: 'SendTaskSuccess', times: 3 });
+   * ```
    */
   fault(fault: Fault): () => void {
     return this.#emulator.faults.add(fault);
   }
 
-  /** How many calls have arrived, failed ones included: of one operation, or of all. */
+  /** How many calls have arrived, failed ones included. Without an argument: of all operations. */
   calls(operation?: OperationName): number {
     return this.#emulator.calls(operation);
   }
 
-  /** Polls that are being held, of one activity or of all. Aborted ones are not counted. */
+  /** How many polls are open, aborted ones not included. Without an argument: of all activities. */
   openPolls(activityName?: string): number {
     return this.#emulator.openPolls(activityName);
   }
 
-  /** Tasks that wait for a poll, of one activity or of all. */
+  /** How many tasks wait for a poll. Without an argument: of all activities. */
   queued(activityName?: string): number {
     return this.#emulator.queued(activityName);
   }
 
-  /** Tasks handed out and not closed, lost ones too, of one activity or of all. */
+  /**
+   * How many tasks a poll has taken and nobody has closed, lost ones included. Without an argument: of
+   * all activities.
+   */
   running(activityName?: string): number {
     return this.#emulator.running(activityName);
   }
 
   /**
-   * Deletes an activity: polls then answer ActivityDoesNotExist until it is created again. Polls that are
-   * held and tasks that are queued stay. No effect where there is none.
+   * Deletes an activity. Polls then fail with ActivityDoesNotExist until it is created again. Polls that
+   * are open and tasks that are queued stay. If there is no such activity, nothing happens.
    */
   deleteActivity(name: string): void {
     this.#emulator.deleteActivity(name);
   }
 
-  /** The ARN that an activity of that name has, whether it exists or not. */
+  /** The ARN of an activity of that name, whether it exists or not. */
   activityArn(name: string): string {
     return this.#emulator.activityArn(name);
   }
 
   /**
    * For the server: a call that did not come through the SDK.
+   *
    * @internal
    */
   reply(operation: SfnOperation, signal: AbortSignal): Promise<Reply> {

@@ -2,25 +2,27 @@ import { after } from './fake-timer.js';
 
 /** How a task ended, as its state in an execution would see it. */
 export type TaskOutcome =
-  /** SendTaskSuccess: `output` is the JSON text that was reported, byte for byte. */
+  /** SendTaskSuccess: `output` is the JSON text of the report, byte for byte. */
   | { status: 'SUCCEEDED'; output: string }
-  /** SendTaskFailure: `error` and `cause` are absent where the report had none. */
+  /** SendTaskFailure: `error` and `cause` are absent if the report had none. */
   | { status: 'FAILED'; error?: string; cause?: string }
-  /** TimeoutSeconds or HeartbeatSeconds ran out, counted from when the task was handed out. */
+  /** TimeoutSeconds or HeartbeatSeconds have passed since a poll took the task. */
   | { status: 'TIMED_OUT'; error: 'States.Timeout' | 'States.HeartbeatTimeout' }
-  /** The signal given to `runTask` aborted: StopExecution. */
+  /** The signal of `runTask` aborted: StopExecution. */
   | { status: 'ABORTED' };
 
-/** The clocks of a task. Seconds, as in the Amazon States Language, but fractions are welcome. */
+/** The time limits of a task. Seconds, as in the Amazon States Language, but fractions may be given. */
 export interface TaskClocks {
   /**
-   * TimeoutSeconds of the state, in seconds. AWS's default is a year.
+   * TimeoutSeconds of the state, in seconds: a number above 0. Without it, the only limit at AWS is the
+   * year that an execution may take.
    *
    * @default none
+   * @see {@link https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html}
    */
   timeoutSeconds?: number | undefined;
   /**
-   * HeartbeatSeconds of the state: the longest time without a heartbeat, in seconds.
+   * HeartbeatSeconds of the state, the longest time without a heartbeat, in seconds: a number above 0.
    *
    * @default none
    */
@@ -28,8 +30,8 @@ export interface TaskClocks {
 }
 
 /**
- * One task: queued, then handed out (running), then closed, once. The clocks run while it runs, and
- * a closed task leaves no timer.
+ * One task. It is queued, then handed out (running), then closed, once. Its time limits count while it
+ * runs, and a closed task leaves no timer.
  */
 export class Task {
   readonly outcome: Promise<TaskOutcome>;
@@ -53,7 +55,7 @@ export class Task {
     return this.#closed;
   }
 
-  /** Starts the clocks. */
+  /** Starts the time limits. */
   handOut(): void {
     const { timeoutSeconds } = this.#clocks;
     if (timeoutSeconds !== undefined) {
@@ -64,7 +66,7 @@ export class Task {
     this.heartbeat();
   }
 
-  /** Starts the heartbeat's clock anew. */
+  /** Starts the heartbeat's time limit again. */
   heartbeat(): void {
     const { heartbeatSeconds } = this.#clocks;
     if (heartbeatSeconds === undefined) return;
@@ -74,7 +76,7 @@ export class Task {
     );
   }
 
-  /** Ends the task. No effect on one that has ended. */
+  /** Ends the task. If it has ended already, nothing happens. */
   close(outcome: TaskOutcome): void {
     if (this.#closed) return;
     this.#closed = true;

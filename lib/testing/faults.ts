@@ -19,13 +19,13 @@ export interface FaultScope {
    */
   operation?: OperationName | readonly OperationName[] | undefined;
   /**
-   * How many calls meet it. Infinity is allowed.
+   * How many calls meet it: a whole number from 1, or Infinity.
    *
    * @default 1
    */
   times?: number | undefined;
   /**
-   * Says by a call's input whether the call meets the fault.
+   * Decides by a call's input whether the call meets the fault.
    *
    * @default every call does
    */
@@ -56,10 +56,10 @@ export type Fault = FaultScope &
 /** The faults' names. */
 export type FaultKind = Fault['kind'];
 
-/** What the faults that befall one call come to. */
+/** All faults of one call together. */
 export interface Disturbance {
   latencyMs: number;
-  /** Given in place of dealing with the call. */
+  /** The reply that takes the place of the call's own. */
   reply?: Reply;
   hang: boolean;
   loseAnswer: boolean;
@@ -74,7 +74,12 @@ interface Entry {
 export class Faults {
   readonly #entries = new Set<Entry>();
 
-  /** Sets a fault and returns a function that removes it. Throws TypeError where it makes no sense. */
+  /**
+   * Sets a fault.
+   *
+   * @returns A function that removes it.
+   * @throws TypeError if it makes no sense.
+   */
   add(fault: Fault): () => void {
     check(fault);
     const entry: Entry = { fault, left: fault.times ?? 1 };
@@ -82,7 +87,7 @@ export class Faults {
     return () => void this.#entries.delete(entry);
   }
 
-  /** Uses up every latency that applies, and the oldest of the other faults that does. */
+  /** Takes every latency that fits, and the oldest of the other faults that fit. */
   take(operation: OperationName, input: Input): Disturbance | undefined {
     if (this.#entries.size === 0) return undefined;
     const disturbance: Disturbance = { latencyMs: 0, hang: false, loseAnswer: false };
@@ -152,7 +157,7 @@ const kinds: Record<FaultKind, true> = {
   error: true,
 };
 
-// For tests in plain JavaScript: a fault that is never met looks like a service that copes with it.
+// For tests in JavaScript: if a misspelt fault were ignored, the test would pass for no reason.
 function check(fault: Fault): void {
   if (!Object.hasOwn(kinds, fault.kind)) {
     const known = Object.keys(kinds).join(', ');

@@ -21,14 +21,14 @@ export interface CompiledPages {
   stringsOf(type: string, member: string): string[];
 }
 
-export function compilePages(pages: readonly Page[]): CompiledPages {
+export function compilePages(pages: readonly Pick<Page, 'blocks'>[]): CompiledPages {
   const sources = new Map<string, { text: string; block: Block }>();
   for (const block of pages.flatMap(({ blocks }) => blocks).filter(isCode)) {
     const { name, text } = moduleOf(block);
     sources.set(join(root, 'spec/docs', name), { text, block });
   }
 
-  const options = { ...projectOptions(), ...asUsers };
+  const options = compilerOptions();
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile, getSourceFile } = host;
   host.fileExists = (file) => sources.has(file) || fileExists(file);
@@ -101,6 +101,11 @@ const asUsers: ts.CompilerOptions = {
   noUncheckedIndexedAccess: false,
   importHelpers: false,
 };
+
+/** As a user's project has them, but of lib's sources. */
+export function compilerOptions(): ts.CompilerOptions {
+  return { ...projectOptions(), ...asUsers };
+}
 
 function projectOptions(): ts.CompilerOptions {
   const file = join(root, 'tsconfig.json');
