@@ -25,8 +25,11 @@ export interface LeasePoolObserver {
   lost(index: number, error: LeaseExpired | LeaseNotOwned): void;
   /** The work has ended and the lease was given back, as far as the store let us. */
   released(index: number): void;
-  /** A call to the store failed, or brought what it should not. */
-  storeFailed(index: number, error: unknown): void;
+  /**
+   * A call to the store failed, or brought what it should not. `index` is undefined for a call that
+   * is about no lease: who else is here (rule L10).
+   */
+  storeFailed(index: number | undefined, error: unknown): void;
   /** The store has answered a try to acquire as it should, be it with a refusal. */
   storeAnswered?(): void;
 }
@@ -124,7 +127,7 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
           .filter((index) => index < below)
           .sort((a, b) => hooks.load(a) - hooks.load(b)),
       handOver: hooks.handOver,
-      onFailed: (error) => on.storeFailed(0, error),
+      onFailed: (error) => on.storeFailed(undefined, error),
     });
 
   async function run(signal: AbortSignal): Promise<void> {

@@ -1,11 +1,16 @@
 import { getProperty } from '../common/property.js';
+import { errorName } from '../sfn/errors.js';
 
 /**
  * What a store calls its own error: PostgreSQL's and MySQL's code, the network's, or the word that
- * Redis puts first. Undefined if it calls it nothing. It may stand in a cause, where a client wraps
- * its server's errors.
+ * Redis puts first. It may stand in a cause, where a client wraps its server's errors. An error that
+ * the store calls nothing goes by its own name.
  */
-export function storeErrorName(error: unknown): string | undefined {
+export function storeErrorName(error: unknown): string {
+  return nameInChain(error) ?? errorName(error);
+}
+
+function nameInChain(error: unknown): string | undefined {
   for (let at = error, depth = 0; at !== undefined && depth < 5; depth += 1) {
     const name = codeOf(at) ?? firstWordOf(at);
     if (name !== undefined) return name;

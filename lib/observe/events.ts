@@ -96,8 +96,11 @@ export interface StepFuncSourceEvents {
   leaseLost: PollerEvent & Trouble;
   /** With `locks`: the poller's polls and tasks have ended, and its lease was released. */
   leaseReleased: PollerEvent;
-  /** With `locks`: a call to the store failed. It is made again, and the lease is still held. */
-  lockStoreFailed: PollerEvent & Trouble;
+  /**
+   * With `locks`: a call to the store failed. It is made again, and a lease is still held. `poller`
+   * is undefined if the call was about no poller: instances ask the store who else is here.
+   */
+  lockStoreFailed: SourceEvent & Trouble & { poller: number | undefined };
 }
 
 /** The events' names. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../async/clock.js';
-import { errorName } from '../sfn/errors.js';
+import { storeErrorName } from '../leases/store-error.js';
 import type { Events } from './events.js';
 import type { Finding } from './health.js';
 import type { Failing } from './vitals.js';
@@ -38,7 +38,7 @@ function lockStoreUnreachable(
   return {
     code: 'lockStoreUnreachable',
     since: failing.since,
-    message: `Calls to the lock store fail with ${errorName(failing.error)}; without it no poller is held. Check the store and the connection to it.`,
+    message: `Calls to the lock store fail with ${storeErrorName(failing.error)}; without it no poller is held. Check the store and the connection to it.`,
   };
 }
 

@@ -1,5 +1,4 @@
 import type { Clock } from '../async/clock.js';
-import { errorName } from '../sfn/errors.js';
 import { errorMessage } from '../sfn/error-message.js';
 import type { ShutdownSignals, ShutdownController } from '../async/shutdown.js';
 import { onAbort } from '../async/on-abort.js';
@@ -90,8 +89,8 @@ export function runLeasedPollers(
       released: (poller) => emit('leaseReleased', { poller }),
       storeFailed(poller, error) {
         failing = { since: failing?.since ?? clock.monotonic(), error };
-        const name = storeErrorName(error) ?? errorName(error);
-        emit('lockStoreFailed', { poller, error: name, message: errorMessage(error) });
+        const message = errorMessage(error);
+        emit('lockStoreFailed', { poller, error: storeErrorName(error), message });
       },
       storeAnswered: answered,
     },

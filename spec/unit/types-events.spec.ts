@@ -55,7 +55,7 @@ describe('StepFuncSourceEvents', () => {
     leaseAcquired: Poller;
     leaseLost: Poller & Trouble;
     leaseReleased: Poller;
-    lockStoreFailed: Poller & Trouble;
+    lockStoreFailed: { activityName: string; poller: number | undefined } & Trouble;
   }
 
   it('each has its fields', () => {

@@ -65,7 +65,7 @@ async function keep(store: RunningEngine) {
       acquired: () => undefined,
       lost: () => undefined,
       released: () => undefined,
-      storeFailed: (_index, error) => errors.push(storeErrorName(error) ?? String(error)),
+      storeFailed: (_index, error) => errors.push(storeErrorName(error)),
     },
   });
   const ran = pool.run(stopping.signal);

@@ -3,7 +3,7 @@ import { storeErrorName } from '../../../lib/leases/store-error.js';
 
 const failed = (message: string, more: object = {}) => Object.assign(new Error(message), more);
 
-it.each<[unknown, string | undefined]>([
+it.each<[unknown, string]>([
   [failed('relation "locks" does not exist', { code: '42P01' }), '42P01'],
   [failed('Access denied', { code: 'ER_ACCESS_DENIED_ERROR' }), 'ER_ACCESS_DENIED_ERROR'],
   [failed('connect ECONNREFUSED 127.0.0.1:6379', { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
@@ -15,10 +15,10 @@ it.each<[unknown, string | undefined]>([
     'READONLY',
   ],
   [failed('The store failed', { cause: failed('x', { code: '57P01' }) }), '57P01'],
-  [failed('No answer'), undefined],
-  [failed('x', { code: 'two words' }), undefined],
-  [undefined, undefined],
-  ['READONLY of a string', undefined],
+  [failed('No answer'), 'Error'],
+  [failed('No answer', { name: 'TimeoutError' }), 'TimeoutError'],
+  [undefined, 'undefined'],
+  ['READONLY of a string', 'string'],
 ])('L11: a store error is called what the store calls it (%s)', (error, name) => {
   expect(storeErrorName(error)).toBe(name);
 });

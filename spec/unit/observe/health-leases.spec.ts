@@ -62,6 +62,18 @@ describe('leasesUnstable', () => {
 });
 
 describe('lockStoreUnreachable', () => {
+  it('H, L11: names the trouble as the store does', () => {
+    const { found, clock } = setUp();
+    const error = Object.assign(new Error('NOPERM No permissions to run this command'), {
+      name: 'ReplyError',
+    });
+    const failing = { since: clock.monotonic(), error };
+    clock.pass(TTL_MS);
+    expect(found(failing)).toMatchObject([
+      { message: expect.stringContaining('fail with NOPERM;') as unknown },
+    ]);
+  });
+
   it('H: every call to the store has failed for a ttl', () => {
     const { found, clock } = setUp();
     const error = Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });

@@ -12,6 +12,7 @@ import {
 } from '../../support/leased-source.js';
 import type { Fault } from '../../support/fake-locks.js';
 import { createFakeStore, never, NotOwned, only } from '../../support/fake-locks.js';
+import { createFakeGroups } from '../../support/fake-membership.js';
 import { config, fine } from '../../support/source-on-fake.js';
 
 const warnings: Error[] = [];
@@ -178,6 +179,35 @@ describe('Bad input: store calls', () => {
     await pass(ttlMs / 3);
     expect(one.of('leaseLost')).toMatchObject([{ error: 'LeaseNotOwned' }]);
     await shutDown(one);
+  });
+
+  it('L10: a call about who else is here is told as one about no poller', async () => {
+    const store = createFakeStore();
+    const groups = createFakeGroups();
+    const { locks } = store.instance();
+    groups.down = true;
+    const sfn = new FakeSfn({ longPollMs: 60_000 });
+    const source = createStepFuncSource({ ...config, lockTtlMs: ttlMs }, fine, {
+      client: sfn,
+      locks: groups.on(locks),
+    });
+    const failures: unknown[] = [];
+    source.on('lockStoreFailed', (event) => failures.push(event));
+    await source.start();
+    await pass(ttlMs);
+    expect(source.status().pollers).toHaveLength(1);
+    expect(failures.length).toBeGreaterThan(1);
+    for (const failure of failures) {
+      expect(failure).toEqual({
+        activityName: 'sum',
+        poller: undefined,
+        error: 'Error',
+        message: 'down',
+      });
+    }
+    const stop = source.stop({ graceMs: 0 });
+    await pass(60_000 + ttlMs);
+    await stop;
   });
 
   it.each(faults)('a stop is bounded where each release %s', async (_, fault) => {
