@@ -14,7 +14,12 @@ interface PromisePool {
 }
 
 interface PromiseConnection {
-  query(options: { sql: string; values: unknown[]; rowsAsArray: false }): Promise<unknown>;
+  query(options: {
+    sql: string;
+    values: unknown[];
+    rowsAsArray: false;
+    nestTables: false;
+  }): Promise<unknown>;
   release(): void;
   destroy(): void;
 }
@@ -39,14 +44,21 @@ function newestOf(pool: PromisePool): unknown {
   return Reflect.apply(get, all, [length - 1]);
 }
 
+/** Whatever the connection's options ask for. */
+const plainRows = { rowsAsArray: false, nestTables: false } as const;
+
+/** Of the server status that comes with each answer. */
+const IN_TRANSACTION = 1;
+
 function asConnection(connection: PromiseConnection): SqlConnection {
   return {
     async run(sql, values) {
-      const answer = await connection.query({ sql, values: [...values], rowsAsArray: false });
+      const answer = await connection.query({ sql, values: [...values], ...plainRows });
       const result = getProperty(answer, '0');
-      return Array.isArray(result)
-        ? { rows: result, affected: 0 }
-        : { rows: [], affected: Number(getProperty(result, 'affectedRows')) };
+      // A select does not tell: only what writes can be taken back.
+      if (Array.isArray(result)) return { rows: result, affected: 0, isInTransaction: false };
+      const isInTransaction = (Number(getProperty(result, 'serverStatus')) & IN_TRANSACTION) !== 0;
+      return { rows: [], affected: Number(getProperty(result, 'affectedRows')), isInTransaction };
     },
     release: () => connection.release(),
     destroy() {

@@ -4,7 +4,7 @@ import { LockNotOwnedError } from './lock-not-owned.js';
 import type { MySqlPool } from './mysql-pool.js';
 import { checkOutOf, checkPool } from './mysql-pool.js';
 import type { SqlConnection } from './sql-calls.js';
-import { createSqlCalls, quoteTable } from './sql-calls.js';
+import { createSqlCalls, isOutrun, quoteTable } from './sql-calls.js';
 import type { Lock, LockFactory, Membership } from './types.js';
 import { DEFAULT_TABLE } from './types.js';
 
@@ -72,13 +72,19 @@ export function mysqlLocks(options: MySqlLocksOptions): MySqlLocks {
       const { rows } = await run(`select ${LEFT} as us from ${table} where name = ?`, [name]);
       const leftMs = rows.length === 0 ? undefined : Number(getProperty(rows[0], 'us')) / 1_000;
       if (leftMs === undefined) {
-        return run(insertInto(table), [name, owner, microseconds(ttlMs)]).then(isWritten, isOutrun);
+        return run(insertInto(table), [name, owner, microseconds(ttlMs)]).then(
+          isWritten,
+          falseIfOutrun,
+        );
       }
       if (leftMs > 0) {
         claimableInMs = leftMs;
         return false;
       }
-      return run(takeOverIn(table), [owner, microseconds(ttlMs), name]).then(isWritten, isOutrun);
+      return run(takeOverIn(table), [owner, microseconds(ttlMs), name]).then(
+        isWritten,
+        falseIfOutrun,
+      );
     }
 
     return {
@@ -177,11 +183,9 @@ function isWritten({ affected }: { affected: number }): boolean {
   return affected > 0;
 }
 
-/** Somebody else has written at the same moment: that is a refusal, and the connection is well. */
-function isOutrun(error: unknown): boolean {
-  const code = getProperty(error, 'code');
-  if (code === 'ER_DUP_ENTRY' || code === 'ER_LOCK_DEADLOCK' || code === 'ER_CHECKREAD')
-    return false;
+/** Somebody else has written at the same moment: that is a refusal. */
+function falseIfOutrun(error: unknown): boolean {
+  if (isOutrun(error) || getProperty(error, 'code') === 'ER_DUP_ENTRY') return false;
   throw error;
 }
 

@@ -1,5 +1,6 @@
 import { formatValue } from '../common/format-value.js';
 import { getProperty } from '../common/property.js';
+import { cancelQuery } from './postgres-cancel.js';
 import type { SqlCheckout, SqlConnection } from './sql-calls.js';
 
 /** What the locks need of a pool of PostgreSQL connections. `Pool` of pg fits. */
@@ -27,7 +28,7 @@ export function checkOutOf(pool: PgPool): SqlCheckout {
   return {
     connection: checkedOut.then(asConnection),
     // As pg itself does after connectionTimeoutMillis: nothing else ends a connect to a silent server.
-    end: () => call(getProperty(getProperty(made, 'connection'), 'stream'), 'destroy'),
+    end: () => void call(getProperty(getProperty(made, 'connection'), 'stream'), 'destroy'),
   };
 }
 
@@ -42,7 +43,7 @@ function asConnection(client: PgConnection): SqlConnection {
   return {
     async run(statement, values) {
       const { rows } = await client.query(statement, [...values]);
-      return { rows, affected: rows.length };
+      return { rows, affected: rows.length, isInTransaction: isInTransaction(client) };
     },
     release() {
       call(client, 'removeListener', 'error', ignore);
@@ -50,25 +51,37 @@ function asConnection(client: PgConnection): SqlConnection {
     },
     // The listener stays: a connection that is being ended may have more to tell.
     destroy: (error) => client.release(error),
+    cancel: () => cancelQuery(client),
   };
+}
+
+/** Told with each answer: I(dle), in a T(ransaction), in one with an E(rror). */
+function isInTransaction(client: PgConnection): boolean {
+  const status = call(client, 'getTransactionStatus');
+  return status === 'T' || status === 'E';
 }
 
 function ignore(): void {
   // A query under way rejects with the same error.
 }
 
+/** Those that we listen to. Once each: many sources may share one, and Node warns of eleven listeners. */
+const heard = new WeakSet<object>();
+
 export function checkPool(pool: unknown): PgPool {
   if (typeof getProperty(pool, 'connect') === 'function') {
+    const known = pool as PgPool;
     // Of a connection that breaks while it is idle, pg tells through the pool.
-    call(pool, 'on', 'error', ignore);
-    return pool as PgPool;
+    if (!heard.has(known)) call(pool, 'on', 'error', ignore);
+    heard.add(known);
+    return known;
   }
   throw new TypeError(
     `postgresLocks: expected pool, a Pool of pg or an object with its connect(), got ${formatValue(pool)}`,
   );
 }
 
-function call(owner: unknown, method: string, ...args: unknown[]): void {
+function call(owner: unknown, method: string, ...args: unknown[]): unknown {
   const fn = getProperty(owner, method);
-  if (typeof fn === 'function') Reflect.apply(fn, owner, args);
+  return typeof fn === 'function' ? Reflect.apply(fn, owner, args) : undefined;
 }

@@ -3,7 +3,7 @@ import { getProperty } from '../common/property.js';
 import { LockNotOwnedError } from './lock-not-owned.js';
 import type { PgPool } from './postgres-pool.js';
 import { checkOutOf, checkPool } from './postgres-pool.js';
-import { createSqlCalls, quoteTable } from './sql-calls.js';
+import { createSqlCalls, isOutrun, quoteTable } from './sql-calls.js';
 import type { Lock, LockFactory, Membership } from './types.js';
 import { DEFAULT_TABLE } from './types.js';
 
@@ -184,6 +184,6 @@ async function codeOf(
 
 /** If transactions are serializable, the second of two gets an error, which is a refusal here. */
 function noneIfOutrun(error: unknown): unknown[] {
-  if (['40001', '40P01'].includes(String(getProperty(error, 'code')))) return [];
+  if (isOutrun(error)) return [];
   throw error;
 }

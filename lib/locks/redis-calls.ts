@@ -5,6 +5,9 @@ import { connectLimitMs, endIfLate, StoreTimeoutError } from './late-call.js';
 import type { RedisClient, RedisConnection } from './redis-client.js';
 import { duplicateOf } from './redis-client.js';
 
+/** A process that has stopped is to end within a second. */
+const HOLDING_IDLE_MS = 500;
+
 /** Runs one script on the locks' own connection. */
 export type RedisCall = (
   ttlMs: number,
@@ -57,11 +60,13 @@ export function createRedisCalls(client: RedisClient): RedisCall {
     opened.calls -= 1;
     if (opened.calls > 0) return;
     if (opened !== current) end(opened);
-    else cancelIdle = startTimer(ttlMs, () => end(opened), systemClock, true);
+    else cancelIdle = startTimer(idleMs(opened, ttlMs), () => end(opened), systemClock, true);
   }
 
   return async (ttlMs, script, key, ...args) => {
     cancelIdle();
+    // Else a call would be spent on finding out.
+    if (current?.connection.hasEnded() === true) end(current);
     const opened = (current ??= open(ttlMs));
     opened.calls += 1;
     try {
@@ -83,6 +88,11 @@ export function createRedisCalls(client: RedisClient): RedisCall {
       leave(opened, ttlMs);
     }
   };
+}
+
+/** How long a connection stays open without a call. */
+function idleMs({ connection }: Opened, ttlMs: number): number {
+  return connection.holdsProcess ? Math.min(ttlMs, HOLDING_IDLE_MS) : ttlMs;
 }
 
 /**

@@ -20,6 +20,10 @@ export interface RedisConnection {
   evaluate(script: string, key: string, args: readonly string[]): Promise<unknown>;
   /** Ends it at once, whatever it waits for, so that nothing of it holds the process. */
   destroy(): void;
+  /** It was opened, and has ended since: a server closes connections that are idle for long. */
+  hasEnded(): boolean;
+  /** It keeps the process alive while it is open. */
+  holdsProcess: boolean;
 }
 
 /** A connect that takes longer is given up by the driver too, be there nobody to end it. */
@@ -54,6 +58,15 @@ function ofIoRedis(client: RedisClient): RedisConnection {
   const redis = isCluster
     ? call(client, 'duplicate', [], options)
     : call(client, 'duplicate', options);
+  /** No connection holds the process: neither its own nor, of a cluster, those to its nodes. */
+  function unref(): void {
+    const nodes = call(redis, 'nodes');
+    const listener = getProperty(getProperty(redis, 'subscriber'), 'subscriber');
+    for (const one of [redis, listener, ...(Array.isArray(nodes) ? (nodes as unknown[]) : [])]) {
+      call(getProperty(one, 'stream'), 'unref');
+    }
+  }
+
   let trouble: unknown;
   // Without a listener, ioredis prints. What goes wrong on the way to the server is told here alone.
   call(redis, 'on', 'error', (error: unknown) => void (trouble = error));
@@ -62,19 +75,28 @@ function ofIoRedis(client: RedisClient): RedisConnection {
     async open() {
       try {
         const opening = call(redis, 'connect');
-        call(getProperty(redis, 'stream'), 'unref');
+        unref();
         await opening;
-        call(getProperty(redis, 'stream'), 'unref');
+        unref();
       } catch (error) {
         throw trouble ?? error;
       }
     },
-    evaluate: (script, key, args) => promised(redis, 'eval', script, 1, key, ...args),
+    async evaluate(script, key, args) {
+      try {
+        return await promised(redis, 'eval', script, 1, key, ...args);
+      } finally {
+        // A cluster connects to a node when it first needs it.
+        if (isCluster) unref();
+      }
+    },
     destroy() {
       call(redis, 'disconnect');
       // Else it is given seconds to say goodbye, to a server that may be gone.
       call(getProperty(redis, 'stream'), 'destroy');
     },
+    hasEnded: () => ['close', 'end'].includes(String(getProperty(redis, 'status'))),
+    holdsProcess: false,
   };
 }
 
@@ -86,20 +108,38 @@ function ofNodeRedis(client: RedisClient): RedisConnection {
   const socket = getProperty(getProperty(client, 'options'), 'socket');
   const own = { ...(socket as object | undefined), reconnectStrategy: false };
   // A cluster and a sentinel have no socket of their own, and keep their own ways.
-  const redis =
-    socket === undefined && getProperty(client, 'isReady') === undefined
-      ? call(client, 'duplicate')
-      : call(client, 'duplicate', { socket: { connectTimeout: CONNECT_TIMEOUT_MS, ...own } });
+  const isCluster = typeof getProperty(client, 'slots') === 'object';
+  const redis = call(client, 'duplicate', {
+    socket: { connectTimeout: CONNECT_TIMEOUT_MS, ...own },
+    // Its timer would hold the process. Calls that are late find out the same.
+    pingInterval: 0,
+  });
+  let isOpened = false;
   // Without a listener, node-redis ends the process.
   call(redis, 'on', 'error', () => undefined);
   call(redis, 'unref');
 
+  /** A cluster connects to a node when it first needs it. */
+  function unrefNodes(): void {
+    for (const nodes of [getProperty(redis, 'masters'), getProperty(redis, 'replicas')]) {
+      if (!Array.isArray(nodes)) continue;
+      for (const node of nodes) call(getProperty(node, 'client'), 'unref');
+    }
+  }
+
   return {
     async open() {
       await call(redis, 'connect');
+      isOpened = true;
+      unrefNodes();
     },
-    evaluate: (script, key, args) =>
-      promised(redis, 'eval', script, { keys: [key], arguments: [...args] }),
+    async evaluate(script, key, args) {
+      try {
+        return await promised(redis, 'eval', script, { keys: [key], arguments: [...args] });
+      } finally {
+        if (isCluster) unrefNodes();
+      }
+    },
     destroy() {
       try {
         // Called `disconnect` before node-redis 5.
@@ -109,6 +149,9 @@ function ofNodeRedis(client: RedisClient): RedisConnection {
         // It says so if it was not open.
       }
     },
+    hasEnded: () => isOpened && getProperty(redis, 'isOpen') === false,
+    // A sentinel client hides its connections.
+    holdsProcess: !isCluster && getProperty(redis, 'unref') === undefined,
   };
 }
 

@@ -1,6 +1,6 @@
-import { systemClock } from '../async/clock.js';
-import { startTimer } from '../async/timer.js';
-import { connectLimitMs, endIfLate } from './late-call.js';
+import { getProperty } from '../common/property.js';
+import { endIfLate } from './late-call.js';
+import { createSqlQueue } from './sql-queue.js';
 
 /** A connection checked out of a pool, in the words that all drivers share. */
 export interface SqlConnection {
@@ -9,12 +9,16 @@ export interface SqlConnection {
   release(): void;
   /** Ends it, whatever it waits for; the pool opens another when it needs one. */
   destroy(error: Error): void;
+  /** Asks the server to give up a statement under way, if the server does not see by itself that its client has gone. */
+  cancel?(): void;
 }
 
 export interface SqlResult {
   rows: readonly unknown[];
   /** How many rows a statement has written, where the driver tells. */
   affected: number;
+  /** A transaction is open after the statement, as far as the driver tells. */
+  isInTransaction: boolean;
 }
 
 /** A connection on its way. */
@@ -30,26 +34,42 @@ export type SqlCall = <T>(
 ) => Promise<T>;
 
 /**
+ * The pool gave out a connection on which somebody has left a transaction open. What is written there
+ * is seen by nobody else, and a rollback would take it back.
+ */
+export class OpenTransactionError extends Error {
+  override readonly name = 'OpenTransactionError';
+
+  constructor() {
+    super(
+      'The pool gave out a connection with a transaction left open, or with autocommit off. Commit or roll back before you release a connection.',
+    );
+  }
+}
+
+/**
  * Calls on connections of the application's pool, each checked out for one call. A call that is
  * late, or that fails, ends its connection: that one may have died without a word, or lead to a
  * server that is no longer the primary. No other connection of the pool is touched.
  */
 export function createSqlCalls(checkOut: () => SqlCheckout): SqlCall {
+  const queue = createSqlQueue(checkOut);
   return (ttlMs, work) =>
     endIfLate(ttlMs, async (enter, isLate) => {
-      enter({ waitsFor: 'connection from the pool' });
-      const connection = await connectWithin(connectLimitMs(ttlMs), checkOut());
-      if (isLate()) {
-        // Nobody waits for it any longer, and nothing is wrong with it.
-        connection.release();
-        throw new Error('The call was late');
-      }
+      const place = queue(ttlMs);
+      enter({ waitsFor: 'connection from the pool', end: () => place.leave() });
+      const connection = await place.connection;
+      // Somebody else may have it by now.
+      if (isLate()) throw new Error('The call was late');
       enter({
         waitsFor: 'answer from the database',
-        end: (error) => connection.destroy(error),
+        end(error) {
+          connection.cancel?.();
+          connection.destroy(error);
+        },
       });
       try {
-        const result = await work(connection);
+        const result = await work({ run: (...args) => runAlone(connection, ...args) });
         if (!isLate()) connection.release();
         return result;
       } catch (error) {
@@ -59,8 +79,29 @@ export function createSqlCalls(checkOut: () => SqlCheckout): SqlCall {
     });
 }
 
-function connectWithin(ms: number, { connection, end }: SqlCheckout): Promise<SqlConnection> {
-  return connection.finally(startTimer(ms, end, systemClock, true));
+/** What a database answers to whoever came second, where transactions are serializable, or to a deadlock. */
+const OUTRUN = ['40001', '40P01', 'ER_LOCK_DEADLOCK', 'ER_CHECKREAD'];
+const ATTEMPTS = 3;
+
+/** Somebody else has written at the same moment. The connection is well, and nothing was written. */
+export function isOutrun(error: unknown): boolean {
+  return OUTRUN.includes(String(getProperty(error, 'code')));
+}
+
+/** Runs a statement in a transaction of its own; again, if others got in its way. */
+async function runAlone(
+  connection: SqlConnection,
+  ...statement: Parameters<SqlConnection['run']>
+): Promise<SqlResult> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const result = await connection.run(...statement);
+      if (result.isInTransaction) throw new OpenTransactionError();
+      return result;
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isOutrun(error)) throw error;
+    }
+  }
 }
 
 function asError(thrown: unknown): Error {

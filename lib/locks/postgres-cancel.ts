@@ -1,0 +1,35 @@
+import { connect } from 'node:net';
+import { systemClock } from '../async/clock.js';
+import { startTimer } from '../async/timer.js';
+import { getProperty } from '../common/property.js';
+
+const CANCEL_REQUEST = 80_877_102;
+const LIMIT_MS = 3_000;
+
+/**
+ * Asks the server to give up what a connection of pg waits for. A server that waits for a lock does
+ * not see that its client has gone: without this, each late call would leave a server process behind,
+ * until the application can connect no more. Best effort, over a connection of its own, in the clear
+ * as libpq does; what it tells is of no more use once the connection has ended.
+ */
+export function cancelQuery(client: unknown): void {
+  const [host, port, processId, secretKey] = ['host', 'port', 'processID', 'secretKey'].map((key) =>
+    getProperty(client, key),
+  );
+  if (typeof host !== 'string' || typeof processId !== 'number' || typeof secretKey !== 'number') {
+    return;
+  }
+  const request = Buffer.alloc(16);
+  request.writeInt32BE(request.length, 0);
+  request.writeInt32BE(CANCEL_REQUEST, 4);
+  request.writeInt32BE(processId, 8);
+  request.writeInt32BE(secretKey, 12);
+  const socket = connect(
+    host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port: Number(port) },
+  );
+  const cancelTimer = startTimer(LIMIT_MS, () => socket.destroy(), systemClock, true);
+  socket.unref();
+  socket.on('error', () => undefined).on('close', cancelTimer);
+  // The server answers by closing the connection.
+  socket.resume().end(request);
+}
