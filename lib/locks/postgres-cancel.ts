@@ -25,7 +25,9 @@ export function cancelQuery(client: unknown): void {
   request.writeInt32BE(processId, 8);
   request.writeInt32BE(secretKey, 12);
   const socket = connect(
-    host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port: Number(port) },
+    host.startsWith('/')
+      ? { path: `${host}/.s.PGSQL.${String(port)}` }
+      : { host, port: Number(port) },
   );
   const cancelTimer = startTimer(LIMIT_MS, () => socket.destroy(), systemClock, true);
   socket.unref();

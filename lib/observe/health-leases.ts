@@ -1,5 +1,5 @@
 import type { Clock } from '../async/clock.js';
-import { storeErrorName } from '../leases/store-error.js';
+import { storeErrorName } from './store-error.js';
 import type { Events } from './events.js';
 import type { Finding } from './health.js';
 import type { Failing } from './vitals.js';

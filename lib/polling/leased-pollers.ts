@@ -5,7 +5,7 @@ import { onAbort } from '../async/on-abort.js';
 import { shutdownAfter } from '../async/shutdown.js';
 import { InvokeAbortError } from '../task/invoke.js';
 import { createLeasePool } from '../leases/lease-pool.js';
-import { storeErrorName } from '../leases/store-error.js';
+import { storeErrorName } from '../observe/store-error.js';
 import type { LockFactory } from '../locks/types.js';
 import type { Failing } from '../observe/vitals.js';
 import type { Poller } from './poller.js';

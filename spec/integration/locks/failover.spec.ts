@@ -3,7 +3,7 @@ import type { TestContext } from 'vitest';
 import { describe, expect, it, vi } from 'vitest';
 vi.setConfig({ testTimeout: 120_000 });
 import { createLeasePool } from '../../../lib/leases/lease-pool.js';
-import { storeErrorName } from '../../../lib/leases/store-error.js';
+import { storeErrorName } from '../../../lib/observe/store-error.js';
 import { until } from '../../support/integration/until.js';
 import { mysqlServer, startMySqlServer } from '../../support/servers/mysql-server.js';
 import type { OwnServer } from '../../support/servers/own-server.js';

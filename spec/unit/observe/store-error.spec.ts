@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { storeErrorName } from '../../../lib/leases/store-error.js';
+import { storeErrorName } from '../../../lib/observe/store-error.js';
 
 const failed = (message: string, more: object = {}) => Object.assign(new Error(message), more);
 
