@@ -33,6 +33,37 @@ const undici = {
   allowTypeImports: true,
 };
 
+const ofTheClock = "Use the source's clock, of async/clock.ts.";
+const timers = ['setTimeout', 'setInterval', 'setImmediate'].map((name) => ({
+  name,
+  message: `${ofTheClock} async/timer.ts waits by it.`,
+}));
+const timesAndChance = [
+  ['performance', 'now'],
+  ['Date', 'now'],
+  ['Math', 'random'],
+  ['AbortSignal', 'timeout'],
+].map(([object, property]) => ({ object, property, message: ofTheClock }));
+const timedImports = {
+  paths: [
+    ...['node:timers', 'node:timers/promises', 'timers', 'timers/promises', 'node:perf_hooks'].map(
+      (name) => ({ name, message: ofTheClock }),
+    ),
+    {
+      name: 'abort-controller-x',
+      importNames: ['delay', 'retry'],
+      message: 'Use async/timer.ts or async/retry.ts, which go by the clock of a source.',
+    },
+  ],
+  patterns: [
+    {
+      regex: '/async/clock\\.js$|^\\./clock\\.js$',
+      importNames: ['systemClock'],
+      message: 'Take the clock as an argument: a simulation has another.',
+    },
+  ],
+};
+
 export default tseslint.config(
   { ignores: ['**/dist/', 'coverage/'] },
   js.configs.recommended,
@@ -59,19 +90,29 @@ export default tseslint.config(
     rules: { 'no-console': 'error' },
   },
   {
-    // async/clock.ts has the one timer that is not abort-controller-x's.
+    // Time, timers and chance come from the source's clock. AWS, which the test kit stands in for, has
+    // another.
     files: ['lib/**/*.ts'],
-    ignores: ['lib/async/clock.ts'],
+    ignores: ['lib/async/clock.ts', 'lib/testing/**'],
     rules: {
-      'no-restricted-globals': [
+      'no-restricted-globals': ['error', ...timers],
+      'no-restricted-properties': ['error', ...timesAndChance],
+      'no-restricted-syntax': [
         'error',
-        {
-          name: 'setTimeout',
-          message: "Use abort-controller-x's delay, or async/timer.ts's sleep.",
-        },
-        { name: 'setInterval', message: "Use abort-controller-x's delay." },
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: ofTheClock },
       ],
+      'no-restricted-imports': ['error', timedImports],
     },
+  },
+  {
+    // Who belongs to no source has no clock but the process's: stores are shared, signals are the process's.
+    files: [
+      'lib/source/source.ts',
+      'lib/source/termination-signal.ts',
+      'lib/opentelemetry/**/*.ts',
+      'lib/locks/**/*.ts',
+    ],
+    rules: { 'no-restricted-imports': ['error', { paths: timedImports.paths }] },
   },
   {
     // Data flows one way: no room imports from above, and no module from one that imports it.

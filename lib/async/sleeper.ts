@@ -10,7 +10,7 @@ export interface Sleeper {
   wake(): void;
 }
 
-export function createSleeper(clock?: Clock): Sleeper {
+export function createSleeper(clock: Clock): Sleeper {
   let wake: () => void = () => undefined;
   return {
     sleep: (signal, ms) =>

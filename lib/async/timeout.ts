@@ -11,7 +11,7 @@ export function withTimeout<T>(
   signal: AbortSignal,
   ms: number,
   fn: (signal: AbortSignal) => Promise<T>,
-  clock?: Clock,
+  clock: Clock,
 ): Promise<T> {
   return execute<T>(signal, (resolve, reject) => {
     const inner = new AbortController();
@@ -42,7 +42,7 @@ export function abortAfter<T>(
   ms: number,
   timeoutError: () => Error,
   fn: (signal: AbortSignal) => Promise<T>,
-  clock?: Clock,
+  clock: Clock,
 ): Promise<T> {
   const { signal } = controller;
   return execute<T>(signal, (resolve, reject) => {

@@ -1,6 +1,6 @@
 import { execute } from 'abort-controller-x';
 import type { Clock } from './clock.js';
-import { LONGEST_TIMER_MS, systemClock } from './clock.js';
+import { LONGEST_TIMER_MS } from './clock.js';
 
 /**
  * A deadline that fires later than this was held up, so data that has arrived may be unread. A loop
@@ -20,12 +20,7 @@ const MOST_READING_MS = 250;
  * takes two controllers, six listeners and two errors, which costs a task 10 % more CPU
  * (docs/performance.md). That is why this timer exists.
  */
-export function startTimer(
-  ms: number,
-  then: () => void,
-  clock: Clock = systemClock,
-  unref = false,
-): () => void {
+export function startTimer(ms: number, then: () => void, clock: Clock, unref = false): () => void {
   let cancel: () => void;
   const wait = (left: number): void => {
     const next = left > LONGEST_TIMER_MS ? () => wait(left - LONGEST_TIMER_MS) : then;
@@ -43,11 +38,7 @@ export function startTimer(
  * limit that acted at once would abort a poll whose task lies in the socket's buffer, and the task
  * would be lost. So a deadline that is late lets the loop read first, for at most 10 turns or 250 ms.
  */
-export function startDeadline(
-  ms: number,
-  then: () => void,
-  clock: Clock = systemClock,
-): () => void {
+export function startDeadline(ms: number, then: () => void, clock: Clock): () => void {
   const dueAt = clock.monotonic() + ms;
   let cancel = startTimer(
     ms,
@@ -73,6 +64,6 @@ export function startDeadline(
  * Resolves after any number of milliseconds. Rejects with an AbortError when `signal` aborts.
  * Leaves no timer and no listener behind.
  */
-export function sleep(signal: AbortSignal, ms: number, clock: Clock = systemClock): Promise<void> {
+export function sleep(signal: AbortSignal, ms: number, clock: Clock): Promise<void> {
   return execute<void>(signal, (resolve) => startTimer(ms, resolve, clock));
 }

@@ -1,7 +1,6 @@
 import type { SpawnEffects } from 'abort-controller-x';
 import { catchAbortError, spawn } from 'abort-controller-x';
 import type { Clock } from '../async/clock.js';
-import { systemClock } from '../async/clock.js';
 import { createSleeper } from '../async/sleeper.js';
 import { sleep } from '../async/timer.js';
 import type { LockFactory } from '../locks/types.js';
@@ -52,7 +51,7 @@ export interface LeasePoolOptions {
   /** How leases are shared evenly with other instances. Absent: first come, first served. */
   sharing?: SharingHooks;
   on: LeasePoolObserver;
-  clock?: Clock;
+  clock: Clock;
 }
 
 export interface SharingHooks {
@@ -95,7 +94,7 @@ export interface LeasePool {
  * sharing.ts.
  */
 export function createLeasePool(options: LeasePoolOptions): LeasePool {
-  const { locks, ttlMs, work, on, clock = systemClock } = options;
+  const { locks, ttlMs, work, on, clock } = options;
   let { names } = options;
   const most = () => Math.min(names.length, options.maxHeld ?? Infinity);
   const { sleep: sleepUntilWoken, wake } = createSleeper(clock);

@@ -1,6 +1,5 @@
-import { retry } from 'abort-controller-x';
 import type { Clock } from '../async/clock.js';
-import { systemClock } from '../async/clock.js';
+import { retry } from '../async/retry.js';
 import { withTimeout, TimeoutError } from '../async/timeout.js';
 import { getProperty } from '../common/property.js';
 import { formatValue } from '../common/format-value.js';
@@ -29,11 +28,7 @@ export function createLock(locks: LockFactory, name: string, ttlMs: number): Loc
  * rest rejects, and since the store may have granted it unheard, the lock is given back before.
  * What comes too late is given back when it comes.
  */
-export async function acquireWithin(
-  ms: number,
-  lock: Lock,
-  clock: Clock = systemClock,
-): Promise<boolean> {
+export async function acquireWithin(ms: number, lock: Lock, clock: Clock): Promise<boolean> {
   const answer = ask('acquireImmediately', () => lock.acquireImmediately());
   try {
     const granted = await withTimeout(neverAborted(), ms, () => answer, clock);
@@ -55,7 +50,7 @@ export async function extendWithin(
   ms: number,
   lock: Lock,
   ttlMs: number,
-  clock: Clock = systemClock,
+  clock: Clock,
 ): Promise<void> {
   const answer = await withTimeout(
     signal,
@@ -74,11 +69,11 @@ export async function extendWithin(
  * Gives the lock back, trying again after a failure as long as `ms` allows. Resolves where it was
  * given back or was not ours any longer, which comes to the same; rejects with the last failure.
  */
-export function releaseWithin(ms: number, lock: Lock, clock: Clock = systemClock): Promise<void> {
+export function releaseWithin(ms: number, lock: Lock, clock: Clock): Promise<void> {
   return withTimeout(
     neverAborted(),
     ms,
-    (signal) => retry(signal, () => release(lock), { baseMs: ms / 8, maxAttempts: 2 }),
+    (signal) => retry(signal, () => release(lock), { firstMs: ms / 8, attempts: 3 }, clock),
     clock,
   );
 }

@@ -1,3 +1,4 @@
+import { systemClock } from '../async/clock.js';
 import { getProperty } from '../common/property.js';
 import { formatValue } from '../common/format-value.js';
 import { dynamoDbLockFactory } from './dynamodb-lock.js';
@@ -65,7 +66,7 @@ function checkOptions(options: unknown) {
       `dynamoDbLocks: expected tableName, the name or ARN of a table with the string partition key "name", got ${formatValue(tableName)}`,
     );
   }
-  return { client, tableName, monotonic: isClock(monotonic) ? monotonic : () => performance.now() };
+  return { client, tableName, monotonic: isClock(monotonic) ? monotonic : systemClock.monotonic };
 }
 
 function isClient(value: unknown): value is DynamoDbClient {

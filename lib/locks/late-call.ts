@@ -1,3 +1,4 @@
+import { systemClock } from '../async/clock.js';
 import { startDeadline } from '../async/timer.js';
 
 /** However short the ttl: a busy machine takes its time to answer, and to open a connection. */
@@ -54,13 +55,14 @@ export function endIfLate<T>(
   return new Promise<T>((resolve, reject) => {
     let step: Step | undefined;
     let late = false;
-    const cancelSuspicion = startDeadline(ttlMs / 6, () => step?.suspect?.());
-    const cancelEnd = startDeadline(limitMs, () => {
+    const cancelSuspicion = startDeadline(ttlMs / 6, () => step?.suspect?.(), systemClock);
+    const end = (): void => {
       late = true;
       const error = new StoreTimeoutError(limitMs, step?.waitsFor ?? 'answer');
       reject(error);
       step?.end?.(error);
-    });
+    };
+    const cancelEnd = startDeadline(limitMs, end, systemClock);
     const settle = call(
       (entered) => void (step = entered),
       () => late,

@@ -1,4 +1,5 @@
 import type { Attributes, BatchObservableCallback, Meter, Observable } from '@opentelemetry/api';
+import { systemClock } from '../async/clock.js';
 import { healthCodes } from '../observe/health.js';
 import type { StepFuncSource } from '../source/source.js';
 import type { PollerStatus } from '../observe/status.js';
@@ -34,7 +35,7 @@ export function observeGauges(
     observeSum(tasksActive, ({ tasks }) => tasks);
     const startedAt = Math.min(...source.runningTasks().map((task) => task.startedAt));
     // The clock may have been set back since, and without a task there is no least of them.
-    result.observe(oldestTaskAge, Math.max(0, (Date.now() - startedAt) / 1_000), common);
+    result.observe(oldestTaskAge, Math.max(0, (systemClock.wall() - startedAt) / 1_000), common);
     const present = new Set<string>(source.health().problems.map(({ code: problem }) => problem));
     for (const problem of healthCodes) {
       const value = present.has(problem) ? 1 : 0;

@@ -1,4 +1,5 @@
 import { abortable } from 'abort-controller-x';
+import type { Clock } from '../async/clock.js';
 import { withTimeout } from '../async/timeout.js';
 import { ActivityError } from './activity-error.js';
 import type { Sfn } from './api.js';
@@ -30,14 +31,18 @@ export function createActivity(
   activityName: string,
   givenArn: string | undefined,
   lifetime: AbortSignal,
+  clock: Clock,
 ): Activity {
   let known = givenArn;
   let asking: Promise<string> | undefined;
 
   async function ask(): Promise<string> {
     try {
-      return (known = await withTimeout(lifetime, RESOLVE_TIMEOUT_MS, (signal) =>
-        sfn.createActivity(activityName, signal),
+      return (known = await withTimeout(
+        lifetime,
+        RESOLVE_TIMEOUT_MS,
+        (signal) => sfn.createActivity(activityName, signal),
+        clock,
       ));
     } catch (error) {
       throw lifetime.aborted ? error : new ActivityError(activityName, error);

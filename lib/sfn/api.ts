@@ -5,6 +5,7 @@ import {
   SendTaskHeartbeatCommand,
   SendTaskSuccessCommand,
 } from '@aws-sdk/client-sfn';
+import type { Clock } from '../async/clock.js';
 import { withTimeout } from '../async/timeout.js';
 import { callTimeoutMs } from './call-timeout.js';
 import { hideInMessage } from './error-message.js';
@@ -62,7 +63,11 @@ export interface TaskFailure {
  * `attemptsAreBounded`: the clients limit each attempt's time themselves, as the source's own do. Any
  * other client might never give up, so that the whole call gets a time limit.
  */
-export function sfnCalls({ poll, report }: SfnClients, attemptsAreBounded = false): Sfn {
+export function sfnCalls(
+  { poll, report }: SfnClients,
+  clock: Clock,
+  attemptsAreBounded = false,
+): Sfn {
   async function sendReport(
     command: object,
     secrets: readonly string[],
@@ -72,7 +77,7 @@ export function sfnCalls({ poll, report }: SfnClients, attemptsAreBounded = fals
     try {
       if (attemptsAreBounded) return await send(signal);
       const bytes = secrets.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-      return await withTimeout(signal, callTimeoutMs(bytes), send);
+      return await withTimeout(signal, callTimeoutMs(bytes), send, clock);
     } catch (error) {
       hideInMessage(error, secrets);
       throw error;

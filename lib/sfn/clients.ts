@@ -1,5 +1,6 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import type { SFNClientConfig } from '@aws-sdk/client-sfn';
+import type { Clock } from '../async/clock.js';
 import type { Connections } from '../net/connections.js';
 import type { SfnClient, SfnClients } from './api.js';
 import { attemptTimeoutMs } from './call-timeout.js';
@@ -27,20 +28,24 @@ export interface OwnClients extends SfnClients {
  * SDK's usual places, and as many sockets as there are calls at a time. `arnRegion` counts if there
  * is no region anywhere else.
  */
-export function createClients(config: ClientConfig = {}, arnRegion?: string): OwnClients {
+export function createClients(
+  clock: Clock,
+  config: ClientConfig = {},
+  arnRegion?: string,
+): OwnClients {
   const { maxAttempts, retryStrategy, retryMode, ...common } = config;
   const settings = { ...common, ...regionOf(config, arnRegion) };
-  const credentials = shareCredentials(settings);
+  const credentials = shareCredentials(settings, clock);
   const connections = connectionsFor();
   const withProvider = { ...settings, credentials: providerOf(credentials) };
   const poll = createClient(
     // A poll is never sent again: the response that was cut off may have carried a task.
     { ...withProvider, maxAttempts: 1, retryMode: 'standard' },
-    { connections, credentials, attemptMs: undefined },
+    { connections, credentials, attemptMs: undefined, clock },
   );
   const report = createClient(
     { ...withProvider, ...definedOnly({ maxAttempts, retryStrategy, retryMode }) },
-    { connections, credentials, attemptMs: attemptTimeoutMs },
+    { connections, credentials, attemptMs: attemptTimeoutMs, clock },
   );
   return {
     poll,
@@ -63,6 +68,7 @@ interface ClientParts {
   credentials: SharedCredentials;
   /** Undefined: whoever sends bounds the call, as the poller does. */
   attemptMs: ((bodyBytes: number) => number) | undefined;
+  clock: Clock;
 }
 
 interface OwnClient extends SfnClient {
@@ -76,13 +82,13 @@ interface OwnClient extends SfnClient {
  */
 function createClient(
   config: SFNClientConfig,
-  { connections, credentials, attemptMs }: ClientParts,
+  { connections, credentials, attemptMs, clock }: ClientParts,
 ): OwnClient {
   const client = new SFNClient(config);
-  const transport = createTransport(connections, attemptMs);
+  const transport = createTransport(connections, attemptMs, clock);
   transport.addTo(client);
-  const retries = useOwnRetries(client, config);
-  const firstAttempts = createFirstAttempts(client, transport, credentials, retries);
+  const retries = useOwnRetries(client, config, clock);
+  const firstAttempts = createFirstAttempts(client, transport, credentials, retries, clock);
 
   return {
     async send(command, { abortSignal } = {}) {

@@ -1,3 +1,5 @@
+import type { Clock } from '../async/clock.js';
+
 /** What a request is signed with: as much of the SDK's AwsCredentialIdentity as matters here. */
 export interface Credentials {
   readonly accessKeyId: string;
@@ -31,16 +33,19 @@ const RENEW_BEFORE_MS = 300_000;
  * may have others by then, and the SDK asks again only for those whose expiry it knows. At most once
  * in 10 s, and never twice at a time.
  */
-export function createCredentialSource(fetchCredentials: FetchCredentials): CredentialSource {
+export function createCredentialSource(
+  fetchCredentials: FetchCredentials,
+  clock: Clock,
+): CredentialSource {
   let known: Credentials | undefined;
   let isRefused = false;
   let refetchedAt = -Infinity;
   let refetching: Promise<Credentials> | undefined;
 
-  const mustRefetch = () => isRefused && performance.now() - refetchedAt >= MIN_REFETCH_MS;
+  const mustRefetch = () => isRefused && clock.monotonic() - refetchedAt >= MIN_REFETCH_MS;
 
   async function refetch(): Promise<Credentials> {
-    refetchedAt = performance.now();
+    refetchedAt = clock.monotonic();
     try {
       known = await fetchCredentials({ forceRefresh: true });
       isRefused = false;
@@ -56,7 +61,10 @@ export function createCredentialSource(fetchCredentials: FetchCredentials): Cred
       return (known = await fetchCredentials());
     },
     current: () =>
-      known === undefined || refetching !== undefined || mustRefetch() || expiresSoon(known)
+      known === undefined ||
+      refetching !== undefined ||
+      mustRefetch() ||
+      expiresSoon(known, clock.wall())
         ? undefined
         : known,
     latest: () => known,
@@ -67,8 +75,8 @@ export function createCredentialSource(fetchCredentials: FetchCredentials): Cred
   };
 }
 
-function expiresSoon({ expiration }: Credentials): boolean {
-  return expiration !== undefined && expiration.getTime() - Date.now() < RENEW_BEFORE_MS;
+function expiresSoon({ expiration }: Credentials, now: number): boolean {
+  return expiration !== undefined && expiration.getTime() - now < RENEW_BEFORE_MS;
 }
 
 function isSame(one: Credentials, other: Credentials): boolean {

@@ -1,5 +1,6 @@
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '../async/clock.js';
 import type { CredentialSource } from './credentials.js';
 import type { RequestTemplate } from './request-template.js';
 import { keepTemplates } from './request-template.js';
@@ -39,14 +40,15 @@ export function createFirstAttempts(
   transport: Transport,
   credentials: CredentialSource,
   retries: OwnRetries,
+  clock: Clock,
 ): FirstAttempts {
   const templates = new Map<unknown, RequestTemplate>();
   const kinds = new WeakMap<object, unknown>();
-  const clock = createClock(client);
+  const awsTime = createAwsTime(client, clock);
 
   keepTemplates(client, {
     latestCredentials: () => credentials.latest(),
-    mayKeep: async () => (await retries.isStandard()) && (await clock.mayCorrect()),
+    mayKeep: async () => (await retries.isStandard()) && (await awsTime.mayCorrect()),
     keep: (input, template) => void templates.set(kinds.get(input), template),
   });
 
@@ -59,7 +61,7 @@ export function createFirstAttempts(
       if (signedBy === undefined) return undefined;
       const body = Buffer.from(JSON.stringify(command.input));
       const invocationId = randomUUID();
-      const headers = template.headersOf(body, invocationId, signedBy, clock.now());
+      const headers = template.headersOf(body, invocationId, signedBy, awsTime.now());
       if (headers === undefined) {
         templates.delete(kind);
         return undefined;
@@ -68,7 +70,7 @@ export function createFirstAttempts(
         const response = await transport.send(template.origin, '/', headers, body, signal);
         const output = outputOf(response);
         if (output !== undefined) {
-          clock.set(response);
+          awsTime.set(response);
           retries.succeeded();
         } else {
           templates.delete(kind);
@@ -102,17 +104,17 @@ function outputOf({ statusCode, body }: ReceivedResponse): object | undefined {
 }
 
 /** AWS's time as the SDK keeps it: its clock's offset in the client's configuration, set by each response. */
-function createClock({ config }: SFNClient) {
+function createAwsTime({ config }: SFNClient, clock: Clock) {
   let lastDate: unknown;
   return {
     mayCorrect: async () => !(await config.disableClockSkewCorrection()),
-    now: () => Date.now() + config.systemClockOffset,
+    now: () => clock.wall() + config.systemClockOffset,
     set({ headers: { date, age } }: ReceivedResponse): void {
       // It changes once a second, and an older one, out of a cache, tells nothing.
       if (date === lastDate || typeof date !== 'string' || age !== undefined) return;
       lastDate = date;
       const time = Date.parse(date);
-      if (!Number.isNaN(time)) config.systemClockOffset = time - Date.now();
+      if (!Number.isNaN(time)) config.systemClockOffset = time - clock.wall();
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../async/clock.js';
 import { startDeadline } from '../async/timer.js';
 import { createCappedBody } from '../net/capped-body.js';
 import type { Connections } from '../net/connections.js';
@@ -38,10 +39,10 @@ const MAX_BYTES = 1_000_000;
  * environment's proxy, bounded in time, and ended by `destroy`. The SDK's own knows no proxy and
  * waits for a connection without end.
  */
-export function createRequestHandler(): CredentialsRequestHandler {
+export function createRequestHandler(clock: Clock): CredentialsRequestHandler {
   let open = connectionsFor();
   return {
-    handle: async (request) => ({ response: await send(open, request) }),
+    handle: async (request) => ({ response: await send(open, request, clock) }),
     destroy() {
       open.destroy();
       // Others may share it later on.
@@ -50,7 +51,7 @@ export function createRequestHandler(): CredentialsRequestHandler {
   };
 }
 
-function send(connections: Connections, request: Request): Promise<Response> {
+function send(connections: Connections, request: Request, clock: Clock): Promise<Response> {
   const { protocol, hostname, port, method, headers } = request;
   const origin = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
   const { body } = request;
@@ -58,11 +59,9 @@ function send(connections: Connections, request: Request): Promise<Response> {
   return new Promise((resolve, reject) => {
     const received = createCappedBody(MAX_BYTES);
     const response: Response = { statusCode: 0, headers: {} };
-    const cancel = startDeadline(attemptTimeoutMs(body?.length ?? 0), () =>
-      fail(
-        Object.assign(new Error(`No response from ${origin} in time`), { name: 'TimeoutError' }),
-      ),
-    );
+    const late = () =>
+      Object.assign(new Error(`No response from ${origin} in time`), { name: 'TimeoutError' });
+    const cancel = startDeadline(attemptTimeoutMs(body?.length ?? 0), () => fail(late()), clock);
     let abort: (reason: Error) => void = () => undefined;
     function fail(error: Error): void {
       cancel();

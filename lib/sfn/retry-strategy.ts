@@ -1,4 +1,5 @@
 import type { SFNClient, SFNClientConfig } from '@aws-sdk/client-sfn';
+import type { Clock } from '../async/clock.js';
 import { startTimer } from '../async/timer.js';
 
 type Given = NonNullable<SFNClientConfig['retryStrategy']>;
@@ -30,7 +31,10 @@ export interface EndableRetryStrategy {
  * Retries as the SDK's standard strategy does, but its waits can be ended. The SDK's own last for up
  * to 20 s, whatever becomes of their call, and hold the process for as long.
  */
-export function createRetryStrategy(maxAttempts: () => Promise<number>): EndableRetryStrategy {
+export function createRetryStrategy(
+  maxAttempts: () => Promise<number>,
+  clock: Clock,
+): EndableRetryStrategy {
   let capacity = CAPACITY;
   const waits = new Set<() => void>();
 
@@ -42,7 +46,7 @@ export function createRetryStrategy(maxAttempts: () => Promise<number>): Endable
         then();
       };
       const end = settle(() => reject(new Error('The client was destroyed')));
-      const cancel = startTimer(ms, settle(resolve));
+      const cancel = startTimer(ms, settle(resolve), clock);
       waits.add(end);
     });
   }
@@ -59,7 +63,7 @@ export function createRetryStrategy(maxAttempts: () => Promise<number>): Endable
         }
         capacity -= COST[kind];
         const ceiling = Math.min(MAX_DELAY_MS, BASE_MS[kind] * 2 ** token.getRetryCount());
-        await wait(withHint(Math.floor(Math.random() * ceiling), errorInfo, Date.now()));
+        await wait(withHint(Math.floor(clock.random() * ceiling), errorInfo, clock.wall()));
         return createToken(attempts, COST[kind]);
       },
       recordSuccess(token) {
@@ -91,9 +95,9 @@ function createToken(retries: number, cost: number): Token {
  * Gives a client this strategy, unless its user has chosen another, by an object or by
  * `retryMode: 'adaptive'`.
  */
-export function useOwnRetries(client: SFNClient, given: SFNClientConfig) {
+export function useOwnRetries(client: SFNClient, given: SFNClientConfig, clock: Clock) {
   const { config } = client;
-  const own = createRetryStrategy(config.maxAttempts);
+  const own = createRetryStrategy(config.maxAttempts, clock);
   const chosen = config.retryStrategy;
   const isStandard = async (): Promise<boolean> => {
     const { retryMode } = config;

@@ -1,5 +1,6 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import type { SFNClientConfig } from '@aws-sdk/client-sfn';
+import type { Clock } from '../async/clock.js';
 import type { CredentialSource, FetchCredentials } from './credentials.js';
 import { createCredentialSource } from './credentials.js';
 import { createRequestHandler } from './request-handler.js';
@@ -15,6 +16,7 @@ export interface SharedCredentials extends CredentialSource {
 interface Entry {
   settings: CredentialSettings;
   environment: string;
+  clock: Clock;
   source: CredentialSource;
   users: number;
   end(): void;
@@ -28,12 +30,15 @@ const entries: Entry[] = [];
  * The credentials of these settings, as the SDK finds them: one source for the whole process, or ten
  * sources would ask STS or IMDS twenty times at one moment.
  */
-export function shareCredentials(settings: CredentialSettings): SharedCredentials {
+export function shareCredentials(settings: CredentialSettings, clock: Clock): SharedCredentials {
   const environment = awsEnvironment();
   const entry =
     entries.find(
-      (known) => known.environment === environment && isSame(known.settings, settings),
-    ) ?? addEntry(settings, environment);
+      (known) =>
+        known.environment === environment &&
+        known.clock === clock &&
+        isSame(known.settings, settings),
+    ) ?? addEntry(settings, environment, clock);
   entry.users += 1;
   return {
     ...entry.source,
@@ -44,8 +49,8 @@ export function shareCredentials(settings: CredentialSettings): SharedCredential
   };
 }
 
-function addEntry(settings: CredentialSettings, environment: string): Entry {
-  const entry = { settings, environment, users: 0, ...createSource(settings) };
+function addEntry(settings: CredentialSettings, environment: string, clock: Clock): Entry {
+  const entry = { settings, environment, clock, users: 0, ...createSource(settings, clock) };
   entries.push(entry);
   if (entries.length > MAX_ENTRIES) entries.shift();
   return entry;
@@ -59,8 +64,8 @@ function isSame(one: CredentialSettings, other: CredentialSettings): boolean {
   );
 }
 
-function createSource(settings: CredentialSettings): Pick<Entry, 'source' | 'end'> {
-  const requestHandler = createRequestHandler();
+function createSource(settings: CredentialSettings, clock: Clock): Pick<Entry, 'source' | 'end'> {
+  const requestHandler = createRequestHandler(clock);
   // For its provider of credentials alone. What that gets from STS or SSO, it gets by this handler.
   const { config } = new SFNClient({ ...settings, ...rereadFiles, requestHandler });
   const fetchCredentials: FetchCredentials = async (options) => {
@@ -70,7 +75,7 @@ function createSource(settings: CredentialSettings): Pick<Entry, 'source' | 'end
     return config.credentials(options);
   };
   return {
-    source: createCredentialSource(fetchCredentials),
+    source: createCredentialSource(fetchCredentials, clock),
     end: () => requestHandler.destroy(),
   };
 }

@@ -1,6 +1,5 @@
 import { throwIfAborted } from 'abort-controller-x';
 import type { Clock } from '../async/clock.js';
-import { systemClock } from '../async/clock.js';
 import { sleep } from '../async/timer.js';
 import { ActivityError } from './activity-error.js';
 import { canPass } from './start-failure.js';
@@ -14,7 +13,7 @@ export interface AttemptStartOptions {
   timeoutMs: number;
   /** An attempt failed for a passing reason. The next one is made in `retryInMs`. */
   onFailed(error: unknown, retryInMs: number): void;
-  clock?: Clock;
+  clock: Clock;
 }
 
 /**
@@ -24,7 +23,7 @@ export interface AttemptStartOptions {
 export async function attemptStart<T>(
   signal: AbortSignal,
   attempt: () => Promise<T>,
-  { timeoutMs, onFailed, clock = systemClock }: AttemptStartOptions,
+  { timeoutMs, onFailed, clock }: AttemptStartOptions,
 ): Promise<T> {
   const endsAt = clock.monotonic() + timeoutMs;
   for (let failures = 1; ; failures += 1) {

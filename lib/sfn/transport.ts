@@ -1,4 +1,5 @@
 import type { SFNClient } from '@aws-sdk/client-sfn';
+import type { Clock } from '../async/clock.js';
 import { startDeadline } from '../async/timer.js';
 import type { Dispatching } from '../net/connections.js';
 import { networkError } from './network-error.js';
@@ -70,6 +71,7 @@ export interface Transport {
 export function createTransport(
   dispatcher: Dispatching,
   attemptMs: ((bodyBytes: number) => number) | undefined,
+  clock: Clock,
 ): Transport {
   const calls = new WeakMap<object, Call>();
 
@@ -103,7 +105,7 @@ export function createTransport(
         abortRequest?.(error);
       };
       const limitMs = attemptMs?.(body.byteLength);
-      const cancel = limitMs === undefined ? undefined : startDeadline(limitMs, onLate);
+      const cancel = limitMs === undefined ? undefined : startDeadline(limitMs, onLate, clock);
       signal.addEventListener('abort', onAbort);
 
       dispatcher.dispatch(

@@ -1,4 +1,5 @@
 import { AbortError } from 'abort-controller-x';
+import type { Clock } from '../async/clock.js';
 import type { ShutdownController, ShutdownSignals } from '../async/shutdown.js';
 import { createShutdown } from '../async/shutdown.js';
 import type { StepFuncSourceState } from '../observe/events.js';
@@ -8,6 +9,7 @@ import type { StopOptions, StopSummary } from './stop.js';
 import { startGrace, stopped, summarize } from './stop.js';
 
 export interface LifecycleOptions {
+  clock: Clock;
   /** The config's ARN. It stands in the status until a session knows better. */
   givenArn: string | undefined;
   /** Live: counts what has happened since the source was created. */
@@ -37,6 +39,7 @@ export interface Lifecycle {
 }
 
 export function createLifecycle({
+  clock,
   givenArn,
   totals,
   startSession,
@@ -84,7 +87,7 @@ export function createLifecycle({
     if (current === undefined) return Promise.resolve(summarize(totals, totals, 0));
     const run = current;
     run.stopped ??= finish(run);
-    if (graceMs !== undefined) run.graces.push(startGrace(run.shutdown, graceMs));
+    if (graceMs !== undefined) run.graces.push(startGrace(run.shutdown, graceMs, clock));
     return run.stopped;
   }
 

@@ -56,10 +56,10 @@ export async function startSession(
   const { activityName, activityArn: givenArn } = options.config();
   const clients =
     resolvedOptions.clients === undefined
-      ? await ownClients(resolvedOptions.clientConfig, regionInArn(givenArn))
+      ? await ownClients(clock, resolvedOptions.clientConfig, regionInArn(givenArn))
       : injectedClients(resolvedOptions.clients);
-  const sfn = sfnCalls(clients, resolvedOptions.clients === undefined);
-  const activity = createActivity(sfn, activityName, givenArn, shutdown.abortPolls);
+  const sfn = sfnCalls(clients, clock, resolvedOptions.clients === undefined);
+  const activity = createActivity(sfn, activityName, givenArn, shutdown.abortPolls, clock);
 
   let activityArn: string;
   try {
@@ -68,7 +68,7 @@ export async function startSession(
     activityArn = await attemptStart(
       shutdown.drain,
       async () => {
-        await prepare(clients, activityName, shutdown.drain);
+        await prepare(clients, activityName, shutdown.drain, clock);
         return activity.arn(shutdown.drain);
       },
       {
@@ -141,11 +141,12 @@ export async function startSession(
 
 /** Loaded where they are needed: undici takes as long to load as all else here. */
 async function ownClients(
+  clock: Clock,
   config: ClientConfig | undefined,
   arnRegion: string | undefined,
 ): Promise<OwnClients> {
   const { createClients } = await import('../sfn/clients.js');
-  return createClients(config, arnRegion);
+  return createClients(clock, config, arnRegion);
 }
 
 /** Injected clients are the caller's: they are looked at, and never destroyed. */
@@ -167,9 +168,10 @@ async function prepare(
   clients: OwnClients,
   activityName: string,
   signal: AbortSignal,
+  clock: Clock,
 ): Promise<void> {
   try {
-    await withTimeout(signal, PREPARE_TIMEOUT_MS, () => clients.prepare());
+    await withTimeout(signal, PREPARE_TIMEOUT_MS, () => clients.prepare(), clock);
   } catch (error) {
     throw signal.aborted ? error : new ActivityError(activityName, error, 'getting ready');
   }

@@ -199,6 +199,7 @@ export function createSource(
   };
 
   const lifecycle = createLifecycle({
+    clock,
     givenArn: checked.activityArn,
     totals,
     startSession: (shutdown, onPollAbandoned) =>

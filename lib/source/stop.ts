@@ -1,4 +1,5 @@
 import { run } from 'abort-controller-x';
+import type { Clock } from '../async/clock.js';
 import type { ShutdownController } from '../async/shutdown.js';
 import { InvokeAbortError } from '../task/invoke.js';
 import { sleep } from '../async/timer.js';
@@ -34,12 +35,16 @@ export interface StopSummary {
 const LAST_REPORTS_MS = 5_000;
 
 /** Starts the grace of a stop: at its end, polls, invokes and reports end. Returns what cancels it. */
-export function startGrace(shutdown: ShutdownController, graceMs: number): () => Promise<void> {
+export function startGrace(
+  shutdown: ShutdownController,
+  graceMs: number,
+  clock: Clock,
+): () => Promise<void> {
   return run(async (signal) => {
-    await sleep(signal, graceMs);
+    await sleep(signal, graceMs, clock);
     const reason = stopped(`The source was stopped, and its ${graceMs} ms of grace are over`);
     shutdown.startAbortPolls(reason);
-    await sleep(signal, LAST_REPORTS_MS);
+    await sleep(signal, LAST_REPORTS_MS, clock);
     shutdown.startAbandonReports(reason);
   });
 }

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { constants } from 'node:os';
+import { systemClock } from '../async/clock.js';
 import { formatValue } from '../common/format-value.js';
 import { closestKey } from '../common/suggest-key.js';
 
@@ -66,7 +67,7 @@ function listenTo(name: NodeJS.Signals): void {
 }
 
 function onSignal(name: NodeJS.Signals): void {
-  const now = performance.now();
+  const now = systemClock.monotonic();
   firstAt ??= now;
   if (name === 'SIGINT' && now - firstAt > INSIST_MS) process.exit(SIGINT_EXIT_CODE);
   received.add(name);

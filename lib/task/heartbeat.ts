@@ -1,4 +1,5 @@
 import { throwIfAborted } from 'abort-controller-x';
+import type { Clock } from '../async/clock.js';
 import { classifyAwsError } from '../sfn/errors.js';
 import { withTimeout } from '../async/timeout.js';
 import type { Sfn } from '../sfn/api.js';
@@ -10,6 +11,7 @@ const MAX_TIMEOUT_MS = 10_000;
 
 export interface HeartbeatOptions {
   intervalMs: number;
+  clock: Clock;
   /** A heartbeat did not get through. The task goes on, and so do the heartbeats. */
   onFailed(error: unknown): void;
 }
@@ -25,13 +27,13 @@ export async function heartbeat(
   signal: AbortSignal,
   sfn: Sfn,
   token: string,
-  { intervalMs, onFailed }: HeartbeatOptions,
+  { intervalMs, clock, onFailed }: HeartbeatOptions,
 ): Promise<void> {
   const timeoutMs = Math.min(MAX_TIMEOUT_MS, Math.max(MIN_TIMEOUT_MS, intervalMs));
   for (;;) {
-    await sleep(signal, intervalMs * (1 - Math.random() / 5));
+    await sleep(signal, intervalMs * (1 - clock.random() / 5), clock);
     try {
-      await withTimeout(signal, timeoutMs, (inner) => sfn.sendTaskHeartbeat(token, inner));
+      await withTimeout(signal, timeoutMs, (inner) => sfn.sendTaskHeartbeat(token, inner), clock);
     } catch (error) {
       // Aborted between the failure and here: only the abort counts, or the task would end in this error.
       throwIfAborted(signal);

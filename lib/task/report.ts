@@ -1,11 +1,12 @@
-import { isAbortError, retry } from 'abort-controller-x';
+import type { Clock } from '../async/clock.js';
+import { retry } from '../async/retry.js';
 import { attemptsOf } from '../sfn/errors.js';
 import type { Sfn } from '../sfn/api.js';
 import type { Report } from './after-failure.js';
 import { afterFailure } from './after-failure.js';
 import type { DescribedResult } from './result.js';
 
-const BACK_OFF = { baseMs: 250, maxDelayMs: 15_000 };
+const BACK_OFF = { firstMs: 250, longestMs: 15_000 };
 
 /**
  * How a task ended for this source.
@@ -40,6 +41,7 @@ export interface ReportOptions {
   stopRetrying: AbortSignal;
   /** An attempt failed for a passing reason; there will be another. */
   onTryFailed(error: unknown): void;
+  clock: Clock;
 }
 
 /**
@@ -51,13 +53,13 @@ export async function report(
   sfn: Sfn,
   token: string,
   result: DescribedResult,
-  { abandonReports, stopRetrying, onTryFailed }: ReportOptions,
+  { abandonReports, stopRetrying, onTryFailed, clock }: ReportOptions,
 ): Promise<Settlement> {
   let current: Report = result;
   let attempts = 0;
   let mayHaveArrived = false;
 
-  /** Sends it, and what takes its place if AWS refuses it. Throws a ReportFailed if it is to be sent again. */
+  /** Sends it, and what takes its place if AWS refuses it. Throws what it failed with if it is to be sent again. */
   async function attempt(): Promise<Settlement> {
     for (;;) {
       try {
@@ -71,7 +73,7 @@ export async function report(
         if (after.next === 'closed') return closed(mayHaveArrived);
         if (after.next === 'retry') {
           if (!abandonReports.aborted) onTryFailed(error);
-          throw new ReportFailed(error);
+          throw error;
         }
         current = after.report;
       }
@@ -79,18 +81,12 @@ export async function report(
   }
 
   try {
-    return await retry(stopRetrying, attempt, BACK_OFF);
-  } catch (error) {
-    if (abandonReports.aborted) return { outcome: 'lost', reason: 'abandoned' };
-    if (!isAbortError(error)) throw error;
-    return closed(mayHaveArrived);
-  }
-}
-
-/** Wraps what a client threw: were its name AbortError, `retry` would take it for our own abort. */
-class ReportFailed extends Error {
-  constructor(cause: unknown) {
-    super('The report did not get through', { cause });
+    return await retry(stopRetrying, attempt, BACK_OFF, clock);
+  } catch {
+    // Nothing but an abort of `stopRetrying` ends the attempts.
+    return abandonReports.aborted
+      ? { outcome: 'lost', reason: 'abandoned' }
+      : closed(mayHaveArrived);
   }
 }
 

@@ -1,6 +1,5 @@
 import { spawn } from 'abort-controller-x';
 import type { Clock } from '../async/clock.js';
-import { systemClock } from '../async/clock.js';
 import { abortAfter } from '../async/timeout.js';
 import type { ComponentWait } from './component-down.js';
 import { invokeWhenConnected } from './component-down.js';
@@ -26,7 +25,7 @@ export interface TaskOptions {
   heartbeatIntervalMs?: number | undefined;
   /** Present: a task whose connection to the component is never made waits, and this is told so. */
   componentWait?: ComponentWait | undefined;
-  clock?: Clock | undefined;
+  clock: Clock;
   onHeartbeatFailed(error: unknown): void;
   /** Invoke has ended, one way or another; what came of it is reported now. */
   onInvoked(): void;
@@ -46,7 +45,7 @@ export async function runTask(
   task: ActivityTask,
   options: TaskOptions,
 ): Promise<Settlement> {
-  const { sfn, heartbeatIntervalMs, onHeartbeatFailed } = options;
+  const { sfn, clock, heartbeatIntervalMs, onHeartbeatFailed } = options;
   if (signal.aborted) return { outcome: 'lost', reason: 'abandoned' };
   if (heartbeatIntervalMs === undefined) {
     return invokeAndReport(signal, signal, interruption, task, options);
@@ -58,6 +57,7 @@ export async function runTask(
     fork(async (beatSignal) => {
       await heartbeat(beatSignal, sfn, task.token, {
         intervalMs: heartbeatIntervalMs,
+        clock,
         onFailed: onHeartbeatFailed,
       });
       interruption.abort(new InvokeAbortError('closed', 'Step Functions has closed the task'));
@@ -82,6 +82,7 @@ async function invokeAndReport(
     abandonReports,
     stopRetrying,
     onTryFailed,
+    clock: options.clock,
   });
 }
 
@@ -117,7 +118,7 @@ function interrupted({ code, message }: InvokeAbortError): DescribedResult | und
 function invokeInTime(
   interruption: AbortController,
   { input, token }: ActivityTask,
-  { invoke, path, invokeTimeoutMs, task, componentWait, clock = systemClock }: TaskOptions,
+  { invoke, path, invokeTimeoutMs, task, componentWait, clock }: TaskOptions,
 ): Promise<InvokeResponse> {
   // Anew for each attempt: an invoke may add to the headers.
   const request = (): InvokeRequest => ({

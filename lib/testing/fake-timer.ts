@@ -1,3 +1,4 @@
+import { systemClock } from '../async/clock.js';
 import { startTimer } from '../async/timer.js';
 
 /**
@@ -5,5 +6,5 @@ import { startTimer } from '../async/timer.js';
  * function that cancels it.
  */
 export function after(ms: number, fn: () => void): () => void {
-  return ms === Infinity ? () => undefined : startTimer(Math.ceil(ms), fn);
+  return ms === Infinity ? () => undefined : startTimer(Math.ceil(ms), fn, systemClock);
 }

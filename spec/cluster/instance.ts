@@ -1,3 +1,4 @@
+import { systemClock } from '../../lib/async/clock.js';
 import type { Invoke, SfnClient } from '../../lib/index.js';
 import { createStepFuncSource } from '../../lib/index.js';
 import { createClients } from '../../lib/sfn/clients.js';
@@ -30,7 +31,7 @@ process.once('SIGTERM', () => stopping.abort());
 const { locks, close } = await connectTo(order.connection);
 const http = httpInvoke(order.componentUrl);
 
-const { poll, report, destroy } = createClients();
+const { poll, report, destroy } = createClients(systemClock);
 /** When the polls that brought tasks were asked for, by the task's id. */
 const polls = new Map<string, number>();
 const watchedPoll: SfnClient = {

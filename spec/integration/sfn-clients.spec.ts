@@ -13,6 +13,7 @@ import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { systemClock } from '../../lib/async/clock.js';
 import { attemptsOf, errorName, classifyAwsError } from '../../lib/sfn/errors.js';
 import { getProperty } from '../../lib/common/property.js';
 import type { SfnClient } from '../../lib/sfn/api.js';
@@ -34,7 +35,7 @@ beforeEach(async () => {
   answer = json({});
   aws = await startComponent((request, response) => answer(request, response));
   for (const [name, value] of Object.entries(awsEnvironment(aws.url))) vi.stubEnv(name, value);
-  clients = createClients();
+  clients = createClients(systemClock);
 });
 afterEach(async () => {
   clients.destroy();
@@ -162,7 +163,7 @@ describe('requests of the default clients', () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined);
     vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `${role.url}/credentials`);
-    const own = createClients();
+    const own = createClients(systemClock);
     onTestFinished(() => own.destroy());
     // It does so between one call and the next: how often is its own affair.
     await until(async () => {
@@ -221,7 +222,7 @@ describe('requests of the default clients', () => {
       for (const [name, value] of Object.entries(await environment(folder))) {
         vi.stubEnv(name, value);
       }
-      const own = createClients();
+      const own = createClients(systemClock);
       onTestFinished(() => own.destroy());
       for (const n of [0, 1]) await send(own.report, success(n));
       expect(stsServer.requests.map(({ body }) => body)).toEqual([
@@ -357,7 +358,7 @@ describe('retries of the default clients', () => {
 
   it('AWS_MAX_ATTEMPTS has its say for reports, not for polls', async () => {
     vi.stubEnv('AWS_MAX_ATTEMPTS', '2');
-    const own = createClients();
+    const own = createClients(systemClock);
     onTestFinished(() => own.destroy());
     answer = awsError(503, 'ServiceUnavailable');
     await expect(send(own.report, success())).rejects.toMatchObject({ $metadata: { attempts: 2 } });
@@ -378,7 +379,7 @@ describe('retries of the default clients', () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined);
     vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-    const own = createClients();
+    const own = createClients(systemClock);
     onTestFinished(() => own.destroy());
     await expect(send(own.report, success())).rejects.toMatchObject({
       name: 'CredentialsProviderError',

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { systemClock } from '../../lib/async/clock.js';
 import type { OwnClients } from '../../lib/sfn/clients.js';
 import { createClients } from '../../lib/sfn/clients.js';
 import { awsEnvironment } from '../support/integration/aws-environment.js';
@@ -43,7 +44,7 @@ const { signal } = new AbortController();
 const success = () => new SendTaskSuccessCommand({ taskToken: 't', output: '1' });
 
 function clientsOf(config?: SFNClientConfig): OwnClients {
-  const clients = createClients(config);
+  const clients = createClients(systemClock, config);
   onTestFinished(() => clients.destroy());
   return clients;
 }
@@ -223,7 +224,7 @@ describe('clientConfig', () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKID1');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
     await expect(clientsOf().prepare()).rejects.toMatchObject({ name: 'RegionError' });
-    const clients = createClients({}, 'eu-north-1');
+    const clients = createClients(systemClock, {}, 'eu-north-1');
     onTestFinished(() => clients.destroy());
     await clients.prepare();
     await send(clients);

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { systemClock } from '../../lib/async/clock.js';
 import { attemptsOf } from '../../lib/sfn/errors.js';
 import { createClients } from '../../lib/sfn/clients.js';
 import { awsEnvironment, pointSdkAt } from '../support/integration/aws-environment.js';
@@ -19,7 +20,7 @@ function clientsAt(endpoint: string, env: Record<string, string> = {}) {
   for (const [name, value] of Object.entries({ ...awsEnvironment(endpoint), ...env })) {
     vi.stubEnv(name, value);
   }
-  const clients = createClients();
+  const clients = createClients(systemClock);
   onTestFinished(() => clients.destroy());
   return clients;
 }

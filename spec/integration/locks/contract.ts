@@ -50,6 +50,7 @@ export function lockContract(engine: Engine): void {
       const events = { acquired: 0, released: 0, storeFailed: 0, lost: [] as unknown[] };
       const live = new Map<number, () => void>();
       const pool: LeasePool = createLeasePool({
+        clock: systemClock,
         locks: client.locks,
         names,
         ttlMs,

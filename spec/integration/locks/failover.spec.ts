@@ -2,6 +2,7 @@ import { setTimeout as pass } from 'node:timers/promises';
 import type { TestContext } from 'vitest';
 import { describe, expect, it, vi } from 'vitest';
 vi.setConfig({ testTimeout: 120_000 });
+import { systemClock } from '../../../lib/async/clock.js';
 import { createLeasePool } from '../../../lib/leases/lease-pool.js';
 import { storeErrorName } from '../../../lib/observe/store-error.js';
 import { until } from '../../support/integration/until.js';
@@ -49,6 +50,7 @@ async function keep(store: RunningEngine) {
   const errors: string[] = [];
   let working = 0;
   const pool = createLeasePool({
+    clock: systemClock,
     locks: client.locks,
     names: [`failover:${process.pid}:${Date.now()}`],
     ttlMs,

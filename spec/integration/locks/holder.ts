@@ -1,3 +1,4 @@
+import { systemClock } from '../../../lib/async/clock.js';
 import { createLeasePool } from '../../../lib/leases/lease-pool.js';
 import type { Connection } from './connect.js';
 import { connectTo } from './connect.js';
@@ -13,6 +14,7 @@ process.once('SIGTERM', () => stopping.abort());
 
 const tell = (what: string) => () => void process.stdout.write(`${what}\n`);
 await createLeasePool({
+  clock: systemClock,
   locks: client.locks,
   names: [name ?? ''],
   ttlMs: Number(ttlMs),

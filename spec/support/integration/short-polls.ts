@@ -15,8 +15,8 @@ import { noAttributes } from '../../../lib/task/task-attributes.js';
 const pollTimeoutMs = 2_000;
 
 const shutdown = createShutdown();
-const sfn = sfnCalls(createClients());
-const activity = createActivity(sfn, 'sum', undefined, shutdown.abortPolls);
+const sfn = sfnCalls(createClients(systemClock), systemClock);
+const activity = createActivity(sfn, 'sum', undefined, shutdown.abortPolls, systemClock);
 
 for (const index of [0, 1]) {
   const poller = createActivityPoller(

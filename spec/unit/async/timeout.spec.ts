@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../lib/async/clock.js';
 import { abortAfter, withTimeout, TimeoutError } from '../../../lib/async/timeout.js';
 import { listeners, watch } from '../../support/watch.js';
 
@@ -16,10 +17,15 @@ describe('bounded', () => {
   function setUp<T>(fn: (signal: AbortSignal) => Promise<T>, ms = 1_000) {
     const controller = new AbortController();
     const inner: AbortSignal[] = [];
-    const promise = withTimeout(controller.signal, ms, (signal) => {
-      inner.push(signal);
-      return fn(signal);
-    });
+    const promise = withTimeout(
+      controller.signal,
+      ms,
+      (signal) => {
+        inner.push(signal);
+        return fn(signal);
+      },
+      systemClock,
+    );
     return {
       controller,
       promise,
@@ -116,7 +122,7 @@ describe('bounded', () => {
 
   it('does not call fn under a signal that has aborted', async () => {
     const fn = vi.fn(never);
-    await expect(withTimeout(AbortSignal.abort(), 1_000, fn)).rejects.toMatchObject({
+    await expect(withTimeout(AbortSignal.abort(), 1_000, fn, systemClock)).rejects.toMatchObject({
       name: 'AbortError',
     });
     expect(fn).not.toHaveBeenCalled();
@@ -155,7 +161,7 @@ describe('abortLate', () => {
 
   function setUp<T>(fn: (signal: AbortSignal) => Promise<T>, ms = 1_000) {
     const controller = new AbortController();
-    const watched = watch(abortAfter(controller, ms, late, fn));
+    const watched = watch(abortAfter(controller, ms, late, fn, systemClock));
     return { controller, watched };
   }
 
@@ -213,7 +219,7 @@ describe('abortLate', () => {
       await Promise.resolve();
       throw new Error('much too late');
     };
-    const watched = watch(abortAfter(controller, 1_000, late, fn));
+    const watched = watch(abortAfter(controller, 1_000, late, fn, systemClock));
     await vi.advanceTimersByTimeAsync(2_000);
     expect(watched.settled).toEqual(['rejected', reason]);
     expect(listeners(controller.signal)).toBe(0);
@@ -223,7 +229,7 @@ describe('abortLate', () => {
     const controller = new AbortController();
     controller.abort(new Error('before'));
     const fn = vi.fn(never);
-    await expect(abortAfter(controller, 1_000, late, fn)).rejects.toThrow('before');
+    await expect(abortAfter(controller, 1_000, late, fn, systemClock)).rejects.toThrow('before');
     expect(fn).not.toHaveBeenCalled();
   });
 });
@@ -231,12 +237,13 @@ describe('abortLate', () => {
 describe.each([
   [
     'bounded',
-    ({ signal }: AbortController, fn: () => Promise<void>) => withTimeout(signal, 1_000, fn),
+    ({ signal }: AbortController, fn: () => Promise<void>) =>
+      withTimeout(signal, 1_000, fn, systemClock),
   ],
   [
     'abortLate',
     (controller: AbortController, fn: () => Promise<void>) =>
-      abortAfter(controller, 1_000, () => new Error('too late'), fn),
+      abortAfter(controller, 1_000, () => new Error('too late'), fn, systemClock),
   ],
 ] as const)('S3: what comes of fn, under %s', (_, run) => {
   it.each(['time-out', 'abort'])('after the %s is dropped', async (end) => {

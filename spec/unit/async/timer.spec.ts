@@ -23,7 +23,7 @@ const lengths: [string, number][] = [
 describe('startTimer', () => {
   it.each(lengths)('calls once, after %s, and not a millisecond before', (_, ms) => {
     const then = vi.fn();
-    startTimer(ms, then);
+    startTimer(ms, then, systemClock);
     vi.advanceTimersByTime(ms - 1);
     expect(then).not.toHaveBeenCalled();
     vi.advanceTimersByTime(1);
@@ -36,7 +36,7 @@ describe('startTimer', () => {
     for (const after of [0, 500, 30 * DAY_MS]) {
       if (after >= ms) continue;
       const then = vi.fn();
-      const cancel = startTimer(ms, then);
+      const cancel = startTimer(ms, then, systemClock);
       vi.advanceTimersByTime(after);
       cancel();
       expect(vi.getTimerCount()).toBe(0);
@@ -48,7 +48,7 @@ describe('startTimer', () => {
 
   it('has nothing to cancel once it has called', () => {
     const then = vi.fn();
-    const cancel = startTimer(1, then);
+    const cancel = startTimer(1, then, systemClock);
     vi.advanceTimersByTime(1);
     cancel();
     expect(then).toHaveBeenCalledTimes(1);
@@ -125,7 +125,7 @@ describe('startDeadline', () => {
 
   it('is cancelled before it is due, and leaves no timer behind', () => {
     const then = vi.fn();
-    startDeadline(40 * DAY_MS, then)();
+    startDeadline(40 * DAY_MS, then, systemClock)();
     expect(vi.getTimerCount()).toBe(0);
   });
 });
@@ -139,7 +139,7 @@ describe('sleep', () => {
     ['a year', 365 * DAY_MS],
   ])('waits for %s, and not a millisecond less', async (_, ms) => {
     const { signal } = new AbortController();
-    const watched = watch(sleep(signal, ms));
+    const watched = watch(sleep(signal, ms, systemClock));
     await vi.advanceTimersByTimeAsync(ms - 1);
     expect(watched).toEqual({});
     await vi.advanceTimersByTimeAsync(1);
@@ -149,7 +149,7 @@ describe('sleep', () => {
 
   it('waits for ever where that is wanted, and ends with its signal', async () => {
     const controller = new AbortController();
-    const watched = watch(sleep(controller.signal, Infinity));
+    const watched = watch(sleep(controller.signal, Infinity, systemClock));
     await vi.advanceTimersByTimeAsync(1_000 * DAY_MS);
     expect(watched).toEqual({});
     expect(vi.getTimerCount()).toBe(1);
@@ -162,7 +162,7 @@ describe('sleep', () => {
 
   it('ends with its signal in a later stretch of a long wait', async () => {
     const controller = new AbortController();
-    const watched = watch(sleep(controller.signal, 60 * DAY_MS));
+    const watched = watch(sleep(controller.signal, 60 * DAY_MS, systemClock));
     await vi.advanceTimersByTimeAsync(55 * DAY_MS);
     controller.abort();
     await vi.advanceTimersByTimeAsync(0);
@@ -170,7 +170,7 @@ describe('sleep', () => {
   });
 
   it('does not begin under a signal that has aborted', async () => {
-    await expect(sleep(AbortSignal.abort(), Infinity)).rejects.toMatchObject({
+    await expect(sleep(AbortSignal.abort(), Infinity, systemClock)).rejects.toMatchObject({
       name: 'AbortError',
     });
   });

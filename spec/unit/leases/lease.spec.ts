@@ -52,6 +52,7 @@ function setUp(
     });
   const names = namesOf(pollers);
   const pool = createLeasePool({
+    clock: systemClock,
     locks: instance.locks,
     names,
     ttlMs,
@@ -766,6 +767,7 @@ describe('L8: stopping', () => {
     const stopping = new AbortController();
     let worked = 0;
     const pool = createLeasePool({
+      clock: systemClock,
       locks: store.instance().locks,
       names: namesOf(2),
       ttlMs,

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../lib/async/clock.js';
 import { createLeasePool } from '../../../lib/leases/lease-pool.js';
 import { createFakeStore } from '../../support/fake-locks.js';
 import { createFakeGroups } from '../../support/fake-membership.js';
@@ -37,6 +38,7 @@ function createCluster(pollers: number) {
     const endsSoon = (index: number) =>
       setTimeout(() => ends.get(index)?.(), Math.random() * pollMs);
     const pool = createLeasePool({
+      clock: systemClock,
       locks: groups.on(locks),
       names,
       ttlMs,

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../lib/async/clock.js';
 import { ActivityError, createActivity } from '../../../lib/sfn/activity-arn.js';
 import { awsError, fakeCalls } from '../../support/fake-calls.js';
 
@@ -24,7 +25,7 @@ function setUp(givenArn?: string) {
     createActivity: (name, signal) =>
       new Promise((answer, fail) => calls.push({ name, signal, answer, fail })),
   });
-  const activity = createActivity(sfn, 'sum', givenArn, lifetime.signal);
+  const activity = createActivity(sfn, 'sum', givenArn, lifetime.signal, systemClock);
   const call = (index: number): Call => {
     const made = calls[index];
     if (made === undefined) throw new Error(`there was no call ${index}`);

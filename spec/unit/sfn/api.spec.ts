@@ -7,6 +7,7 @@ import {
   SendTaskSuccessCommand,
 } from '@aws-sdk/client-sfn';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { systemClock } from '../../../lib/async/clock.js';
 import type { SfnClient } from '../../../lib/sfn/api.js';
 import { operationOf, sfnCalls } from '../../../lib/sfn/api.js';
 import { errorMessage } from '../../../lib/sfn/error-message.js';
@@ -33,7 +34,7 @@ function recording(answer: unknown = {}) {
 function setUp(answer?: unknown) {
   const poll = recording(answer);
   const report = recording(answer);
-  const sfn = sfnCalls({ poll: poll.client, report: report.client }, true);
+  const sfn = sfnCalls({ poll: poll.client, report: report.client }, systemClock, true);
   return { sfn, poll: poll.sent, report: report.sent };
 }
 
@@ -199,7 +200,7 @@ describe('reports on a client that is not ours', () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const client = { send: () => new Promise<never>(() => undefined) };
-    const sfn = sfnCalls({ poll: client, report: client });
+    const sfn = sfnCalls({ poll: client, report: client }, systemClock);
     const ended: string[] = [];
     const note = (what: string) => (error: unknown) =>
       void ended.push(`${what} ${Date.now() - from}: ${String(error)}`);
@@ -219,7 +220,11 @@ describe('reports on a client that is not ours', () => {
     const refused = awsError('InvalidToken', { message: `Invalid Token: '${token}' ${output}` });
     const client = { send: () => Promise.reject(refused) };
     await expect(
-      sfnCalls({ poll: client, report: client }).sendTaskSuccess(token, output, signal),
+      sfnCalls({ poll: client, report: client }, systemClock).sendTaskSuccess(
+        token,
+        output,
+        signal,
+      ),
     ).rejects.toBe(refused);
     expect(errorMessage(refused)).toBe("Invalid Token: '…' …");
   });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../lib/async/clock.js';
 import type { Credentials } from '../../../lib/sfn/credentials.js';
 import { createCredentialSource } from '../../../lib/sfn/credentials.js';
 
@@ -28,7 +29,7 @@ function provider(...answers: (Credentials | Error)[]) {
 
 describe('createCredentialSource', () => {
   it('gives what the provider has, and has it at hand from then on', async () => {
-    const source = createCredentialSource(provider(lot(1)).fetch);
+    const source = createCredentialSource(provider(lot(1)).fetch, systemClock);
     expect(source.current()).toBeUndefined();
     expect(await source.get()).toEqual(lot(1));
     expect(source.current()).toEqual(lot(1));
@@ -36,7 +37,7 @@ describe('createCredentialSource', () => {
 
   it('fetches refused ones anew, once for all who ask at that time', async () => {
     const { fetch, forced } = provider(lot(1), lot(2));
-    const source = createCredentialSource(fetch);
+    const source = createCredentialSource(fetch, systemClock);
     source.refused(await source.get());
     expect(source.current()).toBeUndefined();
     const asked = await Promise.all([source.get(), source.get(), source.get()]);
@@ -47,7 +48,7 @@ describe('createCredentialSource', () => {
 
   it('fetches no more than once in 10 s, however often they are refused', async () => {
     const { fetch, forced } = provider(lot(1));
-    const source = createCredentialSource(fetch);
+    const source = createCredentialSource(fetch, systemClock);
     for (let second = 0; second < 31; second += 1) {
       source.refused(await source.get());
       await source.get();
@@ -58,7 +59,7 @@ describe('createCredentialSource', () => {
 
   it('takes a refusal for one of the present credentials only', async () => {
     const { fetch, forced } = provider(lot(1), lot(2));
-    const source = createCredentialSource(fetch);
+    const source = createCredentialSource(fetch, systemClock);
     const old = await source.get();
     source.refused(old);
     await source.get();
@@ -72,7 +73,7 @@ describe('createCredentialSource', () => {
   it('rejects as the provider does, and tries again 10 s later', async () => {
     const gone = new Error('the file is being written');
     const { fetch, forced } = provider(lot(1), gone, lot(2));
-    const source = createCredentialSource(fetch);
+    const source = createCredentialSource(fetch, systemClock);
     source.refused(await source.get());
     await expect(source.get()).rejects.toBe(gone);
     // In between the old ones are better than none: AWS may have had a bad moment.
@@ -84,7 +85,7 @@ describe('createCredentialSource', () => {
 
   it('asks the provider again for what has less than 5 minutes to live', async () => {
     const expiration = new Date(Date.now() + 301_000);
-    const source = createCredentialSource(provider(lot(1, { expiration })).fetch);
+    const source = createCredentialSource(provider(lot(1, { expiration })).fetch, systemClock);
     await source.get();
     expect(source.current()).toBeDefined();
     vi.advanceTimersByTime(2_000);

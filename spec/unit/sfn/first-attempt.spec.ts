@@ -1,5 +1,6 @@
 import { SendTaskHeartbeatCommand, SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../../lib/async/clock.js';
 import type { Dispatching } from '../../../lib/net/connections.js';
 import { createCredentialSource } from '../../../lib/sfn/credentials.js';
 import { createFirstAttempts } from '../../../lib/sfn/first-attempt.js';
@@ -30,13 +31,13 @@ function setUp(config: ConstructorParameters<typeof SFNClient>[0] = {}) {
     accessKeyId: 'AKID',
     secretAccessKey: 'secret',
   };
-  const source = createCredentialSource(() => Promise.resolve(keys));
+  const source = createCredentialSource(() => Promise.resolve(keys), systemClock);
   const credentials = Object.assign(() => source.get(), { memoized: true });
   const client = new SFNClient({ region: 'us-east-1', credentials, maxAttempts: 1, ...config });
-  const transport = createTransport(dispatcher, () => 10_000);
+  const transport = createTransport(dispatcher, () => 10_000, systemClock);
   transport.addTo(client);
-  const retries = useOwnRetries(client, config);
-  const attempts = createFirstAttempts(client, transport, source, retries);
+  const retries = useOwnRetries(client, config, systemClock);
+  const attempts = createFirstAttempts(client, transport, source, retries, systemClock);
   const { signal } = new AbortController();
 
   /** Whether a command went out past the SDK. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../lib/async/clock.js';
 import { createRetryStrategy } from '../../../lib/sfn/retry-strategy.js';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -12,7 +13,7 @@ const throttling = { errorType: 'THROTTLING' } as const;
 
 function setUp(maxAttempts = 3) {
   vi.spyOn(Math, 'random').mockReturnValue(0.5);
-  return createRetryStrategy(() => Promise.resolve(maxAttempts));
+  return createRetryStrategy(() => Promise.resolve(maxAttempts), systemClock);
 }
 
 /** Milliseconds until there is a token. */

@@ -1,5 +1,6 @@
 import { AbortError } from 'abort-controller-x';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../lib/async/clock.js';
 import { attemptStart, startDelayMs } from '../../../lib/sfn/start.js';
 import { awsError } from '../../support/fake-calls.js';
 
@@ -25,6 +26,7 @@ function start(attempt: () => Promise<string>, timeoutMs: number, signal?: Abort
   const started = attemptStart(signal ?? new AbortController().signal, attempt, {
     timeoutMs,
     onFailed,
+    clock: systemClock,
   });
   const settled = started.catch((error: unknown) => error);
   return { failures, settled };

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../lib/async/clock.js';
 import { heartbeat } from '../../../lib/task/heartbeat.js';
 import { awsError, fakeCalls } from '../../support/fake-calls.js';
 
@@ -21,6 +22,7 @@ function setUp(
   const failures: unknown[] = [];
   const ended = heartbeat(controller.signal, sfn, 'token', {
     intervalMs,
+    clock: systemClock,
     onFailed: (error) => failures.push(error),
   });
   const watched: { ended?: unknown } = {};

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../lib/async/clock.js';
 import { report } from '../../../lib/task/report.js';
 import type { TaskResult } from '../../../lib/task/result.js';
 import { awsError, fakeCalls } from '../../support/fake-calls.js';
@@ -24,6 +25,7 @@ function setUp(answers: Parameters<typeof fakeCalls>[0], result: TaskResult) {
     abandonReports: giveUp.signal,
     stopRetrying: noMoreTries.signal,
     onTryFailed: (error) => failures.push(error),
+    clock: systemClock,
   });
   return { sfn, giveUp, noMoreTries, failures, settled };
 }
@@ -198,6 +200,7 @@ describe('report', () => {
         abandonReports: new AbortController().signal,
         stopRetrying: noMoreTries.signal,
         onTryFailed: () => undefined,
+        clock: systemClock,
       },
     );
     noMoreTries.abort();

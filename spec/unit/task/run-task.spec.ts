@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../lib/async/clock.js';
 import type { Invoke, InvokeRequest } from '../../../lib/task/invoke.js';
 import { InvokeAbortError } from '../../../lib/task/invoke.js';
 import { runTask } from '../../../lib/task/run-task.js';
@@ -34,6 +35,7 @@ function setUp(
       path: '/step/sum?x=1',
       invokeTimeoutMs: 10_000,
       onHeartbeatFailed: (error) => heartbeatErrors.push(error),
+      clock: systemClock,
       onInvoked,
       onReportFailed,
       ...options,
@@ -203,6 +205,7 @@ describe('runTask', () => {
       path: '/',
       invokeTimeoutMs: 1,
       onHeartbeatFailed: () => undefined,
+      clock: systemClock,
       onInvoked: () => undefined,
       onReportFailed: () => undefined,
     };
@@ -270,6 +273,7 @@ describe('runTask', () => {
           invokeTimeoutMs: 1_000,
           heartbeatIntervalMs: 1_000,
           onHeartbeatFailed: () => undefined,
+          clock: systemClock,
           onInvoked: () => undefined,
           onReportFailed: () => undefined,
         },
