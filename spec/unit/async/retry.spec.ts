@@ -72,7 +72,7 @@ describe('retry', () => {
   });
 
   it('takes what an attempt brings that was under way when the signal aborted', async () => {
-    let end = (_value: string): void => undefined;
+    let end: (value: string) => void = () => undefined;
     const { controller, watched } = run(() => new Promise((resolve) => (end = resolve)), 0);
     controller.abort();
     await vi.advanceTimersByTimeAsync(0);
