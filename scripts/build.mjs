@@ -24,6 +24,11 @@ compile('--declaration', '--emitDeclarationOnly');
 dropInternalDeclarations();
 // The package's own type is "module": without this, Node would take these files for ES modules.
 write('dist/cjs/package.json', '{ "type": "commonjs" }\n');
+// zod takes most of the time that an import of the package takes, and only a config needs it. What
+// runs a source is not needed before one starts.
+loadWhenUsed('source/config.js', './config-schema.js');
+loadWhenUsed('source/options.js', './config-schema.js');
+loadWhenUsed('source/source.js', './session.js');
 for (const entry of entries) writeEsmEntry(entry);
 
 function compile(...flags) {
@@ -40,6 +45,24 @@ function dropInternalDeclarations() {
     const path = join('dist/cjs', file);
     if (path.endsWith('.d.ts') && !reached.has(path)) rmSync(path);
   }
+}
+
+/**
+ * Moves a `require` of the compiler's from the top of a file to wherever its exports are used. Node
+ * keeps a module that it has loaded, so later uses cost a look-up: nothing for a hot path.
+ */
+function loadWhenUsed(file, module) {
+  const path = join('dist/cjs', file);
+  const compiled = readFileSync(path, 'utf8');
+  const [statement, name] =
+    [...compiled.matchAll(/^const (\w+) = (require\("[^"]+"\));$/gm)].find(([line]) =>
+      line.endsWith(`require("${module}");`),
+    ) ?? [];
+  if (statement === undefined) {
+    throw new Error(`Expected ${path} to require "${module}". Mend its line in scripts/build.mjs.`);
+  }
+  const uses = compiled.replace(statement, '').replaceAll(`${name}.`, `${name}().`);
+  writeFileSync(path, uses.replace('\n', `\nconst ${name} = () => require("${module}");\n`));
 }
 
 function reach(file, reached) {
