@@ -36,7 +36,8 @@ export function checkZodWaits(project) {
   for (const way of ['require', 'import']) {
     const { afterImport, afterConfig } = JSON.parse(runCommonJs(project, PRINT_ZOD, way));
     if (afterImport) throw new Error(`${way} of the package loads zod before there is a config`);
-    if (!afterConfig) throw new Error(`${way}: zod was not seen, even after a config; mend the check`);
+    if (!afterConfig)
+      throw new Error(`${way}: zod was not seen, even after a config; mend the check`);
   }
 }
 
