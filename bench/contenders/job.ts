@@ -27,6 +27,7 @@ export const contenders = {
     module: 'step-function-worker.js',
     title: 'step-function-worker 2.1.0',
   },
+  nothing: { module: 'nothing.js', title: 'an idle Node.js process' },
   wire: { module: 'wire.js', title: 'three bare undici requests' },
 } as const;
 

@@ -1,7 +1,7 @@
 import { Session } from 'node:inspector/promises';
 import type { Profiler } from 'node:inspector';
 import { job as readJob, serve } from '../harness/child.js';
-import { now } from '../harness/clock.js';
+import { cpuUsage } from '../harness/usage.js';
 import type { Job, Start } from './job.js';
 import { contenders } from './job.js';
 
@@ -15,21 +15,14 @@ process.on('warning', ({ name, message }) => {
   if (!message.includes('NodeVersionSupportWarning')) warnings.push(`${name}: ${message}`);
 });
 
-export interface Usage {
-  cpuMs: number;
-  at: number;
-}
-
 const api = {
   async start(): Promise<void> {
     const module = new URL(contenders[job.contender].module, import.meta.url);
     const { start } = (await import(module.href)) as { start: Start };
     stop = await start(job);
   },
-  usage(): Usage {
-    const { user, system } = process.cpuUsage();
-    return { cpuMs: (user + system) / 1_000, at: now() };
-  },
+  usage: cpuUsage,
+  pid: () => process.pid,
   rssMb: () => process.memoryUsage.rss() / 1_048_576,
   /** The heap after collections that leave nothing to collect; needs --expose-gc. */
   heapMb(): number {

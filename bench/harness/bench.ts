@@ -1,4 +1,6 @@
-import type { Contender, Usage } from '../contenders/main.js';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Contender } from '../contenders/main.js';
 import type { ContenderName, Job } from '../contenders/job.js';
 import type { Component } from '../servers/component.js';
 import type { SfnServer } from '../servers/sfn.js';
@@ -6,6 +8,7 @@ import type { Child } from './child.js';
 import { startChild } from './child.js';
 import { now, sleep } from './clock.js';
 import type { Progress } from './progress.js';
+import type { Usage } from './usage.js';
 
 /** What every measure gets: the servers, a way to start contenders, and how thorough to be. */
 export interface Bench {
@@ -29,7 +32,11 @@ export interface ContenderOptions {
   slots: number;
   pollers?: number;
   echoTimes?: boolean;
+  /** Reach Step Functions by TLS. */
+  tls?: boolean;
   execArgv?: string[];
+  /** A program that runs Node.js: see ChildOptions. */
+  runner?: string[];
   /** Another build than the bench's. */
   build?: string | undefined;
 }
@@ -47,10 +54,20 @@ export interface BenchOptions {
   progress: Progress;
 }
 
+/** Of an authority that the project's tests made for themselves; from bench/dist/bench/harness. */
+const certificates = new URL('../../../../spec/docs/certificates/', import.meta.url);
+
 export async function createBench(options: BenchOptions): Promise<Bench & AsyncDisposable> {
   const sfn = startChild<SfnServer>(new URL('../servers/sfn.js', import.meta.url));
   const component = startChild<Component>(new URL('../servers/component.js', import.meta.url));
-  const [endpoint, componentUrl] = await Promise.all([sfn.ask('listen'), component.ask('listen')]);
+  const [plainEndpoint, tlsEndpoint, componentUrl] = await Promise.all([
+    sfn.ask('listen'),
+    sfn.ask('listenTls', {
+      cert: readFileSync(new URL('server.pem', certificates)),
+      key: readFileSync(new URL('server-key.pem', certificates)),
+    }),
+    component.ask('listen'),
+  ]);
   const running = new Set<RunningContender>();
   let started = 0;
 
@@ -59,8 +76,16 @@ export async function createBench(options: BenchOptions): Promise<Bench & AsyncD
     sfn,
     component,
     async start(contender, contenderOptions) {
-      const { slots, pollers = 1, echoTimes = false, execArgv = [] } = contenderOptions;
+      const {
+        slots,
+        pollers = 1,
+        echoTimes = false,
+        tls = false,
+        execArgv = [],
+        runner,
+      } = contenderOptions;
       started += 1;
+      const endpoint = tls ? tlsEndpoint : plainEndpoint;
       const activity = `${contender}-${started}`;
       const job: Job = {
         contender,
@@ -76,12 +101,14 @@ export async function createBench(options: BenchOptions): Promise<Bench & AsyncD
         job,
         // The SDK warns of every Node.js that it will drop one day.
         execArgv: ['--no-warnings', ...execArgv],
+        runner,
         env: {
           AWS_REGION: 'us-east-1',
           AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
           AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
           AWS_ENDPOINT_URL_SFN: endpoint,
           AWS_EC2_METADATA_DISABLED: 'true',
+          NODE_EXTRA_CA_CERTS: fileURLToPath(new URL('ca.pem', certificates)),
           AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE: '1',
         },
       });
@@ -109,7 +136,7 @@ export async function configure(
 }
 
 /** Longer than any of the waits below takes where all is well. */
-const STALLED_MS = 90_000;
+const STALLED_MS = 180_000;
 
 interface Counts {
   handedOut: number;
@@ -148,18 +175,29 @@ async function until(
   }
 }
 
+/** CPU seconds a second that the contender and both servers need together, between two marks. */
+export function coresBetween(from: Mark, to: Mark): number {
+  const spent = ({ usage, servers }: Mark) =>
+    [usage, ...servers].reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+  return (spent(to) - spent(from)) / (to.usage.at - from.usage.at);
+}
+
 export interface Mark {
   usage: Usage;
+  servers: Usage[];
   counts: { closed: number; at: number };
 }
 
 /** What a contender has used and done up to now. */
-export async function mark({ sfn }: Bench, contender: RunningContender): Promise<Mark> {
-  const [usage, counts] = await Promise.all([
+export async function mark(bench: Bench, contender: RunningContender): Promise<Mark> {
+  const { sfn, component } = bench;
+  const [usage, counts, ...servers] = await Promise.all([
     contender.ask('usage'),
     sfn.ask('counts', contender.activity),
+    sfn.ask('usage'),
+    component.ask('usage'),
   ]);
-  return { usage, counts };
+  return { usage, counts, servers };
 }
 
 /** Tasks a second, and CPU microseconds a task, between two marks. */

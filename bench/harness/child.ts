@@ -20,6 +20,8 @@ export interface ChildOptions {
   job?: unknown;
   env?: Record<string, string>;
   execArgv?: string[];
+  /** A program that runs Node.js, and its own arguments: a tool that counts instructions. */
+  runner?: string[] | undefined;
 }
 
 interface Question {
@@ -36,9 +38,13 @@ interface Reply {
 
 /** Starts a module of this folder's as a process of its own. */
 export function startChild<A>(module: URL, options: ChildOptions = {}): Child<A> {
+  const { runner: [execPath, ...runnerArgs] = [] } = options;
+  const execArgv = options.execArgv ?? [];
   const child = fork(fileURLToPath(module), [JSON.stringify(options.job ?? null)], {
     env: { ...process.env, ...options.env },
-    execArgv: options.execArgv ?? [],
+    ...(execPath === undefined
+      ? { execArgv }
+      : { execPath, execArgv: [...runnerArgs, process.execPath, ...execArgv] }),
     serialization: 'advanced',
   });
   const waiting = new Map<number, (reply: Reply) => void>();

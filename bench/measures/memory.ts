@@ -19,17 +19,19 @@ export const memory: Measure = {
   async run(bench) {
     const ours: number[] = [];
     const floor: number[] = [];
+    const nothing: number[] = [];
     for (let round = 1; round <= bench.rounds; round += 1) {
       bench.progress.say(`memory: round ${round} of ${bench.rounds}`);
       ours.push(await rssMb(bench, 'ours'));
       floor.push(await rssMb(bench, 'floor'));
+      nothing.push(await idleRssMb(bench));
     }
-    const above = ours.map((mb, round) => mb - (floor[round] ?? NaN));
+    const above = (others: number[]) => ours.map((mb, round) => mb - (others[round] ?? NaN));
+    const what = `RSS with ${SLOTS} slots at work, above`;
     return {
       rows: [
-        unitRow(`RSS with ${SLOTS} slots at work, above the best hand-written loop`, above, ' MB', {
-          atMost: 20,
-        }),
+        unitRow(`${what} the best hand-written loop`, above(floor), ' MB', { atMost: 20 }),
+        unitRow(`${what} an idle Node.js process`, above(nothing), ' MB', { atMost: 60 }),
       ],
       tables: [
         {
@@ -38,6 +40,7 @@ export const memory: Measure = {
           rows: [
             ['stepfunc-source', median(ours).toFixed(0)],
             ['best hand-written loop', median(floor).toFixed(0)],
+            ['an idle Node.js process', median(nothing).toFixed(0)],
           ],
         },
       ],
@@ -58,4 +61,11 @@ async function rssMb(bench: Bench, name: ContenderName): Promise<number> {
   }
   await contender.end();
   return median(samples);
+}
+
+async function idleRssMb(bench: Bench): Promise<number> {
+  const contender = await bench.start('nothing', { slots: 0 });
+  const mb = await contender.ask('rssMb');
+  await contender.end();
+  return mb;
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '../harness/child.js';
 import { now } from '../harness/clock.js';
 import { createExactDelay } from '../harness/exact-delay.js';
+import { cpuUsage } from '../harness/usage.js';
 
 /** The component: answers every POST with the same JSON, after `taskMs`. */
 const OUTPUT = '{"sum":3,"note":"an answer as small as most are"}';
@@ -48,6 +49,7 @@ const api = {
     ({ taskMs, uneven } = options);
     rises = [];
   },
+  usage: cpuUsage,
   /** When the n-th task at a time came in, since the last `configure`, for every n so far. */
   rises: () => rises,
 };

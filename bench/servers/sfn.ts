@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerOptions } from 'node:https';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
 import { arnOf } from '../harness/arn.js';
 import { serve } from '../harness/child.js';
 import { now, sleep } from '../harness/clock.js';
+import { cpuUsage } from '../harness/usage.js';
 import { createExactDelay } from '../harness/exact-delay.js';
 
 /**
@@ -133,7 +136,7 @@ function dealWith(request: IncomingMessage, response: ServerResponse, body: stri
   }
 }
 
-const server = createServer((request, response) => {
+function receive(request: IncomingMessage, response: ServerResponse): void {
   let body = '';
   request.setEncoding('latin1');
   request.on('data', (chunk: string) => (body += chunk));
@@ -141,17 +144,28 @@ const server = createServer((request, response) => {
     if (rttMs === 0) dealWith(request, response, body);
     else delay(rttMs, () => dealWith(request, response, body));
   });
-});
-server.keepAliveTimeout = 300_000;
-server.maxRequestsPerSocket = 0;
+}
+
+/** Connections stay, as AWS's do for as long as they are used. */
+const kept = { keepAliveTimeout: 300_000 };
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) =>
+    server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, resolve),
+  );
+  return (server.address() as AddressInfo).port;
+}
 
 const api = {
   async listen(): Promise<string> {
-    await new Promise<void>((resolve) =>
-      server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, resolve),
-    );
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${await listen(createServer(kept, receive))}`;
   },
+  /** The same activities by TLS. */
+  async listenTls(identity: Pick<ServerOptions, 'cert' | 'key'>): Promise<string> {
+    const server = createTlsServer({ ...kept, ...identity }, receive);
+    return `https://127.0.0.1:${await listen(server)}`;
+  },
+  usage: cpuUsage,
   /** How long every call takes, and how long a poll is held. */
   configure(options: { rttMs: number; holdMs: number }): void {
     ({ rttMs, holdMs } = options);
