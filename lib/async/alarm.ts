@@ -1,11 +1,11 @@
 import type { Clock } from './clock.js';
 import { startTimer } from './timer.js';
 
-/** One timer that can be set anew. */
+/** One timer that can be set again. */
 export interface Alarm {
-  /** Calls back after `ms`. Takes the place of what was set before. */
+  /** Calls back after `ms`. An earlier setting is dropped. */
   set(ms: number): void;
-  /** Nothing is called back any longer, and no timer is left. */
+  /** Ends the timer. Nothing is called back any longer. */
   cancel(): void;
 }
 

@@ -1,24 +1,27 @@
 /**
  * Time, timers and randomness of one source. Everything in the library that waits, measures or
- * draws lots goes through the source's clock, so that a test can hold all three.
+ * draws a random number uses this clock, so that a test can control all three.
  */
 export interface Clock {
   /** Milliseconds that never leap. They stand still while the machine is suspended. */
   monotonic(): number;
-  /** Milliseconds since 1970. They leap when somebody sets the machine's clock. */
+  /** Milliseconds since 1970. They leap when the machine's clock is set. */
   wall(): number;
   /** A number from 0 to 1, without 1. */
   random(): number;
   /**
-   * Calls `then` once, after `ms` milliseconds, at most {@link LONGEST_TIMER_MS}. Returns what
-   * cancels it. A timer that is `unref`'d does not keep the process alive.
+   * Calls `then` once, after `ms` milliseconds, at most {@link LONGEST_TIMER_MS}. Returns a
+   * function that cancels it. A timer that is `unref`'d does not keep the process alive.
    */
   setTimer(ms: number, then: () => void, unref?: boolean): () => void;
-  /** Calls `then` after the event loop has read what has arrived. Returns what cancels it. */
+  /**
+   * Calls `then` after the event loop has read the data that has arrived. Returns a function that
+   * cancels it.
+   */
   afterReading(then: () => void): () => void;
 }
 
-/** Node's timers hold 31 bits of milliseconds. A longer one would fire at once. */
+/** Node's timers hold 31 bits of milliseconds. A longer timer would fire at once. */
 export const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** The clock of this process. */

@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 
-/** A signal that aborts with another one, for as long as it is not released. */
+/** A signal that aborts with another one, until it is released. */
 export interface SharedSignal {
   readonly signal: AbortSignal;
-  /** To be called once, when nothing listens any longer. */
+  /** Call it once, when nothing listens any longer. */
   release(): void;
 }
 
@@ -16,9 +16,9 @@ interface Share {
 const shares = new WeakMap<AbortSignal, Share>();
 
 /**
- * Follows a signal of the user's by one listener, however many follow it. Node warns of eleven
- * listeners on one signal, though fifty sources on one are no leak. Leaves no listener behind once
- * all have released it.
+ * Follows a signal of the user's with a single listener, for any number of followers. Node warns of
+ * more than ten listeners on one signal, though fifty sources on one signal are no leak. Removes
+ * its listener when all have released it.
  */
 export function shareSignal(followed: AbortSignal): SharedSignal {
   const share = shares.get(followed) ?? follow(followed);

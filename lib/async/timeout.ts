@@ -3,9 +3,9 @@ import type { Clock } from './clock.js';
 import { startDeadline } from './timer.js';
 
 /**
- * Runs `fn` for `ms` at most. Rejects with a TimeoutError then (see startDeadline), and with an AbortError
- * when `signal` aborts; `fn`'s own signal aborts in both cases. Settles then even if `fn` does not
- * heed its signal, and drops what comes of it later. Leaves no timer and no listener behind.
+ * Runs `fn` for `ms` at most. At the end it rejects with a TimeoutError (see startDeadline), and
+ * when `signal` aborts with an AbortError. In both cases `fn`'s own signal aborts. It settles even
+ * if `fn` ignores its signal, and drops a late result. Leaves no timer and no listener behind.
  */
 export function withTimeout<T>(
   signal: AbortSignal,
@@ -33,9 +33,10 @@ export function withTimeout<T>(
 }
 
 /**
- * Runs `fn` under a controller, which is aborted after `ms`: with what `timeoutError` returns as reason.
- * Rejects with the reason when it is aborted, by that or by anybody else; settles then even if `fn`
- * does not heed its signal, and drops what comes of it later. Leaves no timer and no listener behind.
+ * Runs `fn` under a controller. After `ms` the controller is aborted, with the result of
+ * `timeoutError` as reason. Rejects with the reason when the controller is aborted, by the time
+ * limit or from outside. It settles even if `fn` ignores its signal, and drops a late result.
+ * Leaves no timer and no listener behind.
  */
 export function abortAfter<T>(
   controller: AbortController,
@@ -50,7 +51,7 @@ export function abortAfter<T>(
     const cancel = startDeadline(ms, () => controller.abort(timeoutError()), clock);
     settleBy(answer, cancel, resolve, reject);
     if (signal.aborted) {
-      // By `fn` itself, too early for `execute` to hear of it.
+      // `fn` has aborted it before `execute` could listen.
       cancel();
       reject(signal.reason);
     }

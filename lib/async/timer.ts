@@ -3,21 +3,21 @@ import type { Clock } from './clock.js';
 import { LONGEST_TIMER_MS } from './clock.js';
 
 /**
- * A deadline that fires later than this was held up, so data that has arrived may be unread. A loop
- * that is not busy fires within a millisecond. How long it was blocked can't be told by how late the
- * timer is: a block of a minute may end just after the deadline.
+ * A deadline that fires later than this was held up, so that data that has arrived may be unread. A
+ * loop that is not busy fires within a millisecond. The delay does not show how long the loop was
+ * blocked: a block of a minute may end just after the deadline.
  */
 const LATE_MS = 2;
-/** How long a late deadline lets the event loop read before it acts, in turns and in time. */
+/** How long a late deadline lets the event loop read before it acts: turns, and milliseconds. */
 const MOST_TURNS = 10;
 const MOST_READING_MS = 250;
 
 /**
- * Calls `then` after any number of milliseconds, also more than 24 days or Infinity. Returns what
- * cancels it. Cancelling has no effect once `then` was called.
+ * Calls `then` after any number of milliseconds, more than 24 days and Infinity included. Returns a
+ * function that cancels it, and has no effect once `then` was called.
  *
- * A promise that is bounded in time nearly always wins. A race against abort-controller-x's `delay`
- * takes two controllers, six listeners and two errors, which costs a task 10 % more CPU
+ * A promise with a time limit nearly always settles first. A race against abort-controller-x's
+ * `delay` takes two controllers, six listeners and two errors, which costs a task 10 % more CPU
  * (docs/performance.md). That is why this timer exists.
  */
 export function startTimer(ms: number, then: () => void, clock: Clock, unref = false): () => void {

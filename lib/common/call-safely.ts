@@ -1,13 +1,13 @@
 /**
- * Calls an observer of ours (a listener, a logger), and keeps what it throws or rejects with from
- * going any further: a source that fell over its observers would lose tasks.
+ * Calls an observer (a listener, a logger), and drops what it throws or rejects with. Without this,
+ * a listener that throws could lose a task.
  */
 export function callSafely(observer: () => unknown): void {
   try {
     const returned = observer();
-    // An observer may well be an async function.
+    // An observer may be an async function.
     if (returned instanceof Promise) returned.catch(() => undefined);
   } catch {
-    // Its own affair.
+    // The observer has to handle its own errors.
   }
 }

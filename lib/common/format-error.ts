@@ -1,17 +1,17 @@
 import { getProperty } from './property.js';
 
-/** How deep a chain of causes is told; a longer one has told enough. */
+/** A longer chain of causes is cut. */
 const MAX_DEPTH = 8;
 
 /**
- * An error and its causes in words, outermost first: `TypeError: fetch failed <- Error: connect
- * ECONNREFUSED 127.0.0.1:8080`. Takes whatever was thrown, an error or not, and never throws.
+ * An error and its causes as text, outermost first: `TypeError: fetch failed <- Error: connect
+ * ECONNREFUSED 127.0.0.1:8080`. Takes any value, an error or not, and never throws.
  */
 export function formatError(thrown: unknown): string {
   return errorChain(thrown).map(formatLink).join(' <- ');
 }
 
-/** What was thrown and its causes, outermost first, each once, eight at most. */
+/** The error and its causes, outermost first, each once, eight at most. */
 export function errorChain(thrown: unknown): unknown[] {
   const chain = new Set<unknown>([thrown]);
   for (let error = causeOf(thrown); chain.size < MAX_DEPTH; error = causeOf(error)) {
@@ -21,7 +21,7 @@ export function errorChain(thrown: unknown): unknown[] {
   return [...chain];
 }
 
-/** One error in words, without its causes. By shape: an error of another realm is as good as ours. */
+/** One error as text, without its causes. By shape, so that errors of another realm will do. */
 export function formatLink(error: unknown): string {
   const message = getProperty(error, 'message');
   if (typeof message !== 'string') return formatNonError(error);
@@ -43,7 +43,7 @@ function formatNonError(thrown: unknown): string {
 function causeOf(error: unknown): unknown {
   const cause = getProperty(error, 'cause');
   if (cause !== undefined) return cause;
-  // A connection that was tried over several addresses: the first one's failure speaks for all.
+  // If a connection was tried over several addresses, the first failure stands for all.
   const errors = getProperty(error, 'name') === 'AggregateError' && getProperty(error, 'errors');
   return Array.isArray(errors) ? (errors[0] as unknown) : undefined;
 }

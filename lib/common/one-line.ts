@@ -1,12 +1,12 @@
-/** A log line is no place for a page of HTML. */
+/** A message may be a page of HTML, which would fill a log. */
 const MAX_LENGTH = 1_000;
-/** Line ends, and characters that would steer a terminal. */
+/** Line ends, and characters that would control a terminal. */
 const NOT_PLAIN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu;
 
-/** A text as it may stand in an event or a log line: on one line, of 1,000 characters at most. */
+/** Makes a text fit for an event or a log line: one line, 1,000 characters at most. */
 export function oneLine(text: string): string {
   const line = text.replaceAll(NOT_PLAIN, ' ').trim();
   if (line.length <= MAX_LENGTH) return line;
-  // Never half a surrogate pair.
+  // Without half a surrogate pair at the end.
   return `${line.slice(0, MAX_LENGTH - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }

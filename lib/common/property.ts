@@ -1,4 +1,4 @@
-/** A property of anything at all; undefined where there is none to be had. For values from outside. */
+/** A property of any value, or undefined if it has none. For values from outside. */
 export function getProperty(value: unknown, key: string | symbol): unknown {
   const held = (typeof value === 'object' && value !== null) || typeof value === 'function';
   try {

@@ -1,26 +1,27 @@
-/** Stands for what was taken out. */
+/** Takes the place of a secret. */
 const REDACTED = '…';
-/** A shorter piece of a secret says nothing, and would be found in words that quote nothing. */
+/**
+ * A shorter piece of a secret gives nothing away, and would be found in texts that quote nothing.
+ */
 const MIN_QUOTE = 16;
 /** Any common piece of `2 * BLOCK - 1` characters covers one whole block of the text. */
 const BLOCK = 8;
-/** A whole secret is taken out from this length on: `1` and `null` are inputs too. */
+/** A shorter secret is left in the text: `1` and `null` are inputs too. */
 const MIN_SECRET = 6;
-/** What lies behind so many characters is no longer looked at for the end of a user part. */
+/** The end of a user part is looked for in so many characters, so that a long text costs little. */
 const MAX_URL = 4_096;
 
 /**
- * Takes secrets out of words of ours, of AWS or of the network, before they stand in an event, a log
- * line or a task's cause. `…` takes the place of:
+ * Replaces secrets in a text by `…`, before it stands in an event, a log line or a task's cause.
+ * These are replaced:
  *
- * - the user part, the query and the fragment of a URL, and the query of a path
- * - the values of authorization headers, API keys and cookies, and of AWS's signatures
- * - what AWS quotes of a request (`Value '…' at 'cause'`)
- * - any of `secrets`, whole or from 16 characters on: what our own request carried
+ * - The user part, the query and the fragment of a URL, and the query of a path.
+ * - The values of authorization headers, API keys and cookies, and of AWS's signatures.
+ * - What AWS quotes of a request (`Value '…' at 'cause'`).
+ * - Any of `secrets`, whole, or a piece of 16 characters or more.
  *
- * @param secrets - for example a task's token and input; a text that quotes them tells nothing of them
- * @example
- * redact('GET http://worker:hunter2@app/sum?key=1'); // 'GET http://…@app/sum?…'
+ * @param secrets - What the request carried, for example a task's token and input.
+ * @example redact('GET http://worker:hunter2@app/sum?key=1'); // 'GET http://…@app/sum?…'
  */
 export function redact(text: string, secrets: readonly string[] = []): string {
   let redacted = text;
@@ -39,7 +40,7 @@ const urlStart = /(?:\b(?:https?|wss?):[/\\]*|(?:\b[a-z][a-z\d+.-]*:)?[/\\]{2})(
 const pathWithQuery = /(^|[\s"'(<=])(\/(?![/\\])[^\s?#]*[?#])(?!…)[^\s"'<>)]+/g;
 const namedValue =
   /\b((?:proxy-)?authorization|x-amz-security-token|(?:x-)?api-?key|(?:set-)?cookie)(["']?\s*[:=]\s*["']?)(?:[a-z][\w-]*[ \t]+)?[^\s"']+(?:[ \t]+[\w-]+=[^\s"']+)*/gi;
-// Not the words of "Basic authentication is required".
+// "Basic authentication is required" has no value behind its scheme.
 const schemeAndValue =
   /\b(Bearer|Basic|Digest|Negotiate|ApiKey)[ \t]+(?!…|auth|token|scheme|realm|access|cred)[\w.~+/=-]{4,}/gi;
 const signature = /\b(Credential|Signature|X-Amz-Signature)=(?!…)[^\s,&"']+/g;
@@ -52,7 +53,7 @@ function redactUrls(text: string): string {
   urlStart.lastIndex = 0;
   for (let found = urlStart.exec(text); found !== null; found = urlStart.exec(text)) {
     const start = urlStart.lastIndex;
-    // The line, not the word: a password may hold blanks.
+    // The whole line, since a password may have blanks.
     const [line = ''] = /^.*/.exec(text.slice(start, start + MAX_URL)) ?? [];
     const userEnd = endOfUser(line);
     const [target = ''] = /^\S*/.exec(line.slice(userEnd)) ?? [];
@@ -64,24 +65,25 @@ function redactUrls(text: string): string {
   return redacted + text.slice(done);
 }
 
-/** Where the host begins, behind the last `@` of the user part; 0 where there is no user part. */
+/** Where the host begins, after the last `@` of the user part. 0 if there is no user part. */
 function endOfUser(line: string): number {
   const [word = ''] = /^\S*/.exec(line) ?? [];
   const [authority = ''] = /^[^/\\?#]*/.exec(word) ?? [];
-  // An `@` of its path may be one of the password too, behind a `/` in it.
+  // If the password has a `/`, an `@` behind it belongs to the user part too.
   if (authority.includes('@')) return (/^[^?#]*@/.exec(word)?.[0] ?? '').length;
   if (isHost(authority, authority === word)) return 0;
-  // Not a host: a user part with a `/`, `?`, `#` or blank in it, as nobody should write it.
+  // This is no host, so it is a user part with a `/`, `?`, `#` or blank in it. Nobody should write
+  // one, but its password must not be shown.
   return word.includes('@') ? word.lastIndexOf('@') + 1 : line.indexOf('@') + 1;
 }
 
-/** At the end of a word, a stop or a quote of the sentence may follow. */
+/** A full stop or a quote of the sentence may follow a host at the end of a word. */
 function isHost(authority: string, isWord: boolean): boolean {
   const bare = isWord ? authority.replace(/["'.,;:)>\]}]*$/, '') : authority;
   return /^(?:\[[\da-f:.%]+\]?|[\p{L}\d._~%-]*)(?::\d+)?$/iu.test(bare);
 }
 
-/** Keeps the quotes and stops that surround a URL in a sentence. */
+/** Keeps the quotes and full stops that surround a URL in a sentence. */
 function withoutQuery(word: string): string {
   const at = word.search(/[?#]/);
   if (at === -1 || at === word.length - 1) return word;
@@ -89,7 +91,7 @@ function withoutQuery(word: string): string {
   return `${word.slice(0, at + 1)}${REDACTED}${around}`;
 }
 
-/** Without what is quoted of `secret`, in its own characters or as a JSON string. */
+/** The text without quotes of `secret`, in its own characters or as a JSON string. */
 function withoutQuotes(text: string, secret: string): string {
   if (secret.length < MIN_SECRET) return text;
   const escaped = JSON.stringify(secret).slice(1, -1);
@@ -99,7 +101,7 @@ function withoutQuotes(text: string, secret: string): string {
   return redacted;
 }
 
-/** Without pieces of `secret` of `MIN_QUOTE` characters and more. */
+/** The text without pieces of `secret` of `MIN_QUOTE` characters or more. */
 function withoutPieces(text: string, secret: string): string {
   if (secret.length < MIN_QUOTE) return text;
   let kept = '';
@@ -116,7 +118,7 @@ function withoutPieces(text: string, secret: string): string {
   return kept + text.slice(done);
 }
 
-/** From a place where both are equal, as far as they are, to both sides. */
+/** Extends a common character of both texts to both sides, as far as they are equal. */
 function commonPiece(
   text: string,
   secret: string,

@@ -1,6 +1,6 @@
 /**
- * The key that was probably meant by one that is not known: the same letters in another case or
- * with dashes and underscores (`maxconcurrency`, `MAX_CONCURRENCY`), or a slip of one or two letters.
+ * The key that was probably meant by an unknown one. It has the same letters in another case, or
+ * with dashes and underscores (`maxconcurrency`, `MAX_CONCURRENCY`), or one or two other letters.
  */
 export function closestKey(unknown: string, known: readonly string[]): string | undefined {
   const bare = letters(unknown);
@@ -11,7 +11,7 @@ export function closestKey(unknown: string, known: readonly string[]): string | 
   return best?.key;
 }
 
-/** What to say of a key that is not known: which was probably meant, or which there are. */
+/** The hint for an unknown key: which was probably meant, or which keys there are. */
 export function hintFor(unknown: string, known: readonly string[], kind: string): string {
   const meant = closestKey(unknown, known);
   return meant === undefined ? `known ${kind} are ${known.join(', ')}` : `did you mean ${meant}?`;
@@ -24,7 +24,7 @@ function letters(key: string): string {
     .slice(0, 100);
 }
 
-/** Levenshtein's distance, by one row at a time. */
+/** Levenshtein's distance, row by row. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (const [i, x] of a.split('').entries()) {

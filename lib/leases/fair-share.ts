@@ -1,18 +1,18 @@
 /**
- * Whether this instance should hand a poller over to another one, or leave free ones to it. Pure: it
- * decides by what the instances say of themselves through the store, each at its own last renewal.
+ * Decides whether this instance hands a poller over to another one, or leaves free ones to it.
+ * Pure: it knows only what the instances said of themselves in the store, each at its last renewal.
  *
- * Nobody hands over what would leave it with less than its even share, so that whatever is seen late
- * can't make pollers go round in circles.
+ * No instance hands over a poller that it needs for its own even share. Without that rule, late
+ * news would make pollers go round in circles.
  */
 
-/** What an instance says of itself. */
+/** What an instance says of itself to the others. */
 export interface Standing {
-  /** Tells the instances apart, and breaks ties: the same for all who look. */
+  /** Tells the instances apart. It breaks ties, in the same way for all of them. */
   id: string;
-  /** Pollers that it holds and means to keep. */
+  /** How many pollers it holds and is going to keep. */
   held: number;
-  /** Pollers that it is handing over, or has handed over within the last ttl. */
+  /** How many pollers it is handing over, or has handed over within the last ttl. */
   leaving: number;
   /** For how many pollers it competes. Instances of a rolling deployment may differ in that. */
   pollers: number;
@@ -24,8 +24,9 @@ export interface FairShare {
   /** How many more pollers the instances with too few of them are waiting for. */
   wanted: number;
   /**
-   * This instance has its even share, and others have not: free pollers with an index below this are
-   * theirs. 0: none. Instances of a rolling deployment may not compete for all of them.
+   * Free pollers with an index below this are left to others, since this instance has its even
+   * share and they have not. 0: none. Instances of a rolling deployment may not compete for all of
+   * them.
    */
   yieldsBelow: number;
   /** This instance hands one poller over now: one with an index below this. Absent: none. */
@@ -50,12 +51,12 @@ export function planFairShare(me: Standing, others: readonly Standing[]): FairSh
   return { wanted, yieldsBelow, handOverBelow: below };
 }
 
-/** As it goes through the store. */
+/** The text that is written to the store. */
 export function formatStanding({ id, held, leaving, pollers, cap }: Standing): string {
   return [id, held, leaving, pollers, Number.isFinite(cap) ? cap : '-'].join(' ');
 }
 
-/** Undefined for what some other version may have written. */
+/** Undefined if another version has written something else. */
 export function parseStanding(text: string): Standing | undefined {
   const match = /^(\S+) (\d+) (\d+) (\d+) (\d+|-)$/.exec(text);
   if (match === null) return undefined;

@@ -14,84 +14,81 @@ import { createSharing } from './sharing.js';
 import type { Outcome } from './try-acquire.js';
 import { tryAcquire } from './try-acquire.js';
 
-/** What happens to a pool's leases. None of these may throw. */
+/** The events of a pool. None of these functions may throw. */
 export interface LeasePoolObserver {
-  /** The lease was granted; its work begins. */
+  /** The lease was acquired, and its work begins. */
   acquired(index: number): void;
-  /** The lease was prolonged. */
+  /** The lease was renewed. */
   renewed?(index: number): void;
-  /** The lease is no longer ours; its work is coming to an end. */
+  /** The lease is lost, and its work is ending. */
   lost(index: number, error: LeaseExpired | LeaseNotOwned): void;
-  /** The work has ended and the lease was given back, as far as the store let us. */
+  /** The work has ended, and the lease was released if the store could be reached. */
   released(index: number): void;
-  /**
-   * A call to the store failed, or brought what it should not. `index` is undefined for a call that
-   * is about no lease: who else is here (rule L10).
-   */
+  /** A call to the store failed, or its answer was wrong. */
   storeFailed(index: number | undefined, error: unknown): void;
-  /** The store has answered a try to acquire as it should, be it with a refusal. */
+  /** The store answered an attempt to acquire, even if it refused. */
   storeAnswered?(): void;
 }
 
 export interface LeasePoolOptions {
   locks: LockFactory;
-  /** A lease each; the index is what the rest calls it by. */
+  /** One lease per name. Its index is its name everywhere else. */
   names: readonly string[];
   ttlMs: number;
-  /** How many leases to hold at a time at most. Default: all. */
+  /** How many leases to hold at a time. Default: all. */
   maxHeld?: number | undefined;
   /**
-   * Runs while lease `index` is held. `lost` aborts once the lease is no longer ours. The lease is
-   * renewed until the returned promise settles, and then given back. It should not reject.
+   * Runs while lease `index` is held. `lost` aborts when the lease is lost. The lease is renewed
+   * until the returned promise settles, and then released. It should not reject.
    *
-   * `checkHeld`, asked before anything is begun under the lease, is false if the lease is lost, or
-   * in doubt until `renewed` or `lost` tells.
+   * `checkHeld` must be asked before anything is begun under the lease. It is false if the lease is
+   * lost, or in doubt until `renewed` or `lost` is called.
    */
   work(index: number, lost: AbortSignal, checkHeld: () => boolean): Promise<void>;
-  /** How leases are shared evenly with other instances. Absent: first come, first served. */
+  /** How leases are shared evenly among instances. Absent: first come, first served. */
   sharing?: SharingHooks;
   on: LeasePoolObserver;
   clock: Clock;
 }
 
 export interface SharingHooks {
-  /** What all instances that share these leases call their group. */
+  /** The name of the group of all instances that share these leases. */
   group: string;
-  /** Brings the work under a lease to its end, in its own time. */
+  /** Ends the work under a lease, after its tasks. */
   handOver(index: number): void;
-  /** How much the work under a lease has still to do: what has least to do is handed over first. */
+  /** How much work a lease has left. The lease with the least work is handed over first. */
   load(index: number): number;
 }
 
 export interface HeldLease extends LeaseSnapshot {
   index: number;
-  /** When it was granted: milliseconds of wall clock. */
+  /** When it was acquired: milliseconds of the wall clock. */
   since: number;
 }
 
 export interface LeasePool {
   /**
-   * Competes for the leases until `signal` aborts. From then on it acquires no more, goes on
-   * renewing what is held until the work of each has settled, gives it back, and resolves.
+   * Competes for the leases until `signal` aborts. From then on it acquires no more. It renews each
+   * lease until its work has settled, releases it, and resolves when all are released.
    *
-   * Rejects only where work did, with what the first one rejected with, and then too at the end.
+   * If the work of a lease rejects, so does this, with the first error, and also only at the end.
    */
   run(signal: AbortSignal): Promise<void>;
   /**
-   * Competes for other leases from now on. Those that are held and no longer named are kept until
-   * their work has ended; to end it is the caller's affair.
+   * Competes for other leases from now on. A lease that is held and no longer named is kept until
+   * its work has ended. The caller has to end that work.
    */
   rename(names: readonly string[]): void;
-  /** The leases held here, and those lost whose work has not ended, by index. */
+  /** The leases that are held, and lost ones whose work has not ended, by index. */
   held(): HeldLease[];
 }
 
 /**
  * A pool of leases that this process competes for.
  *
- * One loop tries every lease that is not held here, in random order, round after round; each lease
- * that it gets is kept beside the loop (lease.ts). When to try is in lease-timing.ts, and who may in
- * sharing.ts.
+ * One loop tries the leases that are not held here, in random order, round after round. A lease
+ * that it acquires is kept beside the loop (lease.ts). lease-timing.ts says when to try, and
+ * sharing.ts who may try.
  */
 export function createLeasePool(options: LeasePoolOptions): LeasePool {
   const { locks, ttlMs, work, on, clock } = options;
@@ -100,7 +97,7 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
   const { sleep: sleepUntilWoken, wake } = createSleeper(clock);
   const leases = new Map<number, { lease: Lease; since: number }>();
 
-  /** Those that are ours and stay so, as far as is known. */
+  /** The leases that are held and are going to be kept. */
   const kept = (): number[] =>
     [...leases].flatMap(([index, { lease }]) =>
       index < names.length && !lease.snapshot().lost && sharing?.leaves(index) !== true
@@ -132,17 +129,17 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
   async function run(signal: AbortSignal): Promise<void> {
     const bugs: unknown[] = [];
 
-    // The clocks are watched as long as anything is held, which is longer than we compete.
+    // The clocks are watched as long as a lease is held, which is longer than the competing.
     await spawn(new AbortController().signal, async (_signal, { fork }) => {
       fork(watchClocks);
-      // By the outer signal: spawn's own does not know of an abort that comes before its function first waits.
+      // The outer signal: spawn's own misses an abort that comes before its function first waits.
       await spawn(signal, (_competing, { fork }) => compete(signal, fork)).catch(catchAbortError);
     });
     if (bugs.length > 0) throw bugs[0];
 
     async function compete(competing: AbortSignal, fork: SpawnEffects['fork']): Promise<never> {
       if (sharing !== undefined) {
-        // Who else is here is known before the first try.
+        // The first try must know of the other instances, or it would take too many.
         await sharing.look();
         fork(() => sharing.run(signal));
       }
@@ -173,7 +170,7 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
       index: number,
     ): Promise<Outcome> {
       const name = names[index];
-      // Renamed since the round began.
+      // The pool was renamed since the round began.
       if (name === undefined) return { kind: 'returned' };
       const outcome = await tryAcquire(competing, locks, name, ttlMs, clock);
       if (outcome.kind === 'failed') on.storeFailed(index, outcome.error);
@@ -199,7 +196,7 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
       try {
         await lease.run();
       } catch (error) {
-        // The others' leases are no worse for it; it is told in the end.
+        // An error of one lease's work must not end the other leases. It is thrown at the end.
         bugs.push(error);
       }
       leases.delete(index);

@@ -18,15 +18,15 @@ export interface RoundOptions {
   isForOthers(index: number): boolean;
   /** Tries to get one lease, and keeps it if that succeeds. Never rejects. */
   tryOne(index: number): Promise<Outcome>;
-  /** Looks who else competes: some time has gone by since a grant. */
+  /** Asks who else competes: some time has passed since a lease was acquired. */
   lookAround(): Promise<void>;
 }
 
-/** What came of a round. */
+/** The result of a round. */
 export interface Round {
   /** Whether the store failed at the end of it. */
   failed: boolean;
-  /** When a lease that others hold may first be claimed, by the monotonic clock. */
+  /** When a lease of another instance may first be claimed, by the monotonic clock. */
   claimableAt: number;
 }
 
@@ -41,11 +41,11 @@ export async function tryRound(
   let untried = shuffled(free(), clock);
   let failures = 0;
   let claimableAt = Infinity;
-  // The first try goes alone: a store that is down has two calls to refuse, not many.
+  // The first try goes alone, so that a store that is down has to refuse two calls and not many.
   let size = 1;
   while (untried.length > 0 && failures < 2) {
     throwIfAborted(signal);
-    // Asked anew each time: others may have come meanwhile.
+    // Asked again each time: other instances may have come meanwhile.
     const forUs = untried.filter((index) => !isForOthers(index));
     const { count, most } = held();
     const batch = forUs.slice(0, Math.min(size, Math.max(0, most - count)));

@@ -3,9 +3,9 @@ import { callLimitMs, retryMs, validityMs } from './lease-timing.js';
 
 /** One moment on both clocks of this machine. */
 export interface Timestamp {
-  /** Never leaps, but stands still while the machine is suspended. */
+  /** It never leaps, but it stands still while the machine is suspended. */
   readonly monotonic: number;
-  /** Goes on while the machine is suspended, but leaps when somebody sets it. */
+  /** It goes on while the machine is suspended, but it leaps when it is set. */
   readonly wall: number;
 }
 
@@ -14,32 +14,35 @@ export function now(clock: Clock): Timestamp {
 }
 
 /**
- * - `held`: ours, until nine tenths of the ttl after the last good renewal was requested
- * - `inDoubt`: the wall clock says that this time is over, the monotonic one does not. Either the
- *   machine was suspended and the lease is long somebody else's, or the clock was set and nothing
- *   has happened. No clock of this machine can tell the two apart; the store can
- * - `expired`: that time is over. The lease is still renewed while the work comes to its end: as
- *   long as nobody else has taken it, that keeps others out
- * - `taken`: the store says that it is not ours
+ * The states of a lease.
+ *
+ * - `held`: The lease is ours. This state lasts for 0.9 × TTL from the start of the last successful
+ *   renewal.
+ * - `inDoubt`: That time is over by the wall clock, but not by the monotonic clock. Either the
+ *   machine was suspended, and another instance may hold the lease. Or the clock was set, and
+ *   nothing has happened. Only the store can tell which.
+ * - `expired`: That time is over. The lease is still renewed until its work has ended. If no other
+ *   instance has taken it yet, none can.
+ * - `taken`: The store says that another owner holds it, or none.
  *
  * held <-> inDoubt, either -> expired, any -> taken.
  */
 export interface LeaseState {
   readonly phase: 'held' | 'inDoubt' | 'expired' | 'taken';
-  /** When the last good renewal, or the acquire, was requested. */
+  /** When the last successful renewal, or the acquire, was requested. */
   readonly renewedAt: Timestamp;
   /** When the next renewal is due, by the monotonic clock. */
   readonly renewDueAt: number;
 }
 
-/** What is to be done next. */
+/** What to do next. */
 export type Step = { do: 'wait'; ms: number } | { do: 'renew'; withinMs: number } | { do: 'end' };
 
 export function isLost({ phase }: LeaseState): boolean {
   return phase === 'expired' || phase === 'taken';
 }
 
-/** What the clocks make of a state. A wall clock that was set back has no say. */
+/** The state at this moment. A wall clock that was set back does not count. */
 export function observe(state: LeaseState, at: Timestamp, ttlMs: number): LeaseState {
   if (isLost(state)) return state;
   const { renewedAt } = state;
@@ -58,7 +61,7 @@ export function nextStep(state: LeaseState, at: Timestamp, ttlMs: number): Step 
   return { do: 'renew', withinMs: Math.min(callLimitMs(ttlMs), leftMs) };
 }
 
-/** The store has prolonged the lease. One that had expired meanwhile stays so: its work is ending. */
+/** The store has renewed the lease. An expired lease stays expired, since its work is ending. */
 export function afterRenewal(
   state: LeaseState,
   requestedAt: Timestamp,
@@ -71,7 +74,7 @@ export function afterRenewal(
   };
 }
 
-/** A renewal has failed. A lease in doubt is lost by whatever fails it. */
+/** A renewal has failed. Any failure expires a lease that is in doubt. */
 export function afterFailure(
   state: LeaseState,
   at: Timestamp,

@@ -1,29 +1,35 @@
 /**
- * Every fraction of the ttl, in one place. Pure, so that what is promised can be checked by
- * arithmetic: from one try of a free lease to the next never passes more than a third of the ttl
- * (beside the store's own time), whatever is granted in between. The more of the leases are held
- * already, the longer the wait, so that instances that were started together end up sharing.
+ * Every fraction of the ttl, in one place. Pure, so that a spec can check the promises by
+ * arithmetic. A free lease is tried again within a third of the ttl (besides the store's own time),
+ * whatever else is acquired meanwhile. An instance that holds more of the leases waits longer, so
+ * that instances that start together end up sharing.
  */
 
-/** Of the ttl, how long a lease counts as ours after its last good renewal was requested. */
+/** How long a lease is valid from the start of its last renewal, as a share of the ttl. */
 const VALID = 0.9;
 
-/** Of the ttl, how often a lease is renewed, and a free one tried. */
+/** How often a lease is renewed, and a free one tried, as a share of the ttl. */
 const PERIOD = 1 / 3;
 
-/** Of the ttl, how long a renewal may be answered. */
+/** How long a call to the store may take, as a share of the ttl. */
 const CALL = 1 / 6;
 
-/** Of the ttl, after how long a renewal that failed is sent again, and the clocks are looked at. */
+/**
+ * When a failed renewal is sent again, and how often the clocks are compared, as a share of the
+ * ttl.
+ */
 const RETRY = 1 / 12;
 
-/** Of the ttl, the least time between two rounds, however slow the store or near a claim. */
+/**
+ * The least time between two rounds, as a share of the ttl. A slow store or a near claim can't
+ * shorten it.
+ */
 const LEAST_PAUSE = 1 / 60;
 
-/** Of a third of the ttl, what a round may spend on pauses after grants. */
+/** How much of a third of the ttl a round may spend on pauses after leases that it acquired. */
 const PAUSES = 0.4;
 
-/** However many leases there are, a round is done in so many steps. */
+/** A round has at most so many steps, however many leases there are. */
 const STEPS = 64;
 
 export function validityMs(ttlMs: number): number {
@@ -44,24 +50,24 @@ export function leastPauseMs(ttlMs: number): number {
 }
 
 /**
- * From one renewal to the next. Jittered downwards by a tenth, so that leases acquired together are
- * not renewed together for ever. `random`: from 0 to 1.
+ * The time from one renewal to the next. A jitter of up to a tenth is taken off. Without it, leases
+ * that were acquired together would be renewed together for ever. `random`: from 0 to 1.
  */
 export function renewalMs(ttlMs: number, random: number): number {
   return PERIOD * ttlMs * (1 - random / 10);
 }
 
 /**
- * From one look at who else is here to the next (rule L10). Often while pollers change hands, else
- * as often as leases are renewed.
+ * The time from one look at the other instances to the next (rule L10). It is short while pollers
+ * change hands, and as long as that of a renewal otherwise.
  */
 export function membershipMs(ttlMs: number, isSettled: boolean, random: number): number {
   return isSettled ? renewalMs(ttlMs, random) : RETRY * ttlMs * (1 - random / 10);
 }
 
 /**
- * From the start of one round to the start of the next, for an instance that holds this `share`
- * (0 to 1) of what it may. Rounds that failed back off, doubling up to the ttl.
+ * The time from the start of one round to the start of the next. `share` is what the instance holds
+ * of the leases that it may hold, from 0 to 1. Rounds that failed back off, doubling up to the ttl.
  */
 export function nextRoundMs(
   ttlMs: number,
@@ -69,17 +75,17 @@ export function nextRoundMs(
   failedRounds: number,
   random: number,
 ): number {
-  // What pauses are left for this share comes off, so that both together stay within the third.
+  // The pauses of this share come off, so that both together stay within the third.
   const ceiling = PERIOD * ttlMs * (1 - PAUSES * (1 - share ** 2));
   const backedOff = Math.min(ttlMs, ceiling * 2 ** Math.max(0, failedRounds - 1));
-  // A fifth of jitter; a twentieth is left to the store's own time.
+  // A fifth is jitter; a twentieth is left for the store's own time.
   return backedOff * (0.75 + random / 5);
 }
 
 /**
- * How long to leave the field to others after a grant that makes it `held` leases of the `most` we
- * may hold. The last pause is twice the first, and all together are what a round may spend: not
- * steeper, or the first instances would have taken nearly all before the next ones are up.
+ * How long to wait for others after an acquire that makes it `held` leases of the `most` we may
+ * hold. The last pause is twice the first. All pauses together are what a round may spend. With a
+ * steeper rise, the first instance would have nearly all leases before the next ones are up.
  */
 export function pauseMs(ttlMs: number, held: number, most: number): number {
   if (held >= most) return 0;
@@ -87,7 +93,10 @@ export function pauseMs(ttlMs: number, held: number, most: number): number {
   return PAUSES * PERIOD * ttlMs * ((most + held) / sumOfWeights);
 }
 
-/** One by one while leases are few; in batches where one by one would take too long. */
+/**
+ * How many leases are tried at a time: one if there are few, more if one by one would take too
+ * long.
+ */
 export function triesAtATime(leases: number): number {
   return Math.ceil(leases / STEPS);
 }

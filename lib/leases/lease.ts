@@ -12,53 +12,58 @@ export interface LeaseOptions {
   ttlMs: number;
   clock: Clock;
   /**
-   * Runs while the lease is kept. `lost` aborts, with the error that says why, once the lease is no
-   * longer ours; work then comes to its end in its own time. It should not reject.
+   * Runs while the lease is kept. `lost` aborts, with the error that says why, when the lease is
+   * lost. Work then ends after its tasks. It should not reject.
    *
-   * `checkHeld` looks at the clocks: after a suspension or a blocked event loop, timers that are due
-   * fire in any order, and work must not begin anything before the one that tells of the loss.
+   * `checkHeld` compares the clocks. After a suspension or a blocked event loop, due timers fire in
+   * any order. Without this check, work could begin something before the timer that finds the loss.
    */
   work(lost: AbortSignal, checkHeld: () => boolean): Promise<void>;
   onRenewed(): void;
-  /** Called once at most. */
+  /** Called at most once. */
   onLost(error: LeaseExpired | LeaseNotOwned): void;
-  /** A call to the store failed. By itself that changes nothing. */
+  /** A call to the store failed. It is made again; the lease is not yet lost. */
   onStoreFailed(error: unknown): void;
 }
 
 export interface Lease {
   /**
-   * Works, renews until the work has settled, and gives the lease back. Resolves then; rejects then
-   * with what the work rejected with.
+   * Works, renews until the work has settled, and releases the lease. Then it resolves, or rejects
+   * with the work's error.
    */
   run(): Promise<void>;
-  /** To be called every twelfth of the ttl or so: has the wall clock leapt past the lease? */
+  /**
+   * Call it every twelfth of the ttl or so. It finds out if the wall clock has leapt past the
+   * lease.
+   */
   checkWallClock(at: Timestamp): void;
   snapshot(): LeaseSnapshot;
 }
 
 export interface LeaseSnapshot {
-  /** Start of the last good renewal, or of the acquire: milliseconds of wall clock. */
+  /** When the last successful renewal, or the acquire, began: milliseconds of the wall clock. */
   renewedAt: number;
-  /** No longer ours; what was under way is coming to its end. */
+  /** The lease is lost, and its work is ending. */
   lost: boolean;
 }
 
-/** The store could not be reached in time, so somebody else may hold the lease by now. */
+/** No renewal succeeded in time, so that another instance may hold the lease by now. */
 export class LeaseExpired extends Error {
   override readonly name = 'LeaseExpired';
 }
 
-/** The store says that the lease is not ours; its own error is the cause. */
+/** The store says that another owner holds the lease, or none. The store's error is the cause. */
 export class LeaseNotOwned extends Error {
   override readonly name = 'LeaseNotOwned';
 }
 
-/** Keeps one lease that was granted to a call begun at `requestedAt`. What it goes through: lease-state.ts. */
+/**
+ * Keeps one lease, acquired by a call that began at `requestedAt`. lease-state.ts has its states.
+ */
 export function createLease(lock: Lock, requestedAt: Timestamp, options: LeaseOptions): Lease {
   const { ttlMs, clock, work, onRenewed, onLost, onStoreFailed } = options;
   const lost = new AbortController();
-  // Work may listen to it as often as it likes; Node would warn of eleven.
+  // Without this, Node would warn of a leak when work listens to it eleven times.
   setMaxListeners(0, lost.signal);
   const nextRenewalMs = () => renewalMs(ttlMs, clock.random());
   let state: LeaseState = {
@@ -68,7 +73,10 @@ export function createLease(lock: Lock, requestedAt: Timestamp, options: LeaseOp
   };
   const { sleep, wake } = createSleeper(clock);
 
-  /** Moves on to a state, and tells if the lease is lost by that; `cause`: what the store said last. */
+  /**
+   * Enters a state. If the lease is lost by that, it aborts `lost`. `cause` is the store's last
+   * error.
+   */
   function enter(next: LeaseState, cause?: unknown): void {
     const { phase } = state;
     state = next;
@@ -107,7 +115,7 @@ export function createLease(lock: Lock, requestedAt: Timestamp, options: LeaseOp
         enter(afterRenewal(state, at, nextRenewalMs()));
         onRenewed();
       } catch (error) {
-        // The work has ended: whatever came of this renewal is of no account.
+        // The work has ended: the result of this renewal no longer matters.
         if (signal.aborted) return;
         trouble = error;
         const notOwned = isNotOwned(error);
@@ -118,7 +126,7 @@ export function createLease(lock: Lock, requestedAt: Timestamp, options: LeaseOp
   }
 
   return {
-    // Nothing from outside ends the keeping: only the work's own end does.
+    // Only the end of the work ends the renewals: no signal from outside does.
     run: () =>
       spawn(new AbortController().signal, async (_signal, { fork, defer }) => {
         defer(() => releaseWithin(callLimitMs(ttlMs), lock, clock).catch(onStoreFailed));

@@ -10,39 +10,47 @@ import { callLimitMs, membershipMs } from './lease-timing.js';
 
 export interface SharingOptions {
   locks: LockFactory;
-  /** What all instances that share these leases call their group. */
+  /** The name of the group of all instances that share these leases. */
   group: string;
   ttlMs: number;
   clock: Clock;
-  /** How this instance stands now, its `leaving` aside. */
+  /** What this instance says of itself now, without `leaving`. */
   standing(): Omit<Standing, 'id' | 'leaving'>;
-  /** Leases with an index below this that may be handed over, those first whose work ends soonest. */
+  /**
+   * The leases below this index that may be handed over. The first is the one whose work ends
+   * soonest.
+   */
   candidates(below: number): readonly number[];
-  /** Ends the work under a lease; the lease is given back by that. */
+  /** Ends the work under a lease. The lease is then released. */
   handOver(index: number): void;
   onFailed(error: unknown): void;
 }
 
 /** Fair shares among instances that know of each other through the store (rule L10). */
 export interface Sharing {
-  /** Is here, and looks who else is, until `signal` aborts; then says goodbye. Never rejects. */
+  /**
+   * Renews the membership and reads the others' until `signal` aborts, and then ends it. Never
+   * rejects.
+   */
   run(signal: AbortSignal): Promise<void>;
-  /** Looks now, unless it has done so a moment ago. Never rejects. */
+  /** Renews and reads now, unless it did so a moment ago. Never rejects. */
   look(): Promise<void>;
   /** Whether this lease is being handed over, or was within the last ttl. */
   leaves(index: number): boolean;
-  /** Whether this lease, if it is free, is not for us: we leave it, or others have less. */
+  /**
+   * Whether this lease is left to others: it was handed over, or others have less than their share.
+   */
   isForOthers(index: number): boolean;
-  /** A lease was given back. */
+  /** A lease was released. */
   released(index: number): void;
 }
 
-/** What came of the last look. */
+/** The result of the last look at the others. */
 interface Seen {
   readonly share: FairShare;
-  /** Since when others have wanted leases of ours, by the monotonic clock; Infinity: they don't. */
+  /** When others began to want leases of ours, by the monotonic clock. Infinity: they don't. */
   readonly wantedSince: number;
-  /** What we told the others of ourselves. */
+  /** What this instance said of itself. */
   readonly said: string;
   /** Nothing has changed hands: the next look may be a while away. */
   readonly isSettled: boolean;
@@ -57,7 +65,9 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
   if (created === undefined) return undefined;
   const membership = created as Membership;
   const id = randomUUID().slice(0, 8);
-  /** Leases on their way to somebody else, each with the moment until which it is left alone. */
+  /**
+   * Leases that are handed over, each with the moment until which this instance leaves it alone.
+   */
   const leaving = new Map<number, number>();
   const { sleep, wake } = createSleeper(clock);
   let lookedAt = -Infinity;
@@ -86,14 +96,17 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
       leaving.set(first, Infinity);
       handOver(first);
     } catch (error) {
-      // If we waited for instances that may be gone, their leases would stay free. And we look no
-      // more often than a lease is renewed, as long as the store is away.
+      // Without this reset, leases of instances that are gone would be left free. While the store
+      // is away, `isSettled` keeps the looks as rare as renewals.
       seen = { ...seen, share: nobodyElse, isSettled: true };
       onFailed(error);
     }
   }
 
-  /** One at a time, and only for those who still lack it after a while: they may be taking free ones. */
+  /**
+   * One lease at a time, and only if others have lacked it for a while: they may be taking free
+   * ones.
+   */
   function nextToHandOver(at: number): number | undefined {
     const isHandingOver = [...leaving.values()].includes(Infinity);
     if (isHandingOver || at - seen.wantedSince < callLimitMs(ttlMs)) return undefined;
@@ -114,7 +127,7 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
   return {
     async run(signal) {
       await keepLooking(signal).catch(catchAbortError);
-      // Best effort: it counts as gone after a ttl anyway.
+      // If this fails, the membership ends after a ttl anyway.
       await call(() => membership.leave()).catch(() => undefined);
     },
     look,

@@ -5,18 +5,18 @@ import { now } from './lease-state.js';
 import { callLimitMs, validityMs } from './lease-timing.js';
 import { acquireWithin, claimableInMs, createLock, releaseWithin } from './lock-calls.js';
 
-/** What came of one try. */
+/** The result of one attempt. */
 export type Outcome =
   | { kind: 'granted'; lock: Lock; requestedAt: Timestamp }
-  /** Somebody else holds it; worth another try then, by the monotonic clock, if not before. */
+  /** Another owner holds it. A try is worthwhile at `claimableAt`, by the monotonic clock. */
   | { kind: 'refused'; claimableAt: number }
-  /** It was granted and given back: nobody wants it any longer, or it may have ended unheard. */
+  /** It was acquired and released again: it is no longer wanted, or may have expired meanwhile. */
   | { kind: 'returned' }
   | { kind: 'failed'; error: unknown };
 
 /**
- * One try to get one lease. Never rejects. A grant that the machine slept over, or that comes when
- * `signal` has aborted, is given back.
+ * Tries once to get one lease. Never rejects. If the machine was suspended meanwhile, or `signal`
+ * has aborted, the lease is released again.
  */
 export async function tryAcquire(
   signal: AbortSignal,

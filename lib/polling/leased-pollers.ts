@@ -32,7 +32,7 @@ interface Held {
   leaseLostAt?: number;
 }
 
-/** Competes for the pollers with other instances, and runs a poller for each while its lease is held. */
+/** Competes with other instances for the pollers, and runs each poller while its lease is held. */
 export function runLeasedPollers(
   shutdown: ShutdownSignals,
   options: LeasedPollersOptions,
@@ -42,19 +42,19 @@ export function runLeasedPollers(
   const held = new Map<number, Held>();
   let failing: Failing | undefined;
 
-  // Without the sizes: instances of a rolling deployment share pollers whatever theirs are.
+  // Without the sizes: instances of a rolling deployment share pollers even if their sizes differ.
   const names = () => pollers.map(({ index }) => `stepfunc-source:${activityArn}:${index}`);
 
   async function work(index: number, lost: AbortSignal, canPoll: () => boolean): Promise<void> {
     const limits = pollers[index];
-    // Granted to a call that was under way when the poller was taken away.
+    // The lease was acquired by a call that was under way when the poller was taken away.
     if (limits === undefined) return;
     const poller = createPoller(limits, { canPoll });
     const own = shutdownAfter(shutdown);
-    // Open polls are not aborted for it: AWS gives tasks to polls whose client has gone.
+    // Open polls are not aborted: AWS may still assign tasks to them, which would be lost.
     const entry: Held = { poller, shutdown: own };
     held.set(index, entry);
-    // It may be lost already: whoever was told of its grant may have blocked for that long.
+    // It may be lost already: the observer of its acquire may have blocked the event loop.
     onAbort(lost, () => {
       entry.leaseLostAt = clock.monotonic();
       if (options.onLeaseLost === 'drain') own.startDrain();

@@ -13,14 +13,14 @@ interface Running {
   shutdown: FollowingShutdown;
 }
 
-/** Runs every poller in this process: it is the only one. */
+/** Runs all pollers in this process, since without locks no other instance shares them. */
 export function runLocalPollers(
   shutdown: ShutdownSignals,
   all: readonly PollerLimits[],
   createPoller: CreatePoller,
 ): PollerSet {
   const pollers = new Map<number, Running>();
-  /** Pollers that are no more, while what they have runs to its end. */
+  /** Pollers that were taken away, until their polls and tasks have ended. */
   const draining = new Set<Running>();
   let desired = all.map(({ concurrency }) => concurrency);
   let reconciled = true;
@@ -48,12 +48,12 @@ export function runLocalPollers(
     fork(async () => {
       await poller.run(started.shutdown);
       started.shutdown.unfollow();
-      // At the end of the source the others stay, to be looked at.
+      // At the end of the source the others stay, so that `status` can show them.
       if (draining.delete(started)) reconcile();
     });
   }
 
-  /** Gives the pollers their slots as far as there is room, and goes on as room is made. */
+  /** Gives the pollers their slots as far as there is room. Call it again when room is made. */
   function reconcile(): void {
     if (shutdown.drain.aborted) return;
     for (const [index, running] of pollers) {

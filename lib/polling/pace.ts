@@ -1,35 +1,41 @@
 import { backOffMs } from './back-off.js';
 
 /**
- * When a poller may poll again. Values are never changed; each transition returns a new one. Moments
- * are of the source's clock, in milliseconds.
+ * When a poller may poll again. Values are never changed; each transition returns a new one. Times
+ * are milliseconds of the source's clock.
  *
- * A poller may have many polls open at a time, and one trouble meets them all. It is one failure, not
- * many: each poll remembers the epoch in which it was sent, a failure ends the epoch, and only polls
- * of the present epoch have something new to say.
+ * A poller may have many open polls, and one trouble fails them all. That counts as one failure.
+ * Each poll remembers the epoch in which it was sent, and a failure ends the epoch. Only polls of
+ * the present epoch count.
  */
 export interface Pace {
-  /** Counts the failures that had something new to say. */
+  /** Counts the failures that counted. */
   readonly epoch: number;
-  /** Failures in a row, 0 after a good poll: the back-off grows with them. */
+  /** Failures in a row; 0 after a successful poll. The back-off grows with them. */
   readonly failures: number;
   /** Milliseconds from the last failure until the next poll. */
   readonly retryInMs: number;
-  /** Answers in a row that came back empty at once. */
+  /** How many empty responses in a row came at once. */
   readonly emptyInRow: number;
   /** No poll is sent before this moment. */
   readonly resumeAt: number;
 }
 
-/** An empty answer that came sooner than this was no long poll, which AWS holds for 60 s. */
+/** An empty response that came sooner was no long poll, which AWS holds for 60 s. */
 const AT_ONCE_MS = 1_000;
-/** After such an answer. Tasks of executions that were stopped are answered so, in rows of thousands. */
+/**
+ * The wait after such a response. AWS answers so for tasks of stopped executions, of which there
+ * may be thousands in a row.
+ */
 const EMPTY_PAUSE_MS = 50;
-/** From this many in a row on, something else is wrong, and must not cost a poll every 50 ms for ever. */
+/**
+ * After so many in a row something else is wrong. Without a longer wait, it would cost a poll every
+ * 50 ms for ever.
+ */
 const MANY_EMPTY = 1_000;
 const MANY_EMPTY_PAUSE_MS = 1_000;
 
-/** A poll that failed sooner was not held by Step Functions, and another must not follow at once. */
+/** A poll that failed sooner was not held by Step Functions. The next must not follow at once. */
 const HELD_MS = 10_000;
 const LEAST_MS = 1_000;
 
@@ -41,7 +47,7 @@ export const startingPace: Pace = {
   resumeAt: -Infinity,
 };
 
-/** A poll that was sent in `epoch` brought a task. */
+/** A poll of this epoch brought a task. */
 export function afterTask(pace: Pace, epoch: number): Pace {
   return answered(pace, epoch, 0, -Infinity);
 }
@@ -55,10 +61,9 @@ export function afterEmptyAnswer(pace: Pace, epoch: number, openMs: number, now:
 }
 
 /**
- * A poll failed at `now`, after `openMs`. The back-off counts from the sending of the poll, so that one
- * which was held and open for longer is followed by another at once. One that was not held is followed
- * by a second of quiet at least, and one that failed at once by all of its back-off. `random` is a
- * number from 0 to 1.
+ * A poll failed at `now`, after `openMs`. The back-off counts from when the poll was sent. If the
+ * poll was held, and open for longer than the back-off, the next follows at once. If it was not
+ * held, at least a second passes before the next. `random` is a number from 0 to 1.
  */
 export function afterFailedPoll(
   pace: Pace,
@@ -82,10 +87,10 @@ export function afterFailedPoll(
   };
 }
 
-/** A good answer ends the row of failures, unless its poll was sent before the trouble began. */
+/** A successful poll ends the row of failures, unless it was sent before the trouble began. */
 function answered(pace: Pace, epoch: number, emptyInRow: number, resumeAt: number): Pace {
   const failures = epoch === pace.epoch ? 0 : pace.failures;
-  // Under load, with one task after the other, there is nothing to change.
+  // Nothing changes: under load this saves an object per task.
   if (failures === pace.failures && emptyInRow === pace.emptyInRow && resumeAt <= pace.resumeAt) {
     return pace;
   }

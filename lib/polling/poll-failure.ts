@@ -2,22 +2,22 @@ import { connectionClosed, neverConnected } from '../net/connection-error.js';
 import { getProperty } from '../common/property.js';
 
 /**
- * What a failed poll tells of Step Functions:
+ * What a failed poll says of Step Functions.
  *
- * - `cut`: nothing. Something on the way has ended a poll that was idle, as balancers, proxies and NAT
- *   gateways do: it was quiet for 10 s, then closed, or answered with 502, 503 or 504.
- * - `unanswered`: nobody answered for as long as a poll may take. An endpoint that accepts polls and
- *   never answers looks like a good one until then.
- * - `failed`: anything else.
+ * - `cut`: Nothing. A balancer, proxy or NAT gateway has ended a poll that was idle. The poll was
+ *   quiet for 10 s, and was then closed, or answered with 502, 503 or 504.
+ * - `unanswered`: There was no response within a poll's time limit. Until then, an endpoint that
+ *   never responds looks like one that holds the poll.
+ * - `failed`: Anything else.
  */
 export type PollFailure = 'cut' | 'unanswered' | 'failed';
 
-/** Quiet for so long, a poll was held: what fails by itself fails sooner. */
+/** A poll that was quiet for so long was held. Other failures come sooner. */
 const QUIET_MS = 10_000;
 
 const GATEWAY_STATUS: ReadonlySet<unknown> = new Set([502, 503, 504]);
 
-/** Names and codes of a bound in time: the source's own, undici's, and the SDK's. */
+/** Names and codes of timeouts: the source's, undici's, and the SDK's. */
 const TIMEOUTS: ReadonlySet<unknown> = new Set([
   'TimeoutError',
   'ETIMEDOUT',
@@ -25,10 +25,10 @@ const TIMEOUTS: ReadonlySet<unknown> = new Set([
   'UND_ERR_BODY_TIMEOUT',
 ]);
 
-/** Tells the kinds of failure apart. `openMs`: how long the poll was open. */
+/** Which kind of failure it is. `openMs`: how long the poll was open. */
 export function classifyPollFailure(error: unknown, openMs: number): PollFailure {
   if (neverConnected(error)) return 'failed';
-  // By the code first: the SDK's Node handler calls a closed connection a TimeoutError.
+  // The code comes first: the SDK's Node handler calls a closed connection a TimeoutError.
   const isGateway = connectionClosed(error) || GATEWAY_STATUS.has(statusOf(error));
   if (isGateway) return openMs >= QUIET_MS ? 'cut' : 'failed';
   const isTimeout =
@@ -36,7 +36,7 @@ export function classifyPollFailure(error: unknown, openMs: number): PollFailure
   return isTimeout ? 'unanswered' : 'failed';
 }
 
-/** The response's status, of errors that the SDK makes of responses it can't read too. */
+/** The response's status. The SDK adds it even to errors of responses that it can't read. */
 function statusOf(error: unknown): unknown {
   return (
     getProperty(getProperty(error, '$metadata'), 'httpStatusCode') ??

@@ -1,24 +1,24 @@
 import type { PollFailure } from './poll-failure.js';
 
 /**
- * What a poller's polls tell of Step Functions and of the network. Values are never changed; each
- * transition returns a new one. Moments are of the source's clock, in milliseconds.
+ * What a poller's polls say of Step Functions and of the network. Values are never changed; each
+ * transition returns a new one. Times are milliseconds of the source's clock.
  */
 export interface PollHealth {
-  /** Set from the first failure on, until a poll has shown that polling works again. */
+  /** Set from the first failure, until a poll has shown that polling works again. */
   readonly failing: PollsFailing | undefined;
 }
 
 export interface PollsFailing {
   /** When the first poll in this row failed. */
   readonly since: number;
-  /** What the last one failed with. */
+  /** The error of the last one. */
   readonly error: unknown;
-  /** A poll that is open for so long has outlived what the last one failed of. */
+  /** A poll that is open for so long shows that the last failure is over. */
   readonly provenAfterMs: number;
 }
 
-/** A poll that is open for so long is held by Step Functions: refusals come sooner. */
+/** A poll that is open for so long is held by Step Functions. A refusal comes sooner. */
 const HELD_MS = 5_000;
 
 export const healthyPolls: PollHealth = { failing: undefined };
@@ -27,12 +27,12 @@ export const healthyPolls: PollHealth = { failing: undefined };
 export interface FailedPoll {
   error: unknown;
   failure: PollFailure;
-  /** Milliseconds from its sending on. */
+  /** Milliseconds since it was sent. */
   openMs: number;
   failedAt: number;
 }
 
-/** A poll that was cut says nothing by its end, but it was held before. */
+/** The end of a poll that was cut says nothing, but until then it was held. */
 export function afterFailure(health: PollHealth, poll: FailedPoll): PollHealth {
   const { openMs } = poll;
   const before = provenBy(health, openMs);
@@ -46,7 +46,7 @@ export function afterFailure(health: PollHealth, poll: FailedPoll): PollHealth {
   };
 }
 
-/** Whether polls fail, as far as the poll that is open for longest, for `openMs`, can tell. */
+/** Whether polls fail, by what the longest open poll shows. It has been open for `openMs`. */
 export function provenBy(health: PollHealth, openMs: number): PollHealth {
   return health.failing !== undefined && openMs >= health.failing.provenAfterMs
     ? healthyPolls
@@ -54,8 +54,9 @@ export function provenBy(health: PollHealth, openMs: number): PollHealth {
 }
 
 /**
- * Where polls fail late (a connection that is not made within 10 s, a name server that does not
- * answer), the next one must outlive that. Where nobody answers at all, only an answer proves anything.
+ * How long a poll must be open to show that the failure is over. Some polls fail late: a connection
+ * that is not made within 10 s, a name server that does not answer. The next poll must be open for
+ * longer than that. If no poll gets a response at all, only a response shows that.
  */
 function provenAfter(failure: PollFailure, openMs: number): number {
   if (failure === 'unanswered') return Infinity;

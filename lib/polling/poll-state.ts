@@ -7,13 +7,13 @@ import { afterFailure, healthyPolls, provenBy } from './poll-health.js';
 import type { PollWindow } from './poll-window.js';
 import { hasFreeSlot, openWindow, pollReturned } from './poll-window.js';
 
-/** All that a poller remembers of its polls. Values are never changed; transitions return new ones. */
+/** What a poller remembers of its polls. Values are never changed; transitions return new ones. */
 export interface PollState {
   /** How many polls to keep open. */
   readonly window: PollWindow;
   /** When the next one may be sent. */
   readonly pace: Pace;
-  /** What polls tell of Step Functions. */
+  /** What polls say of Step Functions. */
   readonly health: PollHealth;
 }
 
@@ -41,7 +41,7 @@ export function withTask({ window, pace }: PollState, { epoch }: SentPoll, now: 
   };
 }
 
-/** A poll came back without a task, or was not sent at all since shutdown began. */
+/** A poll came back without a task. Or it was not sent, since shutdown began. */
 export function withoutTask(
   { window, pace, health }: PollState,
   { epoch, sentAt }: SentPoll,
@@ -55,7 +55,7 @@ export function withoutTask(
   };
 }
 
-/** A poll failed. One that was never sent failed at once: its back-off counts from then. */
+/** A poll failed. If it was never sent, its back-off counts from now. */
 export function withFailure(
   state: PollState,
   { epoch, sentAt }: SentPoll,
@@ -78,8 +78,8 @@ export function withAbort(state: PollState, now: number): PollState {
 }
 
 /**
- * What health is told of a poller that polls. `polls` are the open ones, in the order of their sending;
- * `isPaused`: something else than the pace keeps it from polling.
+ * The vitals of a poller that polls. `polls` are the open ones, in the order of their sending.
+ * `isPaused`: something other than the pace keeps it from polling.
  */
 export function vitalsOf(
   { window, pace, health }: PollState,
@@ -88,7 +88,7 @@ export function vitalsOf(
   now: number,
 ): PollerVitals {
   const sent = [...polls].filter(({ sentAt }) => sentAt !== undefined);
-  // Polls that were sent before the trouble began can't tell whether it is over.
+  // Polls that were sent before the trouble began can't show whether it is over.
   const provingSince = sent.find(({ epoch }) => epoch === pace.epoch)?.sentAt ?? now;
   const isStalled =
     window.openPolls === 0 && hasFreeSlot(window) && !isPaused && now >= pace.resumeAt;

@@ -1,5 +1,5 @@
 /**
- * A poller's window: how many polls it keeps open, out of its slots. Each slot holds an open poll or
+ * How many polls a poller keeps open, its window, out of its slots. Each slot holds an open poll or
  * a task, or is free. Values are never changed; each transition returns a new one.
  */
 export interface PollWindow {
@@ -15,7 +15,7 @@ export interface PollWindow {
   readonly freedAt: number;
 }
 
-/** How a poll came back. `cut`: closed by a balancer after it was quiet, as an empty answer is. */
+/** How a poll came back. `cut`: closed by a balancer while it was quiet, which counts as empty. */
 export type PollReturn = 'task' | 'empty' | 'cut' | 'failed' | 'notSent';
 
 export function openWindow(concurrency: number, now: number): PollWindow {
@@ -40,10 +40,11 @@ export function pollSent(window: PollWindow): PollWindow {
 }
 
 /**
- * A poll came back. In one step its slot becomes the task's or free, so that none is counted twice.
+ * A poll came back. In one step its slot becomes the task's, or free, so that no slot counts twice.
  *
- * A task widens the window by one, so that a backlog doubles the open polls with every round trip. An
- * empty answer narrows it by one. A failure narrows it to one: one poll is enough to try again by.
+ * A task widens the window by one, so that a backlog doubles the open polls with every round trip.
+ * An empty response narrows it by one. A failure narrows it to one: one poll is enough to find out
+ * when the trouble is over.
  */
 export function pollReturned(window: PollWindow, how: PollReturn, now: number): PollWindow {
   const { concurrency, width, tasks, freedAt } = window;
@@ -61,7 +62,7 @@ export function pollReturned(window: PollWindow, how: PollReturn, now: number): 
   }
 }
 
-/** At least 1, even if all slots were taken away meanwhile: they may be given back. */
+/** At least 1, even if all slots were taken away: they may be given back later. */
 function widened({ width, concurrency }: PollWindow): number {
   return Math.max(1, Math.min(width + 1, concurrency));
 }
@@ -70,7 +71,10 @@ export function taskEnded(window: PollWindow, now: number): PollWindow {
   return { ...window, tasks: window.tasks - 1, freedAt: now };
 }
 
-/** With fewer slots than are in use, what is open comes back and what runs ends before any new poll. */
+/**
+ * If more slots are in use than are left, open polls come back and tasks end before a new poll is
+ * sent.
+ */
 export function resized(window: PollWindow, concurrency: number, now: number): PollWindow {
   return { ...window, concurrency, freedAt: now };
 }

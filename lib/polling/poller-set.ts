@@ -4,13 +4,16 @@ import type { PollerHooks } from './activity-poller.js';
 import type { Poller } from './poller.js';
 import type { PollerLimits } from './slots.js';
 
-/** The pollers that this process runs. */
+/** The pollers that run in this process. */
 export interface PollerSet {
-  /** From now on these. Pollers that are no more run what they have to its end. */
+  /**
+   * Changes the pollers to these. Others end when their polls have come back and their tasks are
+   * reported.
+   */
   resize(pollers: readonly PollerLimits[]): void;
   snapshot(): PollerStatus[];
   vitals(): NumberedVitals[];
-  /** Since when every call to the lock store has failed, and what the last one failed with. */
+  /** When the calls to the lock store began to fail, if all fail, and the last error. */
   lockStoreFailing(): Failing | undefined;
   /** Resolves when shutdown has completed. Never rejects. */
   ended: Promise<void>;

@@ -18,41 +18,46 @@ import { isEmpty, pollSent, pollsWanted, resized, taskEnded } from './poll-windo
 
 export interface PollerOptions<Job> {
   clock: Clock;
-  /** Slots: open polls and jobs together never exceed this. */
+  /** How many slots it has. Open polls and jobs together never exceed them. */
   concurrency: number;
   /**
-   * One poll. Sets `sentAt` once it is sent. Resolves to undefined if there is no job, and without
-   * setting `sentAt` if `drain` aborts before it is sent. Rejects if it failed.
+   * Sends one poll, and sets `sentAt` when it is sent. Resolves to undefined if there is no job, or
+   * if `drain` aborts before the poll is sent. Rejects if the poll failed.
    */
   poll(open: OpenPoll, drain: AbortSignal): Promise<Job | undefined>;
   /**
-   * Runs one job to its end, and holds its slot until then. Must not reject. `signal` abandons the
-   * job; `controller` aborts its invoke.
+   * Runs one job to its end. The job's slot is in use until then. Must not reject. `signal`
+   * abandons the job; `controller` aborts its invoke.
    */
   runJob(signal: AbortSignal, controller: AbortController, job: Job): Promise<void>;
-  /** A poll failed; the poller polls again in so many milliseconds. */
+  /** A poll failed. The poller polls again after `retryInMs`. */
   onPollFailed(error: unknown, retryInMs: number): void;
-  /** A poll was aborted. AWS may still give it a task, which then nobody has. */
+  /** A poll was aborted. AWS may still assign a task to it, which no worker receives. */
   onPollAbandoned(): void;
   /** A slot has become free. */
   onSlotFreed?: (() => void) | undefined;
-  /** Asked before each poll. Once it may say true again, call `fillSlots`. Default: always true. */
+  /**
+   * Asked before each poll. When it may return true again, call `fillSlots`. Default: always true.
+   */
   canPoll?: (() => boolean) | undefined;
 }
 
 export interface OpenPoll extends SentPoll {
-  /** This poll's alone: aborted from outside to end it, and by the poll itself when it is late. */
+  /**
+   * Belongs to this poll alone. It is aborted from outside, or by the poll itself at its time
+   * limit.
+   */
   readonly controller: AbortController;
 }
 
 export interface Poller {
-  /** Polls and runs jobs until shutdown has completed. Never rejects. To be called once. */
+  /** Polls and runs jobs until shutdown has completed. Never rejects. Call it once. */
   run(shutdown: ShutdownSignals): Promise<void>;
   /** Changes the slots. If there are fewer, open polls come back and jobs run to their end. */
   resize(concurrency: number): void;
-  /** Sends polls if it may: whatever stood in the way may be gone. */
+  /** Sends polls if it may. Call it when something that prevented polls may be gone. */
   fillSlots(): void;
-  /** Sends no poll until every job that has asked for it, by its controller, has resumed or ended. */
+  /** Sends no poll until every job that called this, by its controller, has resumed or ended. */
   pausePolls(job: AbortController): void;
   resumePolls(job: AbortController): void;
   snapshot(): { concurrency: number; openPolls: number; tasks: number };
@@ -60,17 +65,17 @@ export interface Poller {
 }
 
 /**
- * What a poller has from `run` until shutdown has completed. Its modes, and what leads from one to the
- * next:
+ * A poller's state from `run` until shutdown has completed. Its modes, and what leads from one to
+ * the next:
  *
- * - idle, without a `Running`. `run` leads to polling
- * - polling: sends polls while slots are free. `shutdown.drain` leads to draining
- * - draining: sends none; open polls come back, jobs run. The last slot that becomes free, or
- *   `shutdown.abandonReports`, leads to ended
- * - ended, without a `Running`
+ * - idle, without a `Running`. `run` leads to polling.
+ * - polling: It sends polls while slots are free. `shutdown.drain` leads to draining.
+ * - draining: It sends none. Open polls come back, and jobs run. When the last slot becomes free,
+ *   or `shutdown.abandonReports` aborts, it is ended.
+ * - ended, without a `Running`.
  *
- * While polling it may have to wait: for its pace (back-off, or a row of answers that come back empty
- * at once), for a job that has paused it, or for `canPoll`.
+ * While polling it may have to wait for one of three things: its pace (back-off, or a row of empty
+ * responses), a job that has paused the polls, or `canPoll`.
  */
 interface Running {
   readonly shutdown: ShutdownSignals;
@@ -79,18 +84,21 @@ interface Running {
   readonly finish: () => void;
 }
 
-/** A poller: slots, each of which holds an open poll or a job. {@link PollState} has its decisions. */
+/**
+ * A poller: slots, each of which holds an open poll or a job. Its decisions are in {@link
+ * PollState}.
+ */
 export function createPoller<Job>(options: PollerOptions<Job>): Poller {
   const { clock, poll, runJob, onPollFailed, onPollAbandoned, onSlotFreed, canPoll } = options;
   let state = startingState(options.concurrency, clock.monotonic());
   let running: Running | undefined;
   /** Open polls, in the order of their sending. */
   const polls = new Set<OpenPoll>();
-  /** Jobs at work, each by the controller of its invoke. */
+  /** Jobs that run, each by the controller of its invoke. */
   const jobs = new Set<AbortController>();
-  /** Those of them that have paused the polls. */
+  /** Those jobs that have paused the polls. */
   const pausing = new Set<AbortController>();
-  /** Goes off when the pace allows the next poll. */
+  /** Calls `fillSlots` when the pace allows the next poll. */
   const alarm = createAlarm(clock, fillSlots);
 
   function run(shutdown: ShutdownSignals): Promise<void> {
@@ -104,7 +112,7 @@ export function createPoller<Job>(options: PollerOptions<Job>): Poller {
     return spawn(abandonReports, (signal, { fork, defer }) =>
       execute<void>(signal, (resolve) => {
         running = { shutdown, fork, finish: resolve };
-        // A signal may have aborted before anybody could listen: a lease that is lost at once.
+        // A signal may have aborted already: a lease may be lost as soon as it is acquired.
         const detach = [
           onAbort(abortInvokes, abortJobs),
           onAbort(abortPolls, abortOpenPolls),
@@ -121,7 +129,7 @@ export function createPoller<Job>(options: PollerOptions<Job>): Poller {
     ).catch(catchAbortError);
   }
 
-  /** Sends as many polls as slots, window and pace allow. To be called whenever one of them changes. */
+  /** Sends as many polls as slots, window and pace allow. Call it whenever one of them changes. */
   function fillSlots(): void {
     if (running === undefined) return;
     const { shutdown, fork, finish } = running;
@@ -142,11 +150,12 @@ export function createPoller<Job>(options: PollerOptions<Job>): Poller {
     }
   }
 
-  /** Polls and, if that brings a job, runs it: one slot from the poll to the report. */
+  /** Polls and, if that brings a job, runs it. Its slot is in use from the poll to the report. */
   async function pollAndRun(signal: AbortSignal, shutdown: ShutdownSignals): Promise<void> {
     const job = await receive(shutdown);
     if (job !== undefined) {
-      // Not the poll's: one that was aborted just as it brought the job has no reason to tell.
+      // Not the poll's controller: if that was aborted just as it brought the job, it has no
+      // reason.
       const controller = new AbortController();
       if (shutdown.abortInvokes.aborted) controller.abort(shutdown.abortInvokes.reason);
       jobs.add(controller);
@@ -160,7 +169,7 @@ export function createPoller<Job>(options: PollerOptions<Job>): Poller {
     onSlotFreed?.();
   }
 
-  /** Turns an open poll into a job or nothing, in one step: no slot is ever counted twice. */
+  /** Turns an open poll into a job or nothing, in one step, so that no slot counts twice. */
   async function receive({ drain, abortPolls }: ShutdownSignals): Promise<Job | undefined> {
     const controller = new AbortController();
     const open: OpenPoll = { controller, epoch: state.pace.epoch, sentAt: undefined };
@@ -174,7 +183,8 @@ export function createPoller<Job>(options: PollerOptions<Job>): Poller {
     } catch (error) {
       polls.delete(open);
       const now = clock.monotonic();
-      // Not by its own signal: a poll that was late has aborted that itself, and has failed.
+      // Not the poll's own signal: a poll aborts that itself at its time limit, and has then
+      // failed.
       if (abortPolls.aborted) {
         state = withAbort(state, now);
         onPollAbandoned();
@@ -204,7 +214,7 @@ export function createPoller<Job>(options: PollerOptions<Job>): Poller {
     },
     vitals() {
       const { openPolls, tasks } = state.window;
-      // Draining or ended: nobody is to poll.
+      // While it drains, and after it has ended, it has no reason to poll.
       if (running === undefined || running.shutdown.drain.aborted) return { openPolls, tasks };
       const isPaused = pausing.size > 0 || canPoll?.() === false;
       return vitalsOf(state, polls, isPaused, clock.monotonic());

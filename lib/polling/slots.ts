@@ -1,14 +1,14 @@
-/** One poller's share of the work. */
+/** The index and the size of one poller. */
 export interface PollerLimits {
-  /** From 0. */
+  /** The index, from 0. */
   index: number;
-  /** Tasks at a time. */
+  /** How many tasks at a time. */
   concurrency: number;
 }
 
 /**
- * Shares `maxConcurrency` out to pollers of `concurrencyPerPoller` each; the last one has what is
- * left. 10 and 5 make two pollers of 5, 10 and 4 make 4, 4 and 2.
+ * Divides `maxConcurrency` into pollers of `concurrencyPerPoller` each. The last one has the rest:
+ * 10 and 5 make two pollers of 5; 10 and 4 make 4, 4 and 2.
  */
 export function pollersFor(maxConcurrency: number, concurrencyPerPoller: number): PollerLimits[] {
   return Array.from({ length: Math.ceil(maxConcurrency / concurrencyPerPoller) }, (_, index) => ({
@@ -17,18 +17,20 @@ export function pollersFor(maxConcurrency: number, concurrencyPerPoller: number)
   }));
 }
 
-/** A poller on its way from one size to another. */
+/** A poller while its size changes. */
 export interface PollerInUse {
   concurrency: number;
-  /** Slots that hold an open poll or a task: more than `concurrency` where that was more before. */
+  /**
+   * How many slots hold an open poll or a task. This may be more than `concurrency` after a cut.
+   */
   used: number;
 }
 
 /**
- * What each poller may have now, on the way to what it is to have in the end: fewer slots at once, more
- * as far as there is room. Whatever is still in use beyond a poller's slots, and `leaving` slots of
- * pollers that are no more, take room until they are free, so that the total never passes the sum of
- * `wanted`, or what it was before.
+ * How many slots each poller may have now, while they change to `wanted`. A poller that gets fewer
+ * has them at once. A poller that gets more has them as others become free. Slots still in use
+ * beyond a poller's own count, and so do the `leaving` slots of pollers that are ending. So the
+ * total never exceeds the sum of `wanted`, or what it was before.
  */
 export function planSlots(
   wanted: readonly number[],
