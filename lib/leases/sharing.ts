@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { catchAbortError } from 'abort-controller-x';
 import type { Clock } from '../async/clock.js';
 import { createSleeper } from '../async/sleeper.js';
@@ -64,7 +63,7 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
   const created: unknown = locks.createMembership?.(group, ttlMs);
   if (created === undefined) return undefined;
   const membership = created as Membership;
-  const id = randomUUID().slice(0, 8);
+  const id = Math.floor(clock.random() * 36 ** 8).toString(36);
   /**
    * Leases that are handed over, each with the moment until which this instance leaves it alone.
    */

@@ -2,11 +2,13 @@ import type { StepFuncSourceConfig } from '../../lib/index.js';
 import type { Random } from './engine/random.js';
 import { createRandom } from './engine/random.js';
 import type { Trouble } from './world/aws.js';
+import { awsTroubles } from './world/aws.js';
 import type { Manner, Work } from './world/component.js';
 import { manners } from './world/component.js';
 import type { Callback } from './world/instance.js';
 import { callbacks } from './world/instance.js';
-import type { StoreTrouble } from './world/lock-store.js';
+import type { StoreTraits, StoreTrouble } from './world/lock-store.js';
+import { storeTroubles } from './world/lock-store.js';
 import type { Service, Weather } from './world/network.js';
 import { weathers } from './world/network.js';
 
@@ -36,18 +38,26 @@ interface Sizes {
 /** A whole run, that is, all of it that is decided beforehand. */
 export interface Plan {
   seed: number;
-  locks: boolean;
+  /** What the lock store can do; undefined: the instances share nothing. */
+  locks: StoreTraits | undefined;
   config: StepFuncSourceConfig;
   heartbeatMs: number | undefined;
   happenings: Happening[];
   /** From then on nothing goes wrong any more. */
   calmAt: number;
+  /** Whether it watches every listener, which costs time. */
+  countsListeners: boolean;
+  /** Of the stop that ends the run, once all work is done. */
+  lastGraceMs: number | undefined;
 }
 
 /** What a seed stands for. */
 export function planOf(seed: number): Plan {
   const random = createRandom(`plan/${seed}`);
-  const locks = random.chance(0.65);
+  const locks = random.chance(0.65)
+    ? { hasMembers: random.chance(0.4), tellsClaims: random.chance(0.5) }
+    : undefined;
+  const ttlMs = locks === undefined ? 0 : random.pick([6_000, 12_000, 30_000]);
   const sizes = { maxConcurrency: random.whole(1, 10), concurrencyPerPoller: random.whole(1, 4) };
   const heartbeats = random.chance(0.5) ? random.whole(2, 15) * 1_000 : undefined;
   const config: StepFuncSourceConfig = {
@@ -55,16 +65,18 @@ export function planOf(seed: number): Plan {
     path: '/sum',
     ...sizes,
     invokeTimeoutMs: random.pick([1_000, 5_000, 20_000, 60_000]),
+    ...(random.chance(0.25) ? { onComponentDown: 'wait' } : {}),
     ...(heartbeats === undefined ? {} : { heartbeatIntervalMs: heartbeats }),
     ...(locks
       ? {
-          lockTtlMs: random.pick([3_000, 10_000, 30_000]),
+          lockTtlMs: ttlMs,
           onLeaseLost: random.pick(['drain', 'abort'] as const),
           ...(random.chance(0.3) ? { maxPollersPerInstance: random.whole(1, 4) } : {}),
         }
       : {}),
   };
-  const calmAt = random.whole(60, 240) * 1_000;
+  // What happens to leases takes some of their ttl. Without locks, time costs next to nothing.
+  const calmAt = random.whole(40, ttlMs === 6_000 ? 100 : 200) * 1_000;
   const names = Array.from(
     { length: random.whole(1, random.pick([2, 4, 8])) },
     (_, i) => `i${i + 1}`,
@@ -80,8 +92,8 @@ export function planOf(seed: number): Plan {
     ...faults(random.fork('faults'), names, {
       calmAt,
       sizes,
-      locks,
-      ttlMs: config.lockTtlMs ?? 0,
+      locks: locks !== undefined,
+      ttlMs,
     }),
   ];
   happenings.sort((a, b) => a.at - b.at);
@@ -92,6 +104,8 @@ export function planOf(seed: number): Plan {
     heartbeatMs: heartbeats === undefined ? undefined : heartbeats * 4 + 12_000,
     happenings,
     calmAt,
+    countsListeners: random.chance(0.25),
+    lastGraceMs: random.pick([undefined, 0, 10_000]),
   };
 }
 
@@ -129,6 +143,7 @@ function faults(
   const happenings: Happening[] = [];
   const count = random.pick([0, 1, 3, 8, 15]);
   let born = names.length;
+  let hasRolled = false;
   const when = () => random.whole(1_000, calmAt - 1_000);
   /** For so long, but no longer than until calm. */
   const lasting = (at: number, most: number) => random.whole(200, Math.min(most, calmAt - at));
@@ -179,6 +194,8 @@ function faults(
         happenings.push({ at, kind: 'stops', instance, graceMs: graceOf(random) });
         break;
       case 'rolls': {
+        if (hasRolled) break;
+        hasRolled = true;
         const to = newSizes();
         const gap = random.whole(500, 10_000);
         for (const [order, old] of names.entries()) {
@@ -208,7 +225,7 @@ function faults(
         happenings.push({
           at,
           kind: 'awsTrouble',
-          trouble: random.pick(['throttled', 'unavailable', 'internal', 'kms', 'refusesCauses']),
+          trouble: random.pick(awsTroubles),
           ms,
         });
         break;
@@ -219,7 +236,7 @@ function faults(
         happenings.push({
           at,
           kind: 'storeTrouble',
-          trouble: random.pick(['hangs', 'fails', 'readOnly', 'answersNonsense']),
+          trouble: random.pick(storeTroubles),
           ms,
         });
         break;

@@ -46,7 +46,7 @@ async function search(from: number, forSeconds: number): Promise<void> {
     const { violation } = await simulate(planOf(seed));
     if (violation === undefined) continue;
     failures += 1;
-    console.log(`seed ${seed} after ${seconds().toFixed(1)} s: ${violation.message}`);
+    console.log(`seed ${seed} after ${seconds().toFixed(1)} s breaks ${violation.message}`);
     if (values.all) continue;
     if (!values.brief) await explain(planOf(seed), violation.rule);
     break;

@@ -1,7 +1,7 @@
 import { hashOf, createRandom } from './engine/random.js';
 import { installGlobals } from './engine/globals.js';
+import { countListeners } from './engine/listeners.js';
 import { createUniverse } from './engine/universe.js';
-import { createTrouble } from './judge/trouble.js';
 import { Violation } from './judge/violation.js';
 import type { Happening, Plan } from './plan.js';
 import { createAws } from './world/aws.js';
@@ -19,6 +19,8 @@ export interface Result {
 
 /** Once faults have ceased, everything is done and well within this. */
 const PATIENCE_MS = 900_000;
+/** On one signal: each poller of a source has a few, and each of its polls and tasks one or two. */
+const MOST_LISTENERS = 20;
 
 /** Runs a plan from its beginning to the end of every instance. */
 export async function simulate(plan: Plan, record = false): Promise<Result> {
@@ -48,15 +50,16 @@ export async function simulate(plan: Plan, record = false): Promise<Result> {
     );
   };
 
-  const putBack = installGlobals();
+  const putBack = installGlobals(() => undefined);
+  const listeners = plan.countsListeners ? countListeners() : undefined;
+  // A stack trace costs more than most steps. Who replays a seed is shown them.
+  const { stackTraceLimit } = Error;
+  if (!record) Error.stackTraceLimit = 0;
   process.on('unhandledRejection', unhandled);
   try {
     const aws = createAws(universe, random.fork('aws'));
-    const store = plan.locks ? createLockStore(universe, random.fork('store')) : undefined;
-    const cluster = createCluster(
-      { universe, random, aws, store, line, trouble: createTrouble() },
-      plan,
-    );
+    const store = plan.locks && createLockStore(universe, random.fork('store'), plan.locks);
+    const cluster = createCluster({ universe, random, aws, store, line }, plan);
     for (const happening of plan.happenings) {
       universe.at(happening.at, () => {
         line.note('WORLD', tell(happening));
@@ -64,11 +67,18 @@ export async function simulate(plan: Plan, record = false): Promise<Result> {
       });
     }
     cluster.watch();
+    const { lockTtlMs = 0 } = plan.config;
+    const patienceMs =
+      PATIENCE_MS + (plan.locks?.hasMembers === true ? 10 * (2 * lockTtlMs + 60_000) : 0);
     const over = () => violation !== undefined;
 
     await universe.run(plan.calmAt, over);
     universe.at(universe.now(), cluster.calm);
-    await universe.run(universe.now() + PATIENCE_MS, () => over() || cluster.isDone());
+    await universe.run(universe.now() + patienceMs, () => over() || cluster.isDone());
+    const heard = listeners?.most() ?? 0;
+    if (heard > MOST_LISTENERS) {
+      line.broken('S3: no listener is left', `${heard} on one signal`);
+    }
     if (!over()) cluster.checkDone();
     if (!over()) {
       universe.at(universe.now(), cluster.stopAll);
@@ -83,6 +93,8 @@ export async function simulate(plan: Plan, record = false): Promise<Result> {
     await universe.run(universe.now());
   } finally {
     putBack();
+    listeners?.uninstall();
+    Error.stackTraceLimit = stackTraceLimit;
     process.off('unhandledRejection', unhandled);
   }
   return { violation, fingerprint, timeline, simulatedMs: universe.now() };

@@ -1,58 +1,61 @@
 import type { Machine, MachineTimer } from './machine.js';
 import { currentMachine } from './machine.js';
+import { replace } from './replace.js';
+
+type Call = (...values: unknown[]) => void;
 
 /**
- * Puts the clock, the timers and the randomness of the running process in place of Node's own: what
- * the library reads itself, and what its dependencies read. Returns what puts Node's back.
+ * Puts the clock, the timers and the randomness of the running process in place of Node's own, for
+ * code that does not go through the source's clock: the SDK, whose use of them would make no two
+ * runs the same. `onUsed` hears of each use. Returns what puts Node's back.
  */
-export function installGlobals(): () => void {
-  const undo: (() => void)[] = [];
-
-  function replace(owner: object, name: string, value: unknown): void {
-    const before = Object.getOwnPropertyDescriptor(owner, name);
-    Object.defineProperty(owner, name, { value, configurable: true, writable: true });
-    undo.push(() => {
-      if (before === undefined) Reflect.deleteProperty(owner, name);
-      else Object.defineProperty(owner, name, before);
-    });
-  }
-
-  type Call = (...values: unknown[]) => void;
+export function installGlobals(onUsed: (machine: Machine, what: string) => void): () => void {
   const { setTimeout, clearTimeout, setImmediate, clearImmediate } = globalThis;
   const realDateNow = Date.now.bind(Date);
   const realRandom = Math.random.bind(Math);
   const realNow = performance.now.bind(performance);
 
-  replace(globalThis, 'setTimeout', (then: Call, ms = 0, ...values: unknown[]) => {
+  function use<T>(what: string, ofMachine: (machine: Machine) => T, real: () => T): T {
     const machine = currentMachine();
-    return machine === undefined
-      ? setTimeout(then, ms, ...values)
-      : machine.setTimeout(() => then(...values), ms);
-  });
-  replace(globalThis, 'clearTimeout', (timer: NodeJS.Timeout | MachineTimer | undefined) =>
-    isOurs(timer) ? void (timer.then = undefined) : clearTimeout(timer),
-  );
-  replace(globalThis, 'setImmediate', (then: Call, ...values: unknown[]) => {
-    const machine = currentMachine();
-    return machine === undefined
-      ? setImmediate(then, ...values)
-      : machine.setImmediate(() => then(...values));
-  });
-  replace(globalThis, 'clearImmediate', (timer: NodeJS.Immediate | MachineTimer | undefined) =>
-    isOurs(timer) ? void (timer.then = undefined) : clearImmediate(timer),
-  );
-  replace(performance, 'now', () => read((machine) => machine.monotonic(), realNow));
-  replace(Date, 'now', () => read((machine) => Math.floor(machine.wall()), realDateNow));
-  replace(Math, 'random', () => read((machine) => machine.random.next(), realRandom));
+    if (machine === undefined) return real();
+    onUsed(machine, what);
+    return ofMachine(machine);
+  }
 
+  const undo = [
+    replace(globalThis, 'setTimeout', (then: Call, ms = 0, ...values: unknown[]) =>
+      use<unknown>(
+        'setTimeout',
+        (machine) => machine.setTimeout(() => then(...values), ms),
+        () => setTimeout(then, ms, ...values),
+      ),
+    ),
+    replace(globalThis, 'clearTimeout', (timer: NodeJS.Timeout | MachineTimer | undefined) =>
+      isOurs(timer) ? void (timer.then = undefined) : clearTimeout(timer),
+    ),
+    replace(globalThis, 'setImmediate', (then: Call, ...values: unknown[]) =>
+      use<unknown>(
+        'setImmediate',
+        (machine) => machine.setImmediate(() => then(...values)),
+        () => setImmediate(then, ...values),
+      ),
+    ),
+    replace(globalThis, 'clearImmediate', (timer: NodeJS.Immediate | MachineTimer | undefined) =>
+      isOurs(timer) ? void (timer.then = undefined) : clearImmediate(timer),
+    ),
+    replace(performance, 'now', () =>
+      use('performance.now', (machine) => machine.monotonic(), realNow),
+    ),
+    replace(Date, 'now', () =>
+      use('Date.now', (machine) => Math.floor(machine.wall()), realDateNow),
+    ),
+    replace(Math, 'random', () =>
+      use('Math.random', (machine) => machine.random.next(), realRandom),
+    ),
+  ];
   return () => {
-    for (const putBack of undo.reverse()) putBack();
+    for (const putBack of undo) putBack();
   };
-}
-
-function read(ofMachine: (machine: Machine) => number, real: () => number): number {
-  const machine = currentMachine();
-  return machine === undefined ? real() : ofMachine(machine);
 }
 
 function isOurs(timer: unknown): timer is MachineTimer {

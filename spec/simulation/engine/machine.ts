@@ -1,3 +1,4 @@
+import type { Clock } from '../../../lib/async/clock.js';
 import { createQueue } from './queue.js';
 import type { Random } from './random.js';
 import type { Universe } from './universe.js';
@@ -31,6 +32,8 @@ export interface Incoming {
 export interface Machine {
   readonly name: string;
   readonly random: Random;
+  /** The clock of a source in this process. */
+  readonly clock: Clock;
   /** The universe's time, as far as this process has got. */
   now(): number;
   monotonic(): number;
@@ -182,6 +185,19 @@ export function createMachine(universe: Universe, name: string, random: Random):
   const machine: Machine = {
     name,
     random,
+    clock: {
+      monotonic,
+      wall: () => Math.floor(machine.wall()),
+      random: () => random.next(),
+      setTimer(ms, then) {
+        const timer = machine.setTimeout(then, ms);
+        return () => void (timer.then = undefined);
+      },
+      afterReading(then) {
+        const immediate = machine.setImmediate(then);
+        return () => void (immediate.then = undefined);
+      },
+    },
     now,
     monotonic,
     wall: () => EPOCH + now() + wallOffset,

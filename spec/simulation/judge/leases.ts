@@ -1,4 +1,5 @@
 import type { Instance, World } from '../world/instance.js';
+import type { LockOperation } from '../world/lock-store.js';
 
 /** Waits between renewals that are equal so often were not at random. */
 const EQUAL_WAITS = 5;
@@ -13,7 +14,7 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
 
   return {
     /** A call to the store is sent. */
-    sent(operation: string, name: string, owner: string): void {
+    sent(operation: LockOperation, name: string, owner: string): void {
       if (operation !== 'extend') return;
       if (refused.has(owner)) {
         line.broken(
@@ -30,7 +31,7 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
         line.broken('jitter', `${machine.name}: renewals each ${last[0]} ms`);
       }
     },
-    refused: (operation: string, owner: string) => {
+    refused: (operation: LockOperation, owner: string) => {
       if (operation === 'extend') refused.add(owner);
     },
     /** L6: a lease is lost for a reason. */

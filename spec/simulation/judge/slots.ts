@@ -1,6 +1,4 @@
-import type { Instance } from '../world/instance.js';
-import type { LockStore } from '../world/lock-store.js';
-import type { Timeline } from './violation.js';
+import type { Instance, World } from '../world/instance.js';
 
 /** One poll as the client sees it: from the sending to the response. */
 export interface SentPoll {
@@ -18,7 +16,7 @@ export interface SentPoll {
  *   leases that it does not know, for one ttl.
  * - L5: what is open when a lease is lost comes to its end, beside whoever holds it next.
  */
-export function createSlotsJudge(instance: Instance, store: LockStore | undefined, line: Timeline) {
+export function createSlotsJudge(instance: Instance, { store, line, onPollSent }: World) {
   const { machine, source } = instance;
   const polls = new Set<SentPoll>();
   /** Tokens that were delivered and are not settled, by the poller that they belong to. */
@@ -88,6 +86,7 @@ export function createSlotsJudge(instance: Instance, store: LockStore | undefine
       }
       sent.poller = attribute();
       polls.add(sent);
+      if (store !== undefined) onPollSent();
       if (sent.poller !== undefined) checkLease(sent.poller);
       check();
       return sent;
@@ -114,6 +113,8 @@ export function createSlotsJudge(instance: Instance, store: LockStore | undefine
       return oldest?.sentAt;
     },
     openPolls: () => polls.size,
+    /** Polls and tasks of a poller. */
+    used: (poller: number) => openOf(poller) + tasksOf(poller),
     tasks: () => tasks.size,
     /** Whether a poller has a poll or a task, as far as can be told. */
     isBusy: (poller: number) =>

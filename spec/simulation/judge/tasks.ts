@@ -18,6 +18,12 @@ interface Seen {
   end: string | undefined;
 }
 
+/** The events that say that AWS has a report, and which. */
+const ends: Record<string, string | undefined> = {
+  taskSucceeded: 'SendTaskSuccess',
+  taskFailed: 'SendTaskFailure',
+};
+
 const CLOSED = new Set(['InvalidToken', 'TaskDoesNotExist', 'TaskTimedOut']);
 const REFUSED = new Set([
   'InvalidOutput',
@@ -50,12 +56,13 @@ export function createTasksJudge(instance: Instance, aws: Aws, line: Timeline) {
       };
       seen.set(token, delivered);
     },
-    /** A SendTask* is sent. */
-    sending(operation: string, input: Record<string, unknown>): void {
+    /** A SendTask* is sent; `retries`: how often a client that retries by itself has sent it before. */
+    sending(operation: string, input: Record<string, unknown>, retries: number): void {
       const task = seen.get(String(input['taskToken']));
       if (task === undefined) return;
       if (operation === 'SendTaskHeartbeat') {
         if (task.settled) broken('T8: no heartbeat after the end', task, 'has a heartbeat more');
+        if (retries > 0) return;
         const { heartbeatIntervalMs } = instance.config;
         const since = machine.now() - task.beatAt;
         if (heartbeatIntervalMs !== undefined && since < heartbeatIntervalMs * 0.79 - 1) {
@@ -101,7 +108,8 @@ export function createTasksJudge(instance: Instance, aws: Aws, line: Timeline) {
       task.settled = true;
       const token = aws.tokens.get(task.token);
       const ours = token?.content !== undefined && token.content === task.content;
-      if (name !== 'taskLost' && !ours) {
+      const told = ends[name];
+      if (told !== undefined && !(ours && token.content?.startsWith(told) === true)) {
         broken(
           'T2, T3: told as it is',
           task,
@@ -112,6 +120,17 @@ export function createTasksJudge(instance: Instance, aws: Aws, line: Timeline) {
         broken('T7: told as it is', task, 'is told as closed before; our report has closed it');
       }
       return task.token;
+    },
+    /** How many tasks began and ended here, by their events. */
+    counts: () => {
+      const begun = [...byId.values()];
+      const endedAs = (name: string) => begun.filter(({ end }) => end === name).length;
+      return {
+        received: begun.length,
+        succeeded: endedAs('taskSucceeded'),
+        failed: endedAs('taskFailed'),
+        lost: endedAs('taskLost'),
+      };
     },
     /** Tasks that are neither settled nor ended, for their heartbeats. */
     running: () => [...seen.values()].filter(({ settled, end }) => !settled && end === undefined),

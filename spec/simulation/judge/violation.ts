@@ -7,7 +7,7 @@ export class Violation extends Error {
     readonly rule: string,
     message: string,
   ) {
-    super(`${rule}: ${message}`);
+    super(`"${rule}": ${message}`);
   }
 }
 

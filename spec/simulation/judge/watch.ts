@@ -1,4 +1,5 @@
 import type { Plan } from '../plan.js';
+import type { createSharesJudge } from './shares.js';
 import type { Instance, World } from '../world/instance.js';
 
 const LOOK_MS = 5_000;
@@ -12,7 +13,11 @@ const BEAT_MS = 12_000;
 const FILL_MS = 20_000;
 
 /** What is checked again and again, since it shows by what does not happen. */
-export function createWatch({ universe, store, aws, line, trouble }: World, plan: Plan) {
+export function createWatch(
+  { universe, store, aws, line, trouble }: World,
+  plan: Plan,
+  shares: ReturnType<typeof createSharesJudge>,
+) {
   const busyAt = new Map<string, number>();
   const fullAt = new Map<string, number>();
   const ttlMs = plan.config.lockTtlMs ?? 0;
@@ -83,6 +88,7 @@ export function createWatch({ universe, store, aws, line, trouble }: World, plan
       checkHeartbeats(instance, now);
       checkFilled(instance, now);
     }
+    shares.checkTaken(instances, now);
   }
 
   return {

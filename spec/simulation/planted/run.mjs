@@ -5,72 +5,69 @@
  *     npm run test:planted
  *     npm run test:planted -- drain          those whose name has "drain" in it
  *     npm run test:planted -- '' 1/4         the first quarter of them, to run four at a time
+ *     npm run test:planted -- '' fit         whether all of them fit, without a search
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compile, compileFile } from '../compile.mjs';
 import { faults } from './faults.mjs';
 
 /** Of CPU time. */
 const SECONDS = 60;
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+const lib = fileURLToPath(new URL('../../../lib/', import.meta.url));
 const [, , wanted = '', part = '1/1'] = process.argv;
-const [which, parts] = part.split('/').map(Number);
+const [which, parts] = part === 'fit' ? [1, 1] : part.split('/').map(Number);
 const chosen = faults
   .filter(({ name }) => name.includes(wanted))
   .filter((_, at) => at % parts === which - 1);
+const doesNotFit = { missed: true, text: 'NO LONGER FITS: its place in lib has changed' };
 let missed = 0;
 
-for (const fault of chosen) {
-  const folder = mkdtempSync(join(tmpdir(), 'planted-'));
-  try {
-    const found = plant(folder, fault) ?? search(folder);
-    if (found.missed) missed += 1;
-    console.log(`| ${fault.name} | ${fault.what} | ${found.text} |`);
-  } finally {
-    rmSync(folder, { recursive: true });
+const folder = mkdtempSync(join(tmpdir(), 'planted-'));
+try {
+  if (part !== 'fit') compile(folder);
+  for (const fault of chosen) {
+    const found = fits(fault) ? (part === 'fit' ? undefined : search(fault)) : doesNotFit;
+    if (found?.missed) missed += 1;
+    if (found) console.log(`| ${fault.name} | ${fault.what} | ${found.text} |`);
   }
+} finally {
+  rmSync(folder, { recursive: true });
 }
-console.log(`${chosen.length - missed} of ${chosen.length} found`);
+console.log(`${chosen.length - missed} of ${chosen.length} ${part === 'fit' ? 'fit' : 'found'}`);
 if (missed > 0) process.exitCode = 1;
 
-/** Makes a copy with the fault in it. */
-function plant(folder, { file, find, replace, more = [] }) {
-  for (const name of ['lib', 'spec/simulation', 'package.json', 'tsconfig.json']) {
-    cpSync(join(root, name), join(folder, name), { recursive: true });
-  }
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  const path = join(folder, 'lib', file);
-  let text = readFileSync(path, 'utf8');
-  for (const change of [{ find, replace }, ...more]) {
-    if (text.split(change.find).length !== 2) {
-      return { missed: true, text: 'NO LONGER FITS: its place in lib has changed' };
-    }
-    text = text.replace(change.find, () => change.replace);
-  }
-  writeFileSync(path, text);
-  return undefined;
+function changesOf({ find, replace, more = [] }) {
+  return [{ find, replace }, ...more];
 }
 
-/** Runs the search in the copy. */
-function search(cwd) {
+/** Whether each text that a fault replaces stands in its file, once. */
+function fits(fault) {
+  const text = readFileSync(join(lib, fault.file), 'utf8');
+  return changesOf(fault).every(({ find }) => text.split(find).length === 2);
+}
+
+/** Runs the search with the fault in it. */
+function search(fault) {
+  const file = `lib/${fault.file}`;
+  compileFile(folder, file, (text) =>
+    changesOf(fault).reduce((sofar, { find, replace }) => sofar.replace(find, () => replace), text),
+  );
   const { stdout, stderr } = spawnSync(
     process.execPath,
-    [
-      '--import',
-      'tsx',
-      'spec/simulation/search.ts',
-      '--from',
-      '1',
-      '--seconds',
-      `${SECONDS}`,
-      '--brief',
-    ],
-    { cwd, encoding: 'utf8' },
+    ['spec/simulation/search.js', '--from', '1', '--seconds', `${SECONDS}`, '--brief'],
+    { cwd: folder, encoding: 'utf8' },
   );
-  const [, seed, seconds, rule] = /^seed (\d+) after ([\d.]+) s: ([^\n]*?): /m.exec(stdout) ?? [];
+  compileFile(folder, file);
+  return read(stdout, stderr);
+}
+
+function read(stdout, stderr) {
+  const [, seed, seconds, rule] =
+    /^seed (\d+) after ([\d.]+) s breaks "([^"]*)"/m.exec(stdout) ?? [];
   if (rule !== undefined) return { missed: false, text: `${rule} | ${seed} | ${seconds} s` };
   // One that can't even be loaded is no fault that anybody would ship.
   const text = stdout.includes('seeds from')

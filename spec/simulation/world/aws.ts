@@ -36,7 +36,20 @@ export interface Poll {
 /** Errors that say nothing of the task itself: a Retry of the state runs it again. */
 const RETRIED = /StepFuncSource\.(Stopped|LeaseLost|InvokeFailed)/;
 
-export type Trouble = 'throttled' | 'unavailable' | 'internal' | 'kms' | 'refusesCauses';
+/**
+ * - `throttled`, `unavailable`, `internal`: calls fail; some that failed have taken effect
+ * - `kms`, `refusesCauses`: failures are refused, all but bare ones or those with a cause
+ * - `limitsWorkers`: the activity has as many open polls as AWS allows
+ */
+export const awsTroubles = [
+  'throttled',
+  'unavailable',
+  'internal',
+  'kms',
+  'refusesCauses',
+  'limitsWorkers',
+] as const;
+export type Trouble = (typeof awsTroubles)[number];
 
 export interface Aws {
   schedule(job: Job): void;
@@ -204,6 +217,10 @@ export function createAws(universe: Universe, random: Random): Aws {
         const unseen = universe.now() < consistentAt && random.chance(0.3);
         if (!exists || unseen) {
           fail(serviceError('ActivityDoesNotExist'));
+          return undefined;
+        }
+        if (troubleNow() === 'limitsWorkers') {
+          fail(serviceError('ActivityWorkerLimitExceeded'));
           return undefined;
         }
         return getActivityTask(owner, (token) =>

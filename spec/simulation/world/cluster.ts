@@ -1,14 +1,27 @@
 import type { Happening, Plan } from '../plan.js';
+import { createSharesJudge } from '../judge/shares.js';
+import { createTrouble } from '../judge/trouble.js';
 import { createWatch } from '../judge/watch.js';
 import type { Callback, Instance, World } from './instance.js';
 import { createInstance } from './instance.js';
 
 /** All processes of a run, and what happens to them. */
-export function createCluster(world: World, plan: Plan) {
-  const { universe, aws, store, line, trouble } = world;
+export function createCluster(
+  given: Omit<World, 'trouble' | 'onPollSent' | 'onHandedOver'>,
+  plan: Plan,
+) {
+  const { universe, aws, store, line } = given;
+  const trouble = createTrouble();
+  const world: World = {
+    ...given,
+    trouble,
+    onPollSent: () => shares.checkCap(alive()),
+    onHandedOver: () => shares.handedOver(),
+  };
+  const shares = createSharesJudge(world, plan);
   const instances = new Map<string, Instance>();
   const blocks = new Map<string, { where: Callback; ms: number }[]>();
-  const { watch } = createWatch(world, plan);
+  const { watch } = createWatch(world, plan, shares);
   const disturb = (ms: number) => trouble.from(universe.now(), ms);
   const living = () =>
     [...instances.values()].filter(({ machine, stopCalled }) => machine.alive && !stopCalled);
@@ -19,6 +32,14 @@ export function createCluster(world: World, plan: Plan) {
       const judge = instances.get(name)?.leases;
       if (answer === 'sent') judge?.sent(operation, lease, owner);
       else if (answer === 'not owned') judge?.refused(operation, owner);
+      // Tries for what is taken would drown all else.
+      if (operation === 'acquire' ? answer === 'sent' || answer === 'false' : false) return;
+      if (operation === 'renewMember' && answer !== 'sent') return;
+      const what = `${operation} ${lease.replace(/^.*:/, 'poller ')} ${owner}`;
+      line.note(
+        name,
+        answer === 'sent' ? `asks the store: ${what}` : `hears of ${what}: ${answer}`,
+      );
     };
   }
 
@@ -127,8 +148,14 @@ export function createCluster(world: World, plan: Plan) {
           if (instance.stopCalled) return;
           instance.slots.resizing();
           instance.resized = true;
+          instance.sizes.maxConcurrency = happening.sizes.maxConcurrency;
+          if (plan.locks === undefined) {
+            instance.sizes.concurrencyPerPoller = happening.sizes.concurrencyPerPoller;
+          }
           instance.source.resize(
-            plan.locks ? { maxConcurrency: happening.sizes.maxConcurrency } : happening.sizes,
+            plan.locks === undefined
+              ? happening.sizes
+              : { maxConcurrency: happening.sizes.maxConcurrency },
           );
         });
         return;
@@ -140,7 +167,10 @@ export function createCluster(world: World, plan: Plan) {
 
   const isDone = () => {
     if (aws.jobs.some(({ outcome }) => outcome === 'open')) return false;
-    return living().every((instance) => problemsOf(instance).length === 0);
+    return (
+      living().every((instance) => problemsOf(instance).length === 0) &&
+      shares.unfair(living()).length === 0
+    );
   };
 
   return {
@@ -174,9 +204,13 @@ export function createCluster(world: World, plan: Plan) {
         const { name } = instance.machine;
         line.broken('liveness: health', `${name}: ${JSON.stringify(problems)}`);
       }
+      const unfair = shares.unfair(living());
+      if (unfair.length > 0) line.broken('L10: even shares', unfair.join(', '));
     },
     stopAll(): void {
-      for (const instance of living()) instance.stop({});
+      const { lastGraceMs } = plan;
+      const options = lastGraceMs === undefined ? {} : { graceMs: lastGraceMs };
+      for (const instance of living()) instance.stop(options);
     },
     isStopped: () => alive().every(({ stopped }) => stopped),
     checkStopped(): void {

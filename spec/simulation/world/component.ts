@@ -1,6 +1,6 @@
 import type { Invoke } from '../../../lib/index.js';
 import type { Instance, World } from './instance.js';
-import { checkArrived } from './sfn-client.js';
+import { checkArrived } from './aws-calls.js';
 
 /**
  * - `answers`, `fails`: after a while, with 200 or 500

@@ -1,10 +1,11 @@
 import type {
+  EventName,
   HealthProblem,
   StepFuncSource,
   StepFuncSourceConfig,
   StopOptions,
 } from '../../../lib/index.js';
-import { createStepFuncSource } from '../../../lib/index.js';
+import { createSource } from '../../../lib/source/source.js';
 import type { Machine } from '../engine/machine.js';
 import { createMachine } from '../engine/machine.js';
 import type { Random } from '../engine/random.js';
@@ -22,6 +23,7 @@ import type { LockStore } from './lock-store.js';
 import type { Link, Service } from './network.js';
 import { createLink } from './network.js';
 import { createSfnClient } from './sfn-client.js';
+import { createAwsCalls } from './aws-calls.js';
 
 export interface World {
   universe: Universe;
@@ -30,6 +32,10 @@ export interface World {
   store: LockStore | undefined;
   line: Timeline;
   trouble: Trouble;
+  /** Called when a poll was sent under a lease. */
+  onPollSent(): void;
+  /** Called when an instance that goes on working has given a lease back. */
+  onHandedOver(): void;
 }
 
 /** Where code of the user's runs, and may block. */
@@ -45,7 +51,11 @@ export const callbacks = [
   'leaseReleased',
   'lockStoreFailed',
   'stateChanged',
-] as const;
+  'taskLost',
+  'startFailed',
+  'reportFailed',
+  'heartbeatFailed',
+] as const satisfies readonly (EventName | 'invoke' | 'logger')[];
 export type Callback = (typeof callbacks)[number];
 
 /** A process that runs the library. */
@@ -59,6 +69,10 @@ export interface Instance {
   tasks: ReturnType<typeof createTasksJudge>;
   pace: ReturnType<typeof createPaceJudge>;
   leases: ReturnType<typeof createLeasesJudge>;
+  /** How many pollers there are, as far as this instance knows. */
+  pollers(): number;
+  /** Its sizes as they are now. */
+  sizes: { maxConcurrency: number; concurrencyPerPoller: number };
   /** Its sizes were changed: C1 is then no longer that of the config. */
   resized: boolean;
   /** `stop` was called: no poll may be sent any more. */
@@ -100,6 +114,11 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
     stopCalled: false,
     stopped: false,
     resized: false,
+    sizes: {
+      maxConcurrency: config.maxConcurrency ?? 1,
+      concurrencyPerPoller: config.concurrencyPerPoller ?? 1,
+    },
+    pollers: () => Math.ceil(instance.sizes.maxConcurrency / instance.sizes.concurrencyPerPoller),
     graceEndsAt: Infinity,
     leaseName: (poller) => `stepfunc-source:${activityArn}:${poller}`,
     blockNext: (where, ms) => void toBlock.set(where, ms),
@@ -137,7 +156,9 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
         line.note(name, `stop(${JSON.stringify(options)})`);
         instance.stopCalled = true;
         if (options.graceMs !== undefined) {
-          instance.graceEndsAt = Math.min(instance.graceEndsAt, machine.now() + options.graceMs);
+          // A timer counts whole milliseconds, and so may be up to one early.
+          const endsAt = machine.now() + options.graceMs - 1;
+          instance.graceEndsAt = Math.min(instance.graceEndsAt, endsAt);
           checkGraceEnds();
         }
         instance.source.stop(options).then(
@@ -185,21 +206,27 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
     warn: write('warn'),
     error: write('error'),
   };
-  instance.source = createStepFuncSource(config, createInvoke(instance, world), {
-    client: createSfnClient(instance, aws, line),
-    logger,
-    ...(store === undefined ? {} : { locks: store.locksOf(name, links.store) }),
-  });
-  instance.slots = createSlotsJudge(instance, store, line);
+  instance.source = createSource(
+    config,
+    createInvoke(instance, world),
+    {
+      client: createSfnClient(createAwsCalls(instance, aws, line)),
+      logger,
+      ...(store === undefined ? {} : { locks: store.locksOf(name, links.store) }),
+    },
+    machine.clock,
+  );
+  instance.slots = createSlotsJudge(instance, world);
   instance.tasks = createTasksJudge(instance, aws, line);
   instance.pace = createPaceJudge(instance, line);
   instance.leases = createLeasesJudge(instance, world);
-  listen(instance);
+  listen(instance, world);
   return instance;
 }
 
-function listen(instance: Instance): void {
-  const { source, slots, tasks, pace, leases } = instance;
+function listen(instance: Instance, world: World): void {
+  const { line } = world;
+  const { machine, source, slots, tasks, pace, leases } = instance;
   const end = (name: string) => (event: { task: string; reason?: string }) => {
     const token = tasks.ended(name, event.task, event.reason);
     if (token !== undefined) slots.taskEnded(token);
@@ -214,8 +241,15 @@ function listen(instance: Instance): void {
   source.on('pollFailed', ({ poller, retryInMs }) => pace.pollFailed(poller, retryInMs));
   source.on('leaseLost', ({ poller, error }) => leases.lost(poller, error));
   source.on('leaseAcquired', () => leases.acquired());
+  source.on('leaseReleased', () => {
+    if (instance.isCalm && !instance.stopCalled) world.onHandedOver();
+  });
   for (const name of callbacks) {
-    if (name !== 'invoke' && name !== 'logger') source.on(name, () => instance.mayBlock(name));
+    if (name === 'invoke' || name === 'logger') continue;
+    source.on(name, () => {
+      if (instance.stopped) line.broken('S3: nothing after stop', `${machine.name} emits ${name}`);
+      instance.mayBlock(name);
+    });
   }
 }
 
@@ -226,9 +260,16 @@ function checkLeftovers(instance: Instance, line: Timeline): void {
     ...tasks.open().map((token) => `task ${token} without an end`),
     slots.openPolls() > 0 ? `${slots.openPolls()} polls` : '',
     links.aws.open() > 0 ? `${links.aws.open()} calls to AWS` : '',
+    links.component.open() > 0 ? `${links.component.open()} calls to the component` : '',
+    source.runningTasks().length > 0 ? `${source.runningTasks().length} running tasks` : '',
     source.state === 'stopped' ? '' : `state ${source.state}`,
   ].filter((text) => text !== '');
   if (left.length > 0) line.broken('S3: nothing is left', `${machine.name}: ${left.join(', ')}`);
+  const told = source.status();
+  for (const [what, count] of Object.entries(tasks.counts())) {
+    if (told[what as keyof ReturnType<typeof tasks.counts>] === count) continue;
+    line.broken('status: counts', `${machine.name}: ${count} ${what}, ${JSON.stringify(told)}`);
+  }
   // Promises that settle with the stop may still have to clear their timers.
   machine.setImmediate(() => {
     const pending = machine.pending();

@@ -7,6 +7,7 @@ const standing = (id: string, held: number, more: Partial<Standing> = {}): Stand
   id,
   held,
   leaving: 0,
+  ending: 0,
   pollers: 40,
   cap: Infinity,
   ...more,
@@ -59,6 +60,12 @@ describe('L10: who hands a poller over', () => {
     expect(handOvers(standing('a', 40), standing('b', 0, { cap: 1 }))).toBe(1);
   });
 
+  it('L10: none are kept for one that has lost as many, whose work has not ended', () => {
+    expect(handOvers(standing('a', 40), standing('b', 0, { ending: 19 }))).toBe(1);
+    const [plan] = plansOf(standing('a', 20), standing('b', 0, { ending: 20 }));
+    expect(plan).toEqual({ wanted: 0, yieldsBelow: 0 });
+  });
+
   it('L10: only one whose name the other one competes for', () => {
     const [plan] = plansOf(standing('a', 30), standing('b', 0, { pollers: 10 }));
     expect(plan).toMatchObject({ handOverBelow: 10, yieldsBelow: 10 });
@@ -105,14 +112,14 @@ describe('L10: who hands a poller over', () => {
 });
 
 describe('what instances say of themselves', () => {
-  it.each([standing('a', 3), standing('b', 0, { leaving: 2, cap: 7 })])(
+  it.each([standing('a', 3), standing('b', 0, { leaving: 2, ending: 3, cap: 7 })])(
     'is read as written',
     (it_) => {
       expect(parseStanding(formatStanding(it_))).toEqual(it_);
     },
   );
 
-  it.each(['', 'a', 'a 1 2', 'a 1 2 3 x', '{"id":"a"}', 'a -1 0 3 -'])(
+  it.each(['', 'a', 'a 1 2 3', 'a 1 2 3 4 x', '{"id":"a"}', 'a -1 0 0 3 -'])(
     'is nothing where it is %j',
     (text) => expect(parseStanding(text)).toBeUndefined(),
   );
