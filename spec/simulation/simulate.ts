@@ -50,7 +50,9 @@ export async function simulate(plan: Plan, record = false): Promise<Result> {
     );
   };
 
-  const putBack = installGlobals(() => undefined);
+  const putBack = installGlobals((machine, what) => {
+    line.broken('one clock', `${machine.name} uses ${what}, past the clock of its source`);
+  });
   const listeners = plan.countsListeners ? countListeners() : undefined;
   // A stack trace costs more than most steps. Who replays a seed is shown them.
   const { stackTraceLimit } = Error;

@@ -101,6 +101,13 @@ export const faults = [
     file: 'polling/poller.ts',
     find: 'if (isEmpty(state.window)) finish();\n      return;',
     replace: 'if (isEmpty(state.window)) {\n        finish();\n        return;\n      }',
+    more: [
+      {
+        file: 'polling/activity-poller.ts',
+        find: 'if (arn === undefined || drain.aborted) return undefined;',
+        replace: 'if (arn === undefined) return undefined;',
+      },
+    ],
   },
   {
     name: 'one-slot-too-many',
@@ -336,5 +343,19 @@ export const faults = [
     file: 'leases/fair-share.ts',
     find: '.filter((standing) => standing.held > evenShare(standing))',
     replace: '.filter((standing) => standing.held > 0)',
+  },
+  {
+    name: 'retry-without-jitter',
+    what: 'Reports that failed together are sent again together',
+    file: 'async/retry.ts',
+    find: 'clock.random()',
+    replace: '0',
+  },
+  {
+    name: 'another-clock',
+    what: 'Heartbeats go by the clock of the process, not of the source',
+    file: 'task/heartbeat.ts',
+    find: 'clock.random()',
+    replace: 'Math.random()',
   },
 ];

@@ -17,6 +17,8 @@ import { faults } from './faults.mjs';
 
 /** Of CPU time. */
 const SECONDS = 60;
+/** Real time, on the busiest machine. A fault may make a loop without end. */
+const HANGS_MS = 1_200_000;
 const lib = fileURLToPath(new URL('../../../lib/', import.meta.url));
 const [, , wanted = '', part = '1/1'] = process.argv;
 const [which, parts] = part === 'fit' ? [1, 1] : part.split('/').map(Number);
@@ -40,28 +42,38 @@ try {
 console.log(`${chosen.length - missed} of ${chosen.length} ${part === 'fit' ? 'fit' : 'found'}`);
 if (missed > 0) process.exitCode = 1;
 
-function changesOf({ find, replace, more = [] }) {
-  return [{ find, replace }, ...more];
+/** The texts that a fault replaces, by the file that they stand in. */
+function changesOf({ file, find, replace, more = [] }) {
+  const byFile = new Map();
+  for (const change of [{ find, replace }, ...more]) {
+    const its = change.file ?? file;
+    byFile.set(its, [...(byFile.get(its) ?? []), change]);
+  }
+  return byFile;
 }
 
 /** Whether each text that a fault replaces stands in its file, once. */
 function fits(fault) {
-  const text = readFileSync(join(lib, fault.file), 'utf8');
-  return changesOf(fault).every(({ find }) => text.split(find).length === 2);
+  return [...changesOf(fault)].every(([file, changes]) => {
+    const text = readFileSync(join(lib, file), 'utf8');
+    return changes.every(({ find }) => text.split(find).length === 2);
+  });
 }
 
 /** Runs the search with the fault in it. */
 function search(fault) {
-  const file = `lib/${fault.file}`;
-  compileFile(folder, file, (text) =>
-    changesOf(fault).reduce((sofar, { find, replace }) => sofar.replace(find, () => replace), text),
-  );
+  const changed = changesOf(fault);
+  for (const [file, changes] of changed) {
+    compileFile(folder, `lib/${file}`, (text) =>
+      changes.reduce((sofar, { find, replace }) => sofar.replace(find, () => replace), text),
+    );
+  }
   const { stdout, stderr } = spawnSync(
     process.execPath,
     ['spec/simulation/search.js', '--from', '1', '--seconds', `${SECONDS}`, '--brief'],
-    { cwd: folder, encoding: 'utf8' },
+    { cwd: folder, encoding: 'utf8', timeout: HANGS_MS },
   );
-  compileFile(folder, file);
+  for (const file of changed.keys()) compileFile(folder, `lib/${file}`);
   return read(stdout, stderr);
 }
 
