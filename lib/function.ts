@@ -1,7 +1,4 @@
-/**
- * A component that is a plain function of the same process, in place of a service behind HTTP:
- * `stepfunc-source/function`.
- */
+/** A component that is a function of the same process, in place of a service behind HTTP. */
 export { functionInvoke } from './function/function-invoke.js';
 export type {
   FunctionInvoke,

@@ -1,6 +1,6 @@
 /**
- * Metrics and traces of a source through `@opentelemetry/api`, which is the user's to install:
- * `stepfunc-source/opentelemetry`. What is recorded is in docs/opentelemetry.md.
+ * Metrics and traces of a source through `@opentelemetry/api`, which you install yourself.
+ * docs/opentelemetry.md lists the instruments and spans.
  */
 export { recordMetrics } from './opentelemetry/metrics.js';
 export type { MetricsOptions } from './opentelemetry/metrics.js';

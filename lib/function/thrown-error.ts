@@ -2,17 +2,17 @@ import { inspect, types } from 'node:util';
 import { getProperty } from '../common/property.js';
 import { MAX_CAUSE_LENGTH, MAX_ERROR_LENGTH } from '../task/limits.js';
 
-/** What is reported of a value that a handler has thrown. */
+/** The report of a value that a handler has thrown. */
 export interface ThrownError {
-  /** For `Retry` and `Catch` in the state machine. */
+  /** The error name, for `Retry` and `Catch` in the state machine. */
   error: string;
-  /** JSON, as AWS Lambda writes it: `{"errorType","errorMessage","trace"}`. */
+  /** The cause: JSON, as AWS Lambda writes it, `{"errorType","errorMessage","trace"}`. */
   cause: string;
 }
 
 /**
- * Describes whatever was thrown: an error, one of another realm, or no error at all. By shape, as
- * `instanceof` knows only the errors of its own realm. Never throws, whatever getters there are.
+ * Describes a thrown value, an error or not. By shape, since `instanceof` knows only the errors of
+ * this realm. Never throws, even if a getter does.
  */
 export function describeThrown(thrown: unknown): ThrownError {
   const errorType = typeOf(thrown);
@@ -22,7 +22,11 @@ export function describeThrown(thrown: unknown): ThrownError {
   };
 }
 
-/** Error names that only Step Functions itself may use (Amazon States Language, "Error names"). */
+/**
+ * Only Step Functions itself may use these error names.
+ *
+ * @see {@link https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html}
+ */
 const RESERVED = 'States.';
 
 function typeOf(thrown: unknown): string {
@@ -34,7 +38,7 @@ function typeOf(thrown: unknown): string {
 
 function messageOf(thrown: unknown): string {
   const message = isError(thrown) ? getProperty(thrown, 'message') : thrown;
-  // No more than fits: what follows works on copies.
+  // Not more than fits: the next steps copy it.
   return cut(typeof message === 'string' ? message : inspectSafely(thrown), MAX_CAUSE_LENGTH);
 }
 
@@ -43,7 +47,7 @@ function traceOf(thrown: unknown): string[] {
   return typeof stack === 'string' ? cut(stack, MAX_CAUSE_LENGTH).split('\n') : [];
 }
 
-/** A function has a name too, and is no error. */
+/** A function has a name too, but is no error. */
 function isError(thrown: unknown): boolean {
   return (
     typeof thrown === 'object' &&
@@ -59,7 +63,7 @@ function inspectSafely(value: unknown): string {
   }
 }
 
-/** The cause as JSON of at most `limit` UTF-16 units: of the trace, then of the message, less. */
+/** The cause as JSON of at most `limit` UTF-16 units. The trace is cut first, then the message. */
 function causeWithin(
   limit: number,
   errorType: string,
@@ -74,7 +78,7 @@ function causeWithin(
   return cause(cut(errorMessage, units ?? 0), []);
 }
 
-/** The largest n from 0 to `most` of which `build(n)` fits; undefined if not even 0 does. */
+/** The largest n from 0 to `most` for which `build(n)` fits. Undefined if not even 0 fits. */
 function mostThatFits(
   most: number,
   build: (n: number) => string,
@@ -91,7 +95,7 @@ function mostThatFits(
   return low;
 }
 
-/** The first units of a text, and never half a surrogate pair at its end. */
+/** The first units of a text, without half a surrogate pair at the end. */
 function cut(text: string, units: number): string {
   return text.length <= units ? text : text.slice(0, units).replace(/[\ud800-\udbff]$/, '');
 }

@@ -24,7 +24,10 @@ export interface LeasePoolObserver {
   lost(index: number, error: LeaseExpired | LeaseNotOwned): void;
   /** The work has ended, and the lease was released if the store could be reached. */
   released(index: number): void;
-  /** A call to the store failed, or its answer was wrong. */
+  /**
+   * A call to the store failed, or its answer was wrong. `index` is undefined for a call that is
+   * about no lease (rule L10).
+   */
   storeFailed(index: number | undefined, error: unknown): void;
   /** The store answered an attempt to acquire, even if it refused. */
   storeAnswered?(): void;

@@ -1,6 +1,6 @@
 import { formatValue } from '../common/format-value.js';
 
-/** A base URL's parts: a request's path is put behind `basePath`. */
+/** The parts of a base URL. A request's path is appended to `basePath`. */
 export interface BaseUrl {
   origin: string;
   basePath: string;
@@ -21,7 +21,7 @@ export function parseBaseUrl(baseUrl: string | URL): BaseUrl {
   return { origin: url.origin, basePath: url.pathname.replace(/\/+$/, '') };
 }
 
-/** As it may stand in an error message: before an `@` there may be a password, however it is written. */
+/** The URL for an error message. Text before an `@` is left out, since it may be a password. */
 function withoutUser(baseUrl: unknown): unknown {
   if (typeof baseUrl !== 'string' && !(baseUrl instanceof URL)) return baseUrl;
   return String(baseUrl).replace(/^([a-z][a-z\d+.-]*:)?.*@/is, '$1…@');

@@ -2,15 +2,15 @@ import { onAbort } from '../async/on-abort.js';
 import { getProperty } from '../common/property.js';
 
 /**
- * A body's chunks until `signal` aborts or nobody wants more of them: the body is cancelled then, even
- * while it is silent. Leaves no listener behind.
+ * The chunks of a body. It ends when `signal` aborts or the caller wants no more. The body is then
+ * cancelled, even if it sends nothing. Leaves no listener behind.
  */
 export async function* chunksUntil(
   signal: AbortSignal,
   body: ReadableStream<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  // While it is read, a web stream is locked, and only its reader can cancel it. A Node stream, as
-  // node-fetch has it, can be destroyed at any time.
+  // A web stream is locked while it is read, so that only its reader can cancel it. A Node stream,
+  // as of node-fetch, can be destroyed at any time.
   const reader =
     typeof getProperty(body, 'getReader') === 'function' ? body.getReader() : undefined;
   const stop = () => {

@@ -2,11 +2,11 @@
 export interface CappedBody {
   /** Takes a chunk. Returns whether there is room for more. */
   add(chunk: Uint8Array): boolean;
-  /** What there is. */
+  /** The bytes so far. */
   bytes(): Buffer;
 }
 
-/** Keeps `limit` bytes at most. However small the chunks, they take no more room than twice their bytes. */
+/** Keeps `limit` bytes at most, in at most twice as much memory, however small the chunks are. */
 export function createCappedBody(limit: number): CappedBody {
   let held: Uint8Array = new Uint8Array(0);
   let size = 0;
@@ -25,8 +25,8 @@ export function createCappedBody(limit: number): CappedBody {
 }
 
 /**
- * Reads a body, `limit` bytes at most, and leaves the rest unread: the source of the
- * chunks is told to stop, so that an endless body costs neither memory nor time.
+ * Reads `limit` bytes of a body at most, and cancels the rest. So an endless body costs neither
+ * memory nor time.
  */
 export async function readCapped(
   chunks: AsyncIterable<Uint8Array>,
@@ -34,7 +34,7 @@ export async function readCapped(
 ): Promise<Buffer> {
   const body = createCappedBody(limit);
   for await (const chunk of chunks) {
-    // A chunk of text has no byteLength: it would never come to the limit.
+    // A chunk of text has no byteLength, and would never reach the limit.
     if (!ArrayBuffer.isView(chunk)) {
       throw new TypeError(`A body must come in chunks of bytes, got ${typeof chunk}`);
     }
@@ -43,9 +43,9 @@ export async function readCapped(
   return body.bytes();
 }
 
-/** The first `size` bytes of `held` and `chunk` behind them, in `held` itself where there is room. */
+/** `held` with `chunk` behind it, `size` bytes at most. It is `held` itself if there is room. */
 function appended(held: Uint8Array, size: number, chunk: Uint8Array, limit: number): Uint8Array {
-  // Most bodies are one chunk, and need no copy.
+  // Most bodies are one chunk, which needs no copy.
   if (size === 0) return chunk;
   const newSize = size + chunk.byteLength;
   const roomy = newSize <= held.byteLength ? held : new Uint8Array(Math.min(limit, 2 * newSize));

@@ -2,35 +2,38 @@ import type { Socket } from 'node:net';
 import { buildConnector, Client, errors, Pool, ProxyAgent } from './undici.js';
 import type { Dispatcher } from 'undici';
 
-/** A connection that is not made by then never will be. */
+/** A connection that is not made by then is given up. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * Undici's own time limits are off: they count the upload as waiting, and they fire before data that
- * has arrived is read. Whoever sends bounds the time.
+ * Undici's own time limits are off. They count the upload as waiting, and they fire before data
+ * that has arrived is read. The caller limits the time.
  */
 const NO_TIMEOUTS = { headersTimeout: 0, bodyTimeout: 0 };
 
-/** As much of undici's Dispatcher as sending a request takes. */
+/** The part of undici's Dispatcher that sends a request. */
 export type Dispatching = Pick<Dispatcher, 'dispatch'>;
 
-/** Connections of our own, one for each request at a time. */
+/** The source's own connections. Each has one request at a time. */
 export interface Connections extends Dispatching {
-  /** Closes every connection at once, also those that are just being made. No request goes out after it. */
+  /**
+   * Closes every connection at once, those that are just being made included. No request can be
+   * sent after it.
+   */
   destroy(): void;
 }
 
 type Connect = ReturnType<typeof buildConnector>;
 
 /**
- * As many connections as there are requests at a time. The one that was used last is used next, so
- * that the others close after a while. Finding it takes the same time whatever their number: undici's
- * Pool looks through all of its connections for an idle one.
+ * Opens as many connections as there are requests at a time. The next request takes the one that
+ * was used last, so that the others become idle and close. It finds that one in constant time:
+ * undici's Pool searches all of its connections.
  */
 export function createConnections(): Connections {
   const sockets = new Set<Socket>();
   const clients = new Set<Client>();
-  /** By origin. The last one of each list was used last. */
+  /** The idle ones by origin. The last of each list was used last. */
   const idle = new Map<string, Client[]>();
   const connect = tracking(sockets, buildConnector({ timeout: CONNECT_TIMEOUT_MS }));
   let destroyed = false;
@@ -46,7 +49,7 @@ export function createConnections(): Connections {
   function open(origin: string, idleHere: Client[]): Client {
     const client = new Client(origin, { ...NO_TIMEOUTS, connect });
     clients.add(client);
-    // In use, it may go on by itself: undici sends a request again that the other side never saw.
+    // A client in use may go on: undici sends a request again that the other side never saw.
     client.on('disconnect', () => {
       const index = idleHere.indexOf(client);
       if (index === -1) return;
@@ -93,7 +96,7 @@ export function createConnections(): Connections {
   };
 }
 
-/** The same through a proxy, by CONNECT. `proxy` may hold a user and a password. */
+/** The same through a proxy, by CONNECT. `proxy` may have a user and a password. */
 export function createProxyConnections(proxy: URL): Connections {
   const sockets = new Set<Socket>();
   const agent = new ProxyAgent({
@@ -113,9 +116,12 @@ export function createProxyConnections(proxy: URL): Connections {
   };
 }
 
-/** Undici leaves a connection that is just being made to itself: it would hold the process for 10 s. */
+/**
+ * Undici does not close a connection that is just being made, which would hold the process for 10
+ * s.
+ */
 function tracking(sockets: Set<Socket>, connect: Connect): Connect {
-  // It returns the socket, other than its type says.
+  // It returns the socket, though its type says something else.
   const begin: (...args: Parameters<Connect>) => unknown = connect;
   return (options, callback) => {
     const socket = begin(options, callback) as Socket;

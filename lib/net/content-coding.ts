@@ -4,23 +4,23 @@ import { inOwnWords } from '../common/own-words.js';
 import { readCapped } from './capped-body.js';
 
 /**
- * Bytes that a coded body may have beyond what is wanted of the decoded one: headers and checksums
- * of its blocks, if it could not be made any smaller.
+ * How much larger than its content a coded body can be: headers and checksums of its blocks, if the
+ * content can't be compressed.
  */
 export const CODING_OVERHEAD_BYTES = 8 * 1024;
 
-/** Makes the decoder of a body that begins with `first`. */
+/** Makes the decoder of a body whose first byte is `first`. */
 const decoders: Record<string, (first: number | undefined) => Transform> = {
   gzip: () => createGunzip(),
   'x-gzip': () => createGunzip(),
-  // By RFC 9110 it is zlib's format; some servers send what is inside of that.
+  // By RFC 9110, deflate is zlib's format. Some servers send raw deflate instead.
   deflate: (first) => ((first ?? 0) % 16 === 8 ? createInflate() : createInflateRaw()),
   br: () => createBrotliDecompress(),
 };
 
 /**
- * The one coding that a `content-encoding` names. Undefined if it names none, several, or one that
- * is not known here: the body is then left as it is.
+ * The coding that a `content-encoding` names. Undefined if it names none, several, or an unknown
+ * one. The body then stays coded.
  */
 export function contentCoding(header: string | string[] | undefined): string | undefined {
   if (header === undefined) return undefined;
@@ -36,8 +36,7 @@ export function contentCoding(header: string | string[] | undefined): string | u
 }
 
 /**
- * Undoes a content coding: the first `limit` bytes of what was coded. However much there is, no more
- * than that is decoded, so that a small body can not become a large one.
+ * Decodes a body, `limit` bytes at most, so that a small body can't become a large one.
  *
  * @throws Error if the body is corrupt or ends too early, with zlib's error as its cause.
  */
@@ -46,7 +45,7 @@ export async function undoContentCoding(
   body: Uint8Array,
   limit: number,
 ): Promise<Buffer> {
-  // Nothing is nothing in any coding, although none of them would make that of it.
+  // An empty body is empty in any coding, though a decoder would call it corrupt.
   if (body.byteLength === 0) return Buffer.alloc(0);
   const decoder = decoders[coding]?.(body[0]);
   if (decoder === undefined) throw new TypeError(`No content coding that is known here: ${coding}`);

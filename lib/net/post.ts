@@ -9,7 +9,7 @@ export interface PostRequest {
   body: string | Uint8Array;
 }
 
-/** What came back. Names of headers are in lower case. */
+/** The response. Names of headers are in lower case. */
 export interface HttpResponse {
   status: number;
   headers: Record<string, string | string[] | undefined>;
@@ -17,14 +17,14 @@ export interface HttpResponse {
 }
 
 /**
- * One POST over HTTP: sends it and reads the answer, of its body `mostBytes` at most: where they are
- * reached, the connection is closed.
+ * Sends one POST and reads the response, `mostBytes` of its body at most. If the body has more, the
+ * connection is closed.
  *
- * Rejects with undici's errors, and with the reason of `signal` when that aborts; the connection is
- * then closed too. Leaves no listener behind. Time is bounded by the dispatcher and by `signal`.
+ * Rejects with undici's errors, or with the reason of `signal` when that aborts. The connection is
+ * then closed too. Leaves no listener behind. The dispatcher and `signal` limit the time.
  *
- * It is on undici's `dispatch`, since undici's `request` makes a stream of every body, with which a
- * task costs 10 % more (docs/performance.md).
+ * It uses undici's `dispatch`, since undici's `request` makes a stream of every body. With streams
+ * a task costs 10 % more CPU (docs/performance.md).
  */
 export function post(
   dispatcher: Dispatcher,
@@ -44,10 +44,10 @@ export function post(
       {
         onRequestStart(controller) {
           started = controller;
-          // It may have waited for a connection for longer than anybody wants its answer.
+          // `signal` may have aborted while the request waited for a connection.
           if (signal.aborted) controller.abort(reasonOf(signal));
         },
-        // Called for 103 Early Hints and the like too: the last one counts.
+        // Also called for 103 Early Hints and the like. The last call counts.
         onResponseStart(_, newStatus, newHeaders) {
           status = newStatus;
           headers = newHeaders;

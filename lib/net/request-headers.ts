@@ -6,7 +6,7 @@ import { getProperty } from '../common/property.js';
 export type HeadersInput =
   Readonly<Record<string, string>> | Iterable<readonly [name: string, value: string]>;
 
-/** undici writes these itself, or does not know how to. */
+/** undici sets these itself, or can't send them. */
 const RESERVED = new Set([
   'connection',
   'content-length',
@@ -17,11 +17,11 @@ const RESERVED = new Set([
 ]);
 
 /**
- * Checks headers, and brings their names in lower case, so that none is sent twice. `what` is what
- * they are called in an error message, which never tells a value: that may be a secret.
+ * Checks headers, and puts their names into lower case, so that none is sent twice. `what` names
+ * them in an error message. The message has no value, since a value may be a secret.
  *
- * @throws TypeError if anything is not a header, `undefined` as a value included: a request without
- * the authorization that somebody meant to give is refused far from here.
+ * @throws TypeError if a header is wrong. `undefined` as a value is wrong too: the component would
+ * refuse the request without saying that its authorization is missing.
  */
 export function checkHeaders(headers: unknown, what: string): Record<string, string> {
   const checked: Record<string, string> = Object.create(null) as Record<string, string>;
@@ -44,12 +44,12 @@ function entriesOf(headers: unknown, what: string): [unknown, unknown][] {
       );
     });
   }
-  // A promise, or an object of a class, would be taken for one without any header.
+  // A promise, or an object of a class, would otherwise count as an object without headers.
   if (!isPlain(headers)) throw unusable(what, headers);
   return Object.entries(headers);
 }
 
-/** Also if it was made in another realm. */
+/** Whether it is a plain object, of this realm or another. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;

@@ -2,10 +2,12 @@ import { errorName } from '../sfn/errors.js';
 import type { Finding } from './health.js';
 import type { NumberedVitals } from './vitals.js';
 
-/** The source bounds a poll at 70 s, so that one which is open for longer than this is stuck. */
+/**
+ * The source ends a poll after 70 s, so that a poll which is open for longer than this is stuck.
+ */
 const OVERDUE_MS = 90_000;
 const FAILING_MS = 60_000;
-/** A poller whose lease is lost ends at once, unless it has something left to do. */
+/** A poller whose lease is lost ends at once, unless it has polls or tasks left. */
 const STUCK_MS = 10_000;
 
 export function pollsOverdue(pollers: readonly NumberedVitals[], now: number): Finding | undefined {
@@ -46,7 +48,7 @@ export function pollsFailing(pollers: readonly NumberedVitals[], now: number): F
   );
 }
 
-/** One finding for all pollers that it concerns, since the first of them. */
+/** One finding for all pollers with the problem. It began with the first of them. */
 function found(
   code: Finding['code'],
   pollers: readonly { poller: number; since: number }[],

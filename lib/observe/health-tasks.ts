@@ -3,16 +3,16 @@ import { ErrorName } from '../task/error-name.js';
 import type { Events } from './events.js';
 import type { Finding } from './health.js';
 
-/** A report that has not got through for so long is stuck. */
+/** A report that AWS has not taken for so long is stuck. */
 const STUCK_MS = 60_000;
-/** What a task may take beyond `invokeTimeoutMs`: its report. */
+/** How much longer than `invokeTimeoutMs` a task may take, for its report. */
 const OVERDUE_MS = 60_000;
 /** How far back `tasksFailing` looks. */
 const WINDOW_MS = 300_000;
 /** Fewer failures than these prove nothing. */
 const LEAST_FAILED = 10;
 
-/** Failures that say nothing of the component: the source itself has ended these tasks early. */
+/** These failures say nothing of the component: the source itself ended the tasks early. */
 const OURS: ReadonlySet<string> = new Set([ErrorName.Stopped, ErrorName.LeaseLost]);
 
 /** Watches tasks from their poll to their end. */
@@ -22,7 +22,7 @@ export function watchTasks(
 ): { findings(invokeTimeoutMs: number, now: number): (Finding | undefined)[] } {
   /** When each task was received, oldest first. */
   const received = new Map<string, number>();
-  /** Tasks whose report has failed, by when it did first. */
+  /** When the report of a task first failed, by task. */
   const stuck = new Map<string, number>();
   let outcomes = noOutcomes;
 
@@ -81,7 +81,10 @@ function taskOverdue(
   };
 }
 
-/** The moments, oldest first, that are at or before `moment`; the map's entries are in their order. */
+/**
+ * The keys whose moment is at or before `moment`. The entries of the map are in the order of their
+ * moments.
+ */
 function olderThan(moments: ReadonlyMap<string, number>, moment: number): number[] {
   const older: number[] = [];
   for (const at of moments.values()) {
@@ -91,12 +94,12 @@ function olderThan(moments: ReadonlyMap<string, number>, moment: number): number
   return older;
 }
 
-/** What became of the last tasks. */
+/** The outcomes of the last tasks. */
 interface Outcomes {
   readonly succeededAt: number | undefined;
   /** When the last ten failures in a row happened, oldest first. */
   readonly failedAt: readonly number[];
-  /** When the first in this row happened. */
+  /** When the first of this row happened. */
   readonly failingSince: number;
   readonly error: string;
 }

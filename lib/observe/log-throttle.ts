@@ -1,23 +1,25 @@
-/** A line that repeats is told again after this long, then after twice as long, and so on. */
+/** A line that repeats is written again after this long, then after twice as long, and so on. */
 const FIRST_MS = 10_000;
 const LONGEST_MS = 600_000;
-/** More kinds of lines than this are not kept apart for long: names of errors are the component's own. */
+/**
+ * How many kinds of lines are kept apart. Names of errors are the component's own, and may be
+ * endless.
+ */
 const MOST_KINDS = 100;
 
 interface Series {
-  /** How often since the last line. */
+  /** How often it has happened since the last line. */
   unsaid: number;
   saidAt: number;
   restMs: number;
 }
 
 /**
- * Decides which of many like lines are worth saying: the first, and then one after 10 s, 20 s, 40 s,
- * up to one in ten minutes, for as long as they come. A kind that was quiet for as long as its last
- * rest begins anew.
+ * Decides which of many similar lines are written: the first, and then one after 10 s, 20 s, 40 s,
+ * up to one in ten minutes. A kind begins again when it was quiet for as long as its last pause.
  *
- * Returns how many lines this one stands for (itself and those left out since the last), or
- * undefined where it is to be left out. `now` is a moment of a monotonic clock, in milliseconds.
+ * Returns how often it has happened since the last line, this time included. Undefined means that
+ * this line is left out. `now` is a time of a monotonic clock, in milliseconds.
  */
 export function createFallingRate(): (kind: string, now: number) => number | undefined {
   const kinds = new Map<string, Series>();

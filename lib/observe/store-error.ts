@@ -2,9 +2,9 @@ import { getProperty } from '../common/property.js';
 import { errorName } from '../sfn/errors.js';
 
 /**
- * What a store calls its own error: PostgreSQL's and MySQL's code, the network's, or the word that
- * Redis puts first. It may stand in a cause, where a client wraps its server's errors. An error that
- * the store calls nothing goes by its own name.
+ * The code of a store's error: PostgreSQL's, MySQL's, the network's, or the first word of a Redis
+ * error. Undefined if there is none. If a client wraps the server's error, the code of its cause
+ * counts.
  */
 export function storeErrorName(error: unknown): string {
   return nameInChain(error) ?? errorName(error);
@@ -24,7 +24,7 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' && /^\w{1,64}$/.test(code) ? code : undefined;
 }
 
-/** Before Redis 7, what a script ran into stands after an ERR and the script's name. */
+/** Before Redis 7, the error of a script stands after ERR and the script's name. */
 function firstWordOf(error: unknown): string | undefined {
   const message = getProperty(error, 'message');
   if (typeof message !== 'string') return undefined;

@@ -1,20 +1,20 @@
-/** What health needs to know of one poller. Moments are of the source's clock, in milliseconds. */
+/** What health needs to know of one poller. Times are milliseconds of the source's clock. */
 export interface PollerVitals {
   openPolls: number;
-  /** Tasks received and not yet reported. */
+  /** Tasks that were received and are not yet reported. */
   tasks: number;
   /** When the poll that is open for longest was sent. */
   openSince?: number | undefined;
-  /** Since when a slot has been free with neither an open poll nor anything to wait for. */
+  /** When a slot became free that has since had neither an open poll nor a reason to wait. */
   stalledSince?: number | undefined;
-  /** Since when every poll has failed, and what the last one failed with. */
+  /** When the polls began to fail, if all fail, and the last error. */
   failing?: Failing | undefined;
 }
 
-/** Calls of one kind that fail, one after the other. */
+/** A row of failed calls of one kind. */
 export interface Failing {
   since: number;
-  /** What the last one failed with. */
+  /** The error of the last one. */
   error: unknown;
 }
 

@@ -1,9 +1,9 @@
-/** The name that meters and tracers are asked for by: the instrumentation scope. */
+/** The instrumentation scope: the name of the meter and of the tracer. */
 export const SCOPE = 'stepfunc-source';
 
 /**
- * Attribute names: of OpenTelemetry's semantic conventions for messaging, where they have one. These
- * are not stable yet, which is why the names stand here and come from no package.
+ * The attributes' names. Most are from OpenTelemetry's semantic conventions for messaging. Those
+ * are not stable yet, so that the names stand here and come from no package.
  */
 export const Attribute = {
   System: 'messaging.system',
@@ -17,24 +17,23 @@ export const Attribute = {
   TaskId: 'stepfunc_source.task.id',
 } as const;
 
-/** What `taskAttributes` has picked: any name, so under a name space of its own. */
+/** The prefix of what `taskAttributes` picked, whose names may be any. */
 export const TASK_ATTRIBUTE_PREFIX = 'stepfunc_source.task.attribute.';
 
-/** The value of `messaging.system`; the conventions name `aws_sqs` and its like so. */
+/** The value of `messaging.system`, in the style of the conventions' `aws_sqs`. */
 const SYSTEM = 'aws_step_functions';
 
-/** What every data point and every span carries. */
+/** The attributes of every data point and every span. */
 export function activityAttributes(activityName: string): Record<string, string> {
   return { [Attribute.System]: SYSTEM, [Attribute.Destination]: activityName };
 }
 
-/** The conventions' own word for an `error.type` that is not told. */
+/** The conventions' value of an `error.type` that is left out. */
 const OTHER = '_OTHER';
 
 /**
- * Bounds how many values an attribute takes: the first `limit` names that come pass, and so do those
- * of `always`, which count for nothing; any other is `_OTHER` from then on. Each name makes a time
- * series, and names come from outside.
+ * Limits how many values an attribute takes. The first `limit` names are kept, and all of `always`.
+ * Any other name becomes `_OTHER`. Each name makes a time series, and components may invent names.
  */
 export function boundNames(
   limit: number,

@@ -1,7 +1,11 @@
 import { formatValue } from '../common/format-value.js';
 import { hintFor } from '../common/suggest-key.js';
 
-/** Throws a TypeError that names a key which nobody knows, and the one that was probably meant. */
+/**
+ * Checks the keys of options.
+ *
+ * @throws TypeError that names an unknown key, and the key that was probably meant.
+ */
 export function checkKeys(where: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`${where}: expected options to be an object, got ${formatValue(options)}`);

@@ -7,8 +7,8 @@ import { Attribute } from './attributes.js';
 import type { Instruments } from './instruments.js';
 
 /**
- * Observes what `status()` and `health()` say, whenever metrics are collected, until the returned
- * function is called. Nothing is observed while `attributes()` has none to give.
+ * Observes `status()` and `health()` whenever metrics are collected, until the returned function is
+ * called. Nothing is observed while `attributes()` returns undefined.
  */
 export function observeGauges(
   source: StepFuncSource,
@@ -34,7 +34,7 @@ export function observeGauges(
     observeSum(openPolls, (poller) => poller.openPolls);
     observeSum(tasksActive, ({ tasks }) => tasks);
     const startedAt = Math.min(...source.runningTasks().map((task) => task.startedAt));
-    // The clock may have been set back since, and without a task there is no least of them.
+    // The wall clock may have been set back since. Without a task there is no oldest.
     result.observe(oldestTaskAge, Math.max(0, (systemClock.wall() - startedAt) / 1_000), common);
     const present = new Set<string>(source.health().problems.map(({ code: problem }) => problem));
     for (const problem of healthCodes) {

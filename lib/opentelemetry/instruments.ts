@@ -2,18 +2,19 @@ import type { Meter, MetricOptions } from '@opentelemetry/api';
 
 // The boundaries that the conventions give for messaging durations, in seconds.
 const CALL_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
-// An activity's tasks may well run for minutes, and the conventions' last boundary would be all to be seen.
+// Tasks of an activity may run for minutes, which would all fall beyond the conventions' last
+// boundary.
 const TASK_SECONDS = [...CALL_SECONDS, 30, 60, 120, 300, 600, 1_800, 3_600];
 
 export type Instruments = ReturnType<typeof createInstruments>;
 
-/** Every instrument: the one place for names, units and descriptions. docs/opentelemetry.md says more. */
+/** All instruments, with their names, units and descriptions. docs/opentelemetry.md says more. */
 export function createInstruments(meter: Meter) {
   const counter = (name: string, unit: string, description: string) =>
     meter.createCounter(name, { unit, description });
   const duration = (name: string, boundaries: number[], description: string) =>
     meter.createHistogram(name, seconds(boundaries, description));
-  // What may be added up over instances is an UpDownCounter, in the conventions' words; Prometheus has a gauge.
+  // A sum over instances makes sense, so that it is an UpDownCounter. For Prometheus it is a gauge.
   const gauge = (name: string, unit: string, description: string) =>
     meter.createObservableUpDownCounter(name, { unit, description });
 
@@ -68,7 +69,7 @@ export function createInstruments(meter: Meter) {
       '{task}',
       'Tasks in flight: received and not yet reported.',
     ),
-    // No sum of instances would mean anything: a gauge proper.
+    // A sum over instances would mean nothing, so that it is a gauge.
     oldestTaskAge: meter.createObservableGauge('stepfunc_source.task.oldest_age', {
       unit: 's',
       description: 'Age of the oldest task in flight; 0 if there is none.',

@@ -60,7 +60,7 @@ export function recordMetrics(source: StepFuncSource, options: MetricsOptions = 
   const taskError = boundNames(maxErrorNames, ownErrors);
   const callError = boundNames(maxErrorNames);
 
-  /** Set as soon as the activity's name is known. */
+  /** Set when the activity's name is known. */
   let common: Attributes | undefined;
 
   function know(activityName: string): Attributes {
@@ -155,7 +155,7 @@ function listen(source: StepFuncSource, listeners: Listeners): () => void {
   };
 }
 
-/** An ARN ends in its activity's name, which holds no colon. */
+/** An ARN ends with its activity's name, which has no colon. */
 function nameIn(activityArn: string): string {
   return activityArn.slice(activityArn.lastIndexOf(':') + 1);
 }

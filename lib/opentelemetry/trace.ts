@@ -123,11 +123,11 @@ function withHeadersOf(inner: Context, request: InvokeRequest): InvokeRequest {
   return { ...request, headers };
 }
 
-/** Tells how it came out, and ends the span; the first to come has it. */
+/** Records the outcome, and ends the span. Only the first call counts. */
 function end(span: Span, record: () => void): void {
-  // Neither one that has ended nor one that is not sampled records.
+  // A span that has ended, or is not sampled, does not record.
   if (!span.isRecording()) return;
-  // An answer may be anything at all, and is not for us to refuse.
+  // A response may be any value. The source itself refuses a wrong one.
   callSafely(record);
   span.end();
 }
@@ -140,7 +140,7 @@ function tellAnswer(span: Span, answer: unknown): void {
     tellError(span, ErrorName.InvokeFailed);
     return;
   }
-  // The error's name alone: the body may be unread, and is a cause.
+  // Only the error's name: the body may be unread, and holds the cause.
   const response = { status, headers: headers as InvokeResponse['headers'], body: '' };
   const result = toTaskResult(response);
   if (result.outcome === 'failure') tellError(span, result.error);
@@ -156,7 +156,10 @@ function tellAborted(span: Span, reason: unknown): void {
   else tellError(span, errorName(reason));
 }
 
-/** As Step Functions is told; where it is told nothing, as the event `taskLost` has it. */
+/**
+ * The error name that is reported to Step Functions. If none is, the reason of the event
+ * `taskLost`.
+ */
 const abortErrors: Record<InvokeAbortError['code'], string> = {
   timeout: ErrorName.Timeout,
   stopped: ErrorName.Stopped,
@@ -169,10 +172,13 @@ function tellError(span: Span, errorType: string, message?: string): void {
   span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) });
 }
 
-/** How deep a chain of causes is told. */
+/** A longer chain of causes is cut. */
 const MAX_DEPTH = 8;
 
-/** The names of an error and its causes: `TypeError <- ECONNREFUSED`. What they say may hold the task's data. */
+/**
+ * The names of an error and its causes: `TypeError <- ECONNREFUSED`. Their messages may have the
+ * task's data.
+ */
 function namesOf(thrown: unknown): string {
   const names: string[] = [];
   for (let error = thrown; names.length < MAX_DEPTH; error = getProperty(error, 'cause')) {

@@ -23,7 +23,7 @@ export function nameInArn(arn: unknown): string | undefined {
   return name === undefined || NOT_IN_A_NAME.test(name) ? undefined : name;
 }
 
-/** What each key must be, in the words of every message about it. */
+/** What each key must be, as every message says it. */
 export const expectedName =
   'a name of 1 to 80 characters without white space, control characters or any of <>{}[]?*"#%\\^|~`$&,;:/';
 export const expectedPath =
@@ -131,7 +131,7 @@ function wholeNumberFrom(least: number): z.ZodInt {
   );
 }
 
-/** Gives every check of one key the same words, which say what is wanted. */
+/** Gives all checks of one key the same message, which says what is expected. */
 function wanted<T>(expected: string, build: (params: { error: string }) => T): T {
   return build({ error: expected });
 }

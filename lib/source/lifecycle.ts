@@ -10,9 +10,9 @@ import { startGrace, stopped, summarize } from './stop.js';
 
 export interface LifecycleOptions {
   clock: Clock;
-  /** The config's ARN. It stands in the status until a session knows better. */
+  /** The config's ARN. The status shows it until a session has another. */
   givenArn: string | undefined;
-  /** Live: counts what has happened since the source was created. */
+  /** Live: it changes with every event. */
   totals: Readonly<Totals>;
   startSession(shutdown: ShutdownSignals, onPollAbandoned: () => void): Promise<Session>;
   onStateChanged(from: StepFuncSourceState, to: StepFuncSourceState): void;
@@ -34,7 +34,7 @@ export interface Lifecycle {
   isActive(): boolean;
   /** The session, once it has started and until it has ended. */
   session(): Session | undefined;
-  /** The activity's ARN, as last known. */
+  /** The last known ARN of the activity. */
   activityArn(): string | undefined;
 }
 
@@ -119,15 +119,15 @@ export function createLifecycle({
   };
 }
 
-/** From a start to the end of its stop. */
+/** One run of the source, from start to the end of its stop. */
 interface Run {
   shutdown: ShutdownController;
   session: Promise<Session>;
-  /** Set once the session has started. */
+  /** Set when the session has started. */
   started?: Session;
-  /** Set once stop was called. */
+  /** Set when stop is called. */
   stopped?: Promise<StopSummary>;
-  /** What cancels each grace that a stop has set. */
+  /** Functions that cancel the graces that stops have set. */
   graces: (() => Promise<void>)[];
   /** Polls that were aborted at the end of a grace. */
   abandonedPolls: number;

@@ -33,7 +33,7 @@ export async function runAll(
     try {
       return await source.run(stopping.signal, options);
     } catch (error) {
-      // Somebody else stopped it while it was starting: that is not a start that failed.
+      // Its own `stop` was called while it was starting, which is no failed start.
       if (getProperty(error, 'name') === 'AbortError') return source.stop(options);
       failures.push(error);
       stop();

@@ -27,7 +27,7 @@ import { createSocketCheck } from '../sfn/socket-check.js';
 
 export interface SessionOptions {
   clock: Clock;
-  /** May change while the ARN is asked for. */
+  /** It may change while the ARN is asked for. */
   config(): Config;
   invoke: Invoke;
   resolvedOptions: ResolvedOptions;
@@ -36,17 +36,19 @@ export interface SessionOptions {
   onPollAbandoned(): void;
 }
 
-/** A source's life from start to stop. */
+/** One life of a source, from start to stop. */
 export interface Session {
   activityArn(): string | undefined;
   pollers: PollerSet;
-  /** Resolves once the end has come to its end. Never rejects. */
+  /** Resolves when shutdown has completed. Never rejects. */
   ended: Promise<void>;
 }
 
 /**
- * Gets the activity's ARN and starts to poll. Rejects with an ActivityError where the ARN can't be
- * had, and with an AbortError where the end comes first; nothing is left behind then.
+ * Gets the activity's ARN and starts to poll. If it rejects, nothing is left behind.
+ *
+ * @throws ActivityError, as a rejection, if the ARN can't be had.
+ * @throws AbortError, as a rejection, if shutdown begins first.
  */
 export async function startSession(
   shutdown: ShutdownSignals,
@@ -63,7 +65,7 @@ export async function startSession(
 
   let activityArn: string;
   try {
-    // A stop while the clients were loaded: nothing shall be asked for.
+    // Without this, a stop while the clients were loaded would still call AWS.
     throwIfAborted(shutdown.drain);
     activityArn = await attemptStart(
       shutdown.drain,
@@ -139,7 +141,7 @@ export async function startSession(
   };
 }
 
-/** Loaded where they are needed: undici takes as long to load as all else here. */
+/** Loaded only if needed: undici takes as long to load as everything else here. */
 async function ownClients(
   clock: Clock,
   config: ClientConfig | undefined,
@@ -149,7 +151,7 @@ async function ownClients(
   return createClients(clock, config, arnRegion);
 }
 
-/** Injected clients are the caller's: they are looked at, and never destroyed. */
+/** Injected clients belong to the caller: they are checked, and never destroyed. */
 function injectedClients({ poll, report }: SfnClients): OwnClients {
   return {
     poll,
@@ -161,7 +163,7 @@ function injectedClients({ poll, report }: SfnClients): OwnClients {
   };
 }
 
-/** Region and credentials may come from a metadata service that is slow, or never answers. */
+/** The time limit for region and credentials: a metadata service may be slow, or never answer. */
 const PREPARE_TIMEOUT_MS = 60_000;
 
 async function prepare(

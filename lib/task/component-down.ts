@@ -4,23 +4,25 @@ import { neverConnected } from '../net/connection-error.js';
 
 const FIRST_MS = 100;
 const LONGEST_MS = 5_000;
-/** An attempt that is open for so much longer than the one that failed has its connection. */
+/** An attempt that is open for so much longer than the failed one has got its connection. */
 const MARGIN_MS = 1_000;
 
-/** Who is told that a task waits for its component. */
+/** The events of a task that waits for its component. */
 export interface ComponentWait {
-  /** The connection could not be made: the task is sent again later. Called for every attempt. */
+  /**
+   * The connection could not be made, and the task is sent again later. Called at every attempt.
+   */
   onWaiting(error: unknown): void;
-  /** The connection was made, as far as can be told, or nobody waits any longer. */
+  /** The connection was made, or the task has ended. Whether it was made is a guess: see below. */
   onConnected(): void;
 }
 
 /**
  * Calls `invoke` until the connection to the component could be made, with jittered back-off from
- * 0.1 s to 5 s. Nothing has arrived at the component before then, so that nothing runs twice.
+ * 0.1 s to 5 s. Before that nothing has arrived at the component, so that nothing runs twice.
  *
- * Settles as the first call does that had a connection. Rejects with an AbortError if `signal` aborts
- * between two calls. Whoever sets a time limit bounds the whole by it, through `signal`.
+ * Settles as the first call does that had a connection. Rejects with an AbortError if `signal`
+ * aborts between two calls. There is no other time limit.
  */
 export async function invokeWhenConnected<T>(
   signal: AbortSignal,
@@ -32,8 +34,8 @@ export async function invokeWhenConnected<T>(
   try {
     for (let ceiling = FIRST_MS; ; ceiling = Math.min(LONGEST_MS, 2 * ceiling)) {
       const startedAt = clock.monotonic();
-      // How invoke gets its connection can't be seen. Refusals come sooner than responses, though, and
-      // polls should not wait for a task that takes minutes.
+      // An invoke does not say when it has its connection. But a refusal comes sooner than a
+      // response, and polls should not wait for a task that takes minutes.
       const cancel =
         failedAfterMs === undefined
           ? undefined

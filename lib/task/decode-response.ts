@@ -5,8 +5,9 @@ import { decodeUtf8 } from './decode-text.js';
 import type { InvokeResponse } from './invoke.js';
 
 /**
- * What an HTTP response is to the source: its content coding is undone, if it is one that is known,
- * and its body is text if it is UTF-8. What else the body may be shows when it is read as an output.
+ * Makes the invoke's response of an HTTP response. A known content coding is decoded. The body
+ * becomes text if it is UTF-8; otherwise it stays bytes, and is decoded when it is read as an
+ * output.
  *
  * @throws Error if the body of a success can't be decoded.
  */
@@ -25,18 +26,18 @@ async function undo(
   coding: string,
   maxBytes: number,
 ): Promise<HttpResponse> {
-  // Both are those of what was sent.
+  // These two headers describe the coded body, and would be wrong for the decoded one.
   const decoded = { ...headers, 'content-encoding': undefined, 'content-length': undefined };
   try {
     return { status, headers: decoded, body: await undoContentCoding(coding, body, maxBytes) };
   } catch (error) {
     if (status === 200) throw error;
-    // The component's own error name counts for more than what the body says.
+    // A failure is reported by its header, even if its body can't be decoded.
     return { status, headers: decoded, body: Buffer.from(formatError(error)) };
   }
 }
 
-/** A declared charset is left to the mapping of the response: its bytes may pass for UTF-8. */
+/** A body with a declared charset stays bytes: they may be valid UTF-8 by chance. */
 function withText({ status, headers, body }: HttpResponse): InvokeResponse {
   const declaresOther = /charset(?!\s*=\s*["']?utf-?8)/i.test(String(headers['content-type']));
   return { status, headers, body: (declaresOther ? undefined : decodeUtf8(body)) ?? body };

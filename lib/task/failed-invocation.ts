@@ -6,21 +6,21 @@ import { ErrorName } from './error-name.js';
 import type { DescribedResult } from './result.js';
 import { ownFailure } from './result.js';
 
-/** Codes of the system, of undici, of TLS, of HTTP parsers and of zlib: their messages hold no data. */
+/** Error codes of the system, undici, TLS, HTTP parsers and zlib. Their messages have no data. */
 const NETWORK_CODE =
   /^(?:E[A-Z][A-Z\d_]+|UND_ERR_\w+|HPE_\w+|Z_\w+|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|ERR_(?:TLS|SSL|HTTP|STREAM|SOCKET)\w*)$/;
-/** What undici throws when one of its own time limits has passed, in Node's fetch 300 s each. */
+/** The errors of undici's own time limits. Those of Node's fetch are 300 s each. */
 const UNDICI_TIMEOUT = /^UND_ERR_(?:HEADERS|BODY)_TIMEOUT$/;
 
 const TIMEOUT_HINT =
   "(This limit is not invokeTimeoutMs but undici's own headersTimeout or bodyTimeout: 300 s in Node's fetch. httpInvoke of stepfunc-source/http has no such limit.)";
 
 /**
- * What is reported of a task whose invoke threw. `secrets`, the task's token and input, do not
- * appear in it.
+ * The failure of a task whose invoke threw. It does not quote `secrets`, the task's token and
+ * input.
  *
- * The cause has all that was thrown. The message has the network's words and ours only: an invoke
- * of somebody else may throw anything, parts of the input included.
+ * The cause has the whole error. The message has only the network's words and the source's: an
+ * invoke may throw anything, parts of the input included.
  */
 export function failedInvocation(thrown: unknown, secrets: readonly string[]): DescribedResult {
   const chain = errorChain(thrown);

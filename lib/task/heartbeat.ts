@@ -5,23 +5,23 @@ import { withTimeout } from '../async/timeout.js';
 import type { Sfn } from '../sfn/api.js';
 import { sleep } from '../async/timer.js';
 
-/** A heartbeat that takes longer than its interval is late anyway; the next one has its turn. */
+/** A heartbeat that takes longer than its interval is late anyway, and the next one is due. */
 const MIN_TIMEOUT_MS = 1_000;
 const MAX_TIMEOUT_MS = 10_000;
 
 export interface HeartbeatOptions {
   intervalMs: number;
   clock: Clock;
-  /** A heartbeat did not get through. The task goes on, and so do the heartbeats. */
+  /** A heartbeat failed. The task goes on, and so do its heartbeats. */
   onFailed(error: unknown): void;
 }
 
 /**
- * Sends SendTaskHeartbeat for one task, first after one interval, until AWS answers that the task
- * is closed: resolves then. Rejects only with an AbortError, once `signal` aborts.
+ * Sends SendTaskHeartbeat for one task, the first after one interval. Resolves when AWS says that
+ * the task is closed. Rejects only with an AbortError, when `signal` aborts.
  *
- * Intervals are jittered downwards, by a fifth at most, so that tasks received together do not
- * beat together and none beats late.
+ * Each interval is shortened at random, by a fifth at most. So tasks that were received together do
+ * not send their heartbeats together, and none is late.
  */
 export async function heartbeat(
   signal: AbortSignal,
@@ -35,7 +35,8 @@ export async function heartbeat(
     try {
       await withTimeout(signal, timeoutMs, (inner) => sfn.sendTaskHeartbeat(token, inner), clock);
     } catch (error) {
-      // Aborted between the failure and here: only the abort counts, or the task would end in this error.
+      // If `signal` has aborted, only the abort counts. Otherwise the task would end with this
+      // error.
       throwIfAborted(signal);
       if (classifyAwsError(error) === 'closed') return;
       onFailed(error);

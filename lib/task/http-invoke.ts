@@ -85,7 +85,7 @@ function createExtraHeaders(
   return async (request, signal) => {
     const { method, url, body, task } = request;
     const told = { method, url, body, task, headers: { ...request.headers } };
-    // Rejects as soon as nobody wants the response any more, even if the function never settles.
+    // Rejects as soon as `signal` aborts, even if the function never settles.
     const returned = await abortable(signal, callHeaders(headers, told, signal));
     return checkHeaders(returned, 'httpInvoke: what options.headers returned');
   };
@@ -112,7 +112,7 @@ function createSender(given: HttpDispatcher | undefined): Sender {
   if (given === undefined) {
     const agent = new Agent({
       maxHeaderSize: MAX_HEADER_BYTES,
-      // The source's invokeTimeoutMs is the one limit; undici's own 300 s would cut longer ones short.
+      // The source's invokeTimeoutMs is the only limit. Undici's own 300 s would end longer tasks.
       headersTimeout: 0,
       bodyTimeout: 0,
       clientTtl: CONNECTION_MAX_AGE_MS,
@@ -123,7 +123,8 @@ function createSender(given: HttpDispatcher | undefined): Sender {
     };
   }
   return {
-    // By its own `request`: what its `dispatch` wants depends on undici's version, and on what it is composed of.
+    // Its own `request`: what `dispatch` needs differs by undici's version, and by its
+    // interceptors.
     async send(request, signal) {
       const response = await given.request({ ...request, method: 'POST', signal });
       const body = await readCapped(response.body, MAX_SENT_BYTES);

@@ -1,21 +1,20 @@
 const SPACE = /[\t\n\r ]*/y;
-// Without the closing quote: what must not stand in a string comes before it.
-// eslint-disable-next-line no-control-regex -- JSON allows none of them in a string
+// Without the closing quote: a character that must not stand in a string comes before it.
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /true|false|null/y;
 
 /**
- * Where text stops being JSON: the index of the first character that must not stand there, or the
- * text's length where it ends too early. Undefined where it is JSON.
+ * Where a text stops being JSON: the index of the first wrong character, or the text's length if it
+ * ends too early. Undefined if it is JSON.
  *
- * JSON.parse tells the index in some of its messages only, and quotes the text in others.
+ * JSON.parse says the index in some of its messages only, and quotes the text in others.
  */
 export function jsonErrorAt(text: string): number | undefined {
-  /** The closing brackets that are still to come. */
+  /** The closing brackets that are still missing. */
   const open: ('}' | ']')[] = [];
   let at = 0;
-  /** Goes past what `pattern` matches here. */
+  /** Moves past what `pattern` matches here. */
   const skip = (pattern: RegExp): boolean => {
     pattern.lastIndex = at;
     const found = pattern.test(text);

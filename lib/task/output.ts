@@ -14,12 +14,12 @@ export type Output =
  * Reads a body as JSON that AWS takes. Bytes are JSON in UTF-8 or, if they are not, in the encoding
  * that a BOM or the content type declares. A BOM is dropped, and an empty body is `null`.
  *
- * The size comes first: a body that was read with a cap may end amid a character.
+ * The size is checked first: a body that was cut at its limit may end within a character.
  */
 export function readOutput({ headers, body }: InvokeResponse): Output {
   const size = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
   if (size > MAX_OUTPUT_BYTES) {
-    // A body that was read with a cap is longer than what is here of it.
+    // The body was cut at its limit. Its declared length may be greater.
     const declared = Number(responseHeader(headers, 'content-length') ?? 0);
     return tooLarge(Math.max(size, declared || 0));
   }
@@ -36,10 +36,10 @@ export function readOutput({ headers, body }: InvokeResponse): Output {
   return invalid(size, why, headers);
 }
 
-/** A string may hold half a surrogate pair, for which UTF-8 has no bytes, but JSON has an escape. */
+/** A string may have half a surrogate pair. UTF-8 has no bytes for it, but JSON has an escape. */
 function accept(json: string): Output {
   const output = json.isWellFormed() ? json : json.replaceAll(LONE_SURROGATE, escapeUnit);
-  // In another encoding it may have been shorter.
+  // In another encoding it may have been smaller.
   const size = Buffer.byteLength(output);
   return size > MAX_OUTPUT_BYTES ? tooLarge(size) : { output };
 }
@@ -69,7 +69,7 @@ function tooLarge(size: number): Output {
   };
 }
 
-/** None of it quotes the body, so that it may stand in a log line. */
+/** The cause quotes nothing of the body, so that a log line may have it. */
 function invalid(size: number, why: string, headers: InvokeResponse['headers']): Output {
   const coding = responseHeader(headers, 'content-encoding');
   const coded =
@@ -86,7 +86,7 @@ function whereItFails(text: string): string {
   const at = jsonErrorAt(text) ?? 0;
   if (at >= text.length) return `it ends too early, at position ${at}`;
   const char = text.charAt(at);
-  // Letters and digits may be part of what nobody may read.
+  // Letters and digits are not quoted: they may be part of a secret.
   return /^[!-/:-@[-`{-~]$/.test(char)
     ? `unexpected ${char} at position ${at}`
     : `unexpected character at position ${at}`;

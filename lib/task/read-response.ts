@@ -6,11 +6,11 @@ import type { InvokeResponse } from './invoke.js';
 import { MAX_OUTPUT_BYTES } from './limits.js';
 
 /**
- * Turns what invoke resolved to into a plain response. Reads a fetch Response's body as bytes, up to
- * just past what AWS takes.
+ * Turns an invoke's result into a plain response. Reads the body of a fetch Response as bytes,
+ * until it is larger than AWS takes.
  *
- * Once `signal` aborts, what is left of a Response's body is cancelled: an invoke that ignores its
- * signal would leave a connection open, with the source itself reading from it.
+ * When `signal` aborts, the rest of the body is cancelled. Otherwise an invoke that ignores its
+ * signal would leave a connection open.
  *
  * @throws TypeError that tells what is wrong with anything else.
  */
@@ -44,7 +44,7 @@ export async function readResponse(
 
 function plainBody(body: unknown): string | Uint8Array {
   if (typeof body === 'string') return body;
-  // Also if it was made in another realm.
+  // Objects of another realm fit too.
   if (ArrayBuffer.isView(body)) {
     return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
   }
@@ -53,7 +53,7 @@ function plainBody(body: unknown): string | Uint8Array {
   );
 }
 
-// By shape: a Response of another undici, of node-fetch or of a test is as good as the global one.
+// By shape, so that a Response of another undici, of node-fetch or of a test fits too.
 function isFetchResponse(response: object): response is Response {
   return 'text' in response && typeof response.text === 'function' && 'bodyUsed' in response;
 }

@@ -1,13 +1,14 @@
 import { getProperty } from '../common/property.js';
 
-/** What a response may hold its headers in: fetch's Headers, those of another fetch, or an object. */
+/** The headers of a response: fetch's Headers, those of another fetch, or an object. */
 export type ResponseHeaders = Headers | Record<string, string | string[] | undefined>;
 
 /**
- * A header's text, or undefined where it is absent or empty. `name` is in lower case. Values of one
- * that was sent more than once are joined by `, `; equal ones count once.
+ * A header's text. Undefined if it is absent or empty. `name` is in lower case. If it was sent more
+ * than once, its values are joined by `, `, and equal values count once.
  *
- * Bytes of a header arrive as Latin-1, but components send UTF-8: what is valid UTF-8 is taken as such.
+ * The bytes of a header arrive as Latin-1, but components send UTF-8. A text that is valid UTF-8 is
+ * read as UTF-8.
  */
 export function responseHeader(headers: ResponseHeaders, name: string): string | undefined {
   const values = isHeaders(headers) ? [headers.get(name)] : valuesOf(headers, name);
@@ -19,8 +20,8 @@ export function responseHeader(headers: ResponseHeaders, name: string): string |
 }
 
 /**
- * A text that was repeated before it came here: `E, E` is `E`. Fetch and Node's http join the values
- * of a header that was sent more than once, as a proxy may do it. Longer texts may repeat themselves.
+ * A text without its repetition: `E, E` becomes `E`. A proxy may send a header twice, and fetch and
+ * Node's http join the values. A longer text may repeat itself on purpose.
  */
 export function unrepeated(text: string): string {
   const parts = text.split(', ');
@@ -33,12 +34,14 @@ export function unrepeated(text: string): string {
   return text;
 }
 
-// By shape: the Headers of another fetch are as good as the global ones.
+// By shape, so that the Headers of another fetch fit too.
 function isHeaders(headers: ResponseHeaders): headers is Headers {
   return typeof getProperty(headers, 'get') === 'function';
 }
 
-/** Of an object, in which names may be in any case, and the same name in several. */
+/**
+ * The values of a name in an object, whose keys may be in any case, and the same name in several.
+ */
 function valuesOf(headers: Record<string, unknown>, name: string): unknown[] {
   return Object.entries(headers).flatMap(([key, value]) =>
     key.toLowerCase() === name ? [value] : [],

@@ -23,21 +23,21 @@ export interface TaskOptions {
   task: string;
   invokeTimeoutMs: number;
   heartbeatIntervalMs?: number | undefined;
-  /** Present: a task whose connection to the component is never made waits, and this is told so. */
+  /** If it is present, a task waits while no connection to the component can be made. */
   componentWait?: ComponentWait | undefined;
   clock: Clock;
   onHeartbeatFailed(error: unknown): void;
-  /** Invoke has ended, one way or another; what came of it is reported now. */
+  /** The invoke has ended, with or without a response. The report begins now. */
   onInvoked(): void;
   onReportFailed(error: unknown): void;
 }
 
 /**
- * One task's life: the component is invoked, its answer reported. Resolves to how the task ended,
+ * Runs one task: invokes the component, and reports its response. Resolves to how the task ended,
  * and never rejects.
  *
- * `signal` gives everything up at once. `interruption` ends the invoke alone, by an
- * {@link InvokeAbortError} as reason; what became of the task is then still reported.
+ * `signal` ends invoke and report at once. `interruption` ends only the invoke, with an {@link
+ * InvokeAbortError} as reason, and the task is still reported.
  */
 export async function runTask(
   signal: AbortSignal,
@@ -86,7 +86,7 @@ async function invokeAndReport(
   });
 }
 
-/** What is to be reported; undefined if the task was closed before there was a response. */
+/** What to report. Undefined if the task was closed before there was a response. */
 async function resultOf(
   interruption: AbortController,
   task: ActivityTask,
@@ -114,13 +114,13 @@ function interrupted({ code, message }: InvokeAbortError): DescribedResult | und
   }
 }
 
-/** Settles on time whatever invoke does, and drops what an aborted invoke comes up with later. */
+/** Settles when `signal` aborts, whatever the invoke does, and drops a late response. */
 function invokeInTime(
   interruption: AbortController,
   { input, token }: ActivityTask,
   { invoke, path, invokeTimeoutMs, task, componentWait, clock }: TaskOptions,
 ): Promise<InvokeResponse> {
-  // Anew for each attempt: an invoke may add to the headers.
+  // A new object for each attempt: an invoke may add to the headers.
   const request = (): InvokeRequest => ({
     method: 'POST',
     path,

@@ -43,7 +43,7 @@ export function createAttributePicker(
 
 function bounded(picked: unknown, refuse: (problem: string) => TaskAttributes): TaskAttributes {
   if (typeof getProperty(picked, 'then') === 'function') {
-    // Nobody waits for it, and what it rejects with must not end the process.
+    // The promise is not awaited: without this, its rejection would end the process.
     Promise.resolve(picked).catch(() => undefined);
     return refuse('it returned a promise, and must be synchronous');
   }
