@@ -1,5 +1,6 @@
 const SPACE = /[\t\n\r ]*/y;
 // Without the closing quote: a character that must not stand in a string comes before it.
+// eslint-disable-next-line no-control-regex -- JSON allows none of them in a string
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /true|false|null/y;
