@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -9,9 +10,16 @@ const alias = [
   { find: /^stepfunc-source\/(.+)$/, replacement: `${lib}/$1.ts` },
 ];
 
+/** Unit specs that change for good what others share: modules, the process's signals, the heap. */
+const alone = ['spec/unit/source/{session,termination-signal}.spec.ts', 'spec/unit/rooms.spec.ts'];
+
+/** Hours of virtual time, at random or by seeds. */
+const long = ['spec/simulation/seeds-*.spec.ts', 'spec/behaviour/faults-random.spec.ts'];
+
 /**
- * Unit specs run in memory; integration crosses sockets and processes; chaos has processes at war over
- * each lock store; slow waits for real minutes; sfn-local needs a Step Functions Local at SFN_LOCAL_URL.
+ * Unit specs run in memory; simulation too, for hours of virtual time; integration crosses sockets and
+ * processes; chaos has processes at war over each lock store; slow waits for real minutes; sfn-local
+ * needs a Step Functions Local at SFN_LOCAL_URL.
  */
 export default defineConfig({
   test: {
@@ -28,15 +36,26 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'unit',
-          // Properties take a while on a busy machine.
-          testTimeout: 30_000,
+          // Properties take a while on a busy machine; and a test that was given up disturbs the next.
+          testTimeout: 120_000,
+          // A process for each file, and its modules anew, would take more time than all tests.
+          isolate: false,
           include: [
             'spec/unit/**/*.spec.ts',
             'spec/behaviour/**/*.spec.ts',
             'spec/simulation/**/*.spec.ts',
             'spec/docs/{comments,contract,overview,types}.spec.ts',
           ],
+          exclude: [...alone, ...long],
         },
+      },
+      {
+        resolve: { alias },
+        test: { name: 'unit-alone', testTimeout: 120_000, include: alone },
+      },
+      {
+        resolve: { alias },
+        test: { name: 'simulation', testTimeout: 120_000, include: long },
       },
       {
         resolve: { alias },
@@ -54,6 +73,9 @@ export default defineConfig({
           exclude: ['spec/cluster/chaos.spec.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
+          // They wait as much as they compute, and come after the projects that only compute.
+          maxWorkers: Math.ceil(1.5 * availableParallelism()),
+          sequence: { groupOrder: 1 },
         },
       },
       {

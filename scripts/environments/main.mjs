@@ -1,7 +1,7 @@
 /**
  * `npm run check:environments [-- name …] [-- --write]`: installs the packed tarball in a project of
  * its own for each row of rows.mjs, and runs tasks there. Rows run side by side. Prints a line a row,
- * fails if one failed, and says so if docs/environments.md differs from what ran.
+ * fails if one failed or if docs/environments.md differs from what ran.
  *
  * Names choose the rows whose names begin so. `--write` writes docs/environments.md. `--newest` runs
  * those rows that have no lock file, and therefore change by themselves; without it the others.
@@ -52,10 +52,12 @@ const inOrder = chosen.map((row) => ({ row, result: results.get(row) }));
 const isWhole = positionals.length === 0 && !values.newest;
 if (values.write) await writeDocument(inOrder);
 const difference = isWhole ? await compareDocument(inOrder) : undefined;
-if (difference !== undefined) console.log(`note    ${difference}`);
 
 const count = (outcome) => inOrder.filter(({ result }) => result.outcome === outcome).length;
-const failed = count('failed');
+// What can't be had here may be had where the page was written.
+const isOutdated = difference !== undefined && count('missing') === 0;
+if (difference !== undefined) console.log(`${isOutdated ? 'FAILED ' : 'note   '} ${difference}`);
+const failed = count('failed') + (isOutdated ? 1 : 0);
 console.log(`${count('passed')} passed, ${failed} failed, ${count('missing')} skipped`);
 process.exitCode = failed === 0 ? 0 : 1;
 

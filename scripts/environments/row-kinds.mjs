@@ -1,4 +1,5 @@
 import { arch, platform } from 'node:process';
+import { withBrokenSdk, withFutureSdk } from './future-sdk.mjs';
 import { command, program, readme, tasks } from './steps.mjs';
 import { typesBy } from './types.mjs';
 
@@ -47,12 +48,12 @@ export function runtime(name, package_, version, [path, ...args]) {
   return { id: package_, group: 'Other runtimes', name, ...binary, steps: tasks([file, ...args]) };
 }
 
-export function typescript(version, modes) {
+export function typescript(version, modes, note) {
   const types = { '@types/node': '20', '@aws-sdk/client-dynamodb': '3', '@opentelemetry/api': '1' };
   return {
     id: `typescript-${version}`,
     group: 'TypeScript',
-    name: `TypeScript ${version}`,
+    name: note === undefined ? `TypeScript ${version}` : `TypeScript ${version}, ${note}`,
     packages: { typescript: version, ...types },
     shows: (project) => project.version('typescript'),
     steps: modes.map(typesBy),
@@ -93,5 +94,18 @@ export function ownUndici(version, nodeVersion) {
     packages: { undici: version },
     shows: (project) => project.version('undici'),
     steps: [program('import', 'own-undici.mjs', [path ?? 'node'])],
+  };
+}
+
+/** Node.js 20 with an AWS SDK that asks for a later one. */
+export function futureSdk(nodeVersion) {
+  const { program: path, ...binary } = withBinary('node', nodeVersion, 'bin/node');
+  return {
+    id: 'sdk-2027',
+    group: 'Beside other versions',
+    name: `an AWS SDK that asks for Node.js 22, on Node.js ${nodeVersion}`,
+    ...binary,
+    shows: (project) => project.version('@aws-sdk/client-sfn'),
+    steps: [...withFutureSdk(path), ...tasks([path]), withBrokenSdk(path)],
   };
 }

@@ -1,5 +1,14 @@
 import { pnpm, yarnClassic, yarnPnp } from './installers.mjs';
-import { bundler, jest, managed, node, ownUndici, runtime, typescript } from './row-kinds.mjs';
+import {
+  bundler,
+  futureSdk,
+  jest,
+  managed,
+  node,
+  ownUndici,
+  runtime,
+  typescript,
+} from './row-kinds.mjs';
 import { bundled, command, program, readme, tasks } from './steps.mjs';
 
 /**
@@ -16,7 +25,7 @@ export const rows = [
   runtime('Bun', 'bun', '1', ['bin/bun']),
   runtime('Deno', 'deno', '2', ['deno', 'run', '--allow-all']),
 
-  typescript('5.4', ['node16', 'nodenext', 'bundler', 'node10']),
+  typescript('4.7', ['node16', 'nodenext', 'node10'], 'the least that is supported'),
   typescript('5.9', ['node16', 'nodenext', 'bundler', 'node10']),
   typescript('6', ['node16', 'nodenext', 'bundler']),
   typescript('7', ['node16', 'nodenext', 'bundler']),
@@ -72,6 +81,7 @@ export const rows = [
   },
   ownUndici('6'),
   ownUndici('8', '24'),
+  futureSdk('20'),
 
   {
     id: 'newest',

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 /** The folder of the project's package.json. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Long enough for a cold install. What takes longer hangs. */
-const TIMEOUT_MS = 600_000;
+/** Long enough for a cold install or a build on a busy machine. What takes longer hangs. */
+const TIMEOUT_MS = 900_000;
 
 /** Runs a command to its end and returns its stdout. Throws with all that it wrote where it failed. */
 export function run(command, args, cwd = root) {

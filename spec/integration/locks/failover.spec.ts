@@ -93,7 +93,10 @@ async function keep(store: RunningEngine) {
   };
 }
 
-describe.each(kinds)('failover on $engine', ({ engine, start }) => {
+/** Most of their time they wait, and each has a server of its own. */
+const beside = { concurrent: true };
+
+describe.each(kinds)('failover on $engine', beside, ({ engine, start }) => {
   it('L11: a connection that dies without a word costs one call, and no lease', async (context) => {
     const server = await start();
     const { network, errors, working } = await setScene(
@@ -167,7 +170,7 @@ describe.each(kinds)('failover on $engine', ({ engine, start }) => {
   });
 });
 
-describe.skipIf(redisServer === undefined)('failover among Redis servers', () => {
+describe.skipIf(redisServer === undefined)('failover among Redis servers', beside, () => {
   it('L11: the primary is demoted with the connection open, and Sentinel names another', async (context) => {
     const { Redis } = await import('ioredis');
     const { redisLocks } = await import('../../../lib/locks/redis.js');
@@ -198,7 +201,7 @@ describe.skipIf(redisServer === undefined)('failover among Redis servers', () =>
   });
 });
 
-describe.skipIf(postgresServer === undefined)('failover among PostgreSQL servers', () => {
+describe.skipIf(postgresServer === undefined)('failover among PostgreSQL servers', beside, () => {
   it('L11: a standby refuses by 25006, and grants once it is promoted', async (context) => {
     const primary = await startPostgresServer();
     context.onTestFinished(() => primary[Symbol.asyncDispose]());

@@ -2,22 +2,30 @@ import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import { freePort } from '../integration/free-port.js';
 import type { OwnServer } from './own-server.js';
-import { createOwnServer, runToEnd, temporaryFolder, whereIs } from './own-server.js';
+import {
+  createOwnServer,
+  createTemplate,
+  runToEnd,
+  temporaryFolder,
+  whereIs,
+} from './own-server.js';
 
 const install = whereIs('mariadb-install-db');
 /** MariaDB only: MySQL's own server makes its data in another way. */
 export const mysqlServer = install === undefined ? undefined : whereIs('mariadbd', '/usr/sbin');
 
+const template = createTemplate('mysql', (folder) =>
+  runToEnd(install ?? 'mariadb-install-db', [
+    ...commonArgs(folder),
+    '--auth-root-authentication-method=normal',
+    '--skip-name-resolve',
+  ]),
+);
+
 /** A MariaDB of our own, with the database `test`, where `root` needs no password. */
 export async function startMySqlServer(...more: string[]): Promise<OwnServer> {
   const folder = await temporaryFolder('mysql');
-  const data = join(folder, 'data');
-  const common = ['--no-defaults', `--datadir=${data}`, ...(isRoot() ? ['--user=root'] : [])];
-  runToEnd(install ?? 'mariadb-install-db', [
-    ...common,
-    '--auth-root-authentication-method=normal',
-    '--skip-name-resolve',
-  ]);
+  await template.copyTo(folder);
   const port = await freePort();
   const url = `mysql://root@127.0.0.1:${port}/test`;
   const server = createOwnServer({
@@ -26,7 +34,7 @@ export async function startMySqlServer(...more: string[]): Promise<OwnServer> {
     folder,
     command: mysqlServer ?? 'mariadbd',
     args: [
-      ...common,
+      ...commonArgs(folder),
       `--port=${port}`,
       '--bind-address=127.0.0.1',
       '--skip-name-resolve',
@@ -44,6 +52,16 @@ export async function startMySqlServer(...more: string[]): Promise<OwnServer> {
   });
   await server.start();
   return server;
+}
+
+function commonArgs(folder: string): string[] {
+  return [
+    '--no-defaults',
+    `--datadir=${join(folder, 'data')}`,
+    // The least that there is: a hundred megabytes would be copied for each server.
+    '--innodb-log-file-size=4M',
+    ...(isRoot() ? ['--user=root'] : []),
+  ];
 }
 
 function isRoot(): boolean {

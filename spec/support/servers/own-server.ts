@@ -1,7 +1,7 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -110,9 +110,41 @@ export async function acceptsAt(port: number): Promise<void> {
   }
 }
 
-export function runToEnd(command: string, args: readonly string[], options: object = {}): void {
-  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8', ...options });
-  if (status !== 0) throw new Error(`${command} failed: ${stderr}`, { cause: error });
+/** Runs a command while other tests go on. Rejects with what it wrote if it failed. */
+export async function runToEnd(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions = {},
+): Promise<void> {
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`${command} failed: ${stderr}`);
+}
+
+/**
+ * A folder that is made at first need, and then copied: a server's first data takes seconds of a core
+ * to make. It goes with the process.
+ */
+export function createTemplate(
+  name: string,
+  make: (folder: string) => Promise<void>,
+): { copyTo(folder: string): Promise<void> } {
+  let made: Promise<string> | undefined;
+  const get = async () => {
+    const folder = await temporaryFolder(`${name}-template`);
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    await make(folder);
+    return folder;
+  };
+  return {
+    async copyTo(folder) {
+      const template = await (made ??= get());
+      // With owners and modes, which a server is particular about.
+      await runToEnd('cp', ['-a', `${template}/.`, folder]);
+    },
+  };
 }
 
 function familyOf(pid: number | undefined): number[] {

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { freePort } from '../integration/free-port.js';
 import type { OwnServer } from './own-server.js';
-import { createOwnServer, runToEnd, temporaryFolder, whereIs } from './own-server.js';
+import {
+  createOwnServer,
+  createTemplate,
+  runToEnd,
+  temporaryFolder,
+  whereIs,
+} from './own-server.js';
 
 const DEBIAN = '/usr/lib/postgresql';
 const others = existsSync(DEBIAN)
@@ -19,11 +25,16 @@ export const postgresServer = whereIs('postgres', ...others);
 /** PostgreSQL refuses to run as root: it then runs as the user who is made for it. */
 const user: { uid?: number; gid?: number } = process.getuid?.() === 0 ? userNamed('postgres') : {};
 
+const template = createTemplate('postgres', async (folder) => {
+  await giveToUser(folder);
+  const data = join(folder, 'data');
+  await runToEnd(initdb ?? 'initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-N'], user);
+});
+
 /** A PostgreSQL of our own, with the database `test` and no password. */
 export async function startPostgresServer(): Promise<OwnServer> {
   const folder = await ownFolder();
-  const data = join(folder, 'data');
-  runToEnd(initdb ?? 'initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-N'], user);
+  await template.copyTo(folder);
   const server = await serve(folder);
   const client = new pg.Client({ connectionString: server.url.replace('/test', '/postgres') });
   await client.connect();
@@ -36,7 +47,7 @@ export async function startPostgresServer(): Promise<OwnServer> {
 export async function startStandbyOf(primary: OwnServer): Promise<OwnServer> {
   const folder = await ownFolder();
   const from = ['-h', '127.0.0.1', '-p', String(primary.port), '-U', 'postgres'];
-  runToEnd(
+  await runToEnd(
     baseBackup ?? 'pg_basebackup',
     [...from, '-D', join(folder, 'data'), '-R', '-X', 'stream', '-c', 'fast'],
     user,
@@ -82,8 +93,12 @@ async function serve(folder: string): Promise<OwnServer> {
 
 async function ownFolder(): Promise<string> {
   const folder = await temporaryFolder('postgres');
-  if (user.uid !== undefined) await chown(folder, user.uid, user.gid ?? user.uid);
+  await giveToUser(folder);
   return folder;
+}
+
+async function giveToUser(folder: string): Promise<void> {
+  if (user.uid !== undefined) await chown(folder, user.uid, user.gid ?? user.uid);
 }
 
 function userNamed(name: string): { uid: number; gid: number } {
