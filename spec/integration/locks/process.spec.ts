@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +11,10 @@ const holder = fileURLToPath(new URL('./holder.ts', import.meta.url));
 // Twelve processes start at once, which takes a busy machine its time.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 const until = (assertion: () => unknown) => vi.waitFor(assertion, { timeout: 60_000, interval: 5 });
+
+/** Those of a test that failed go on for ever otherwise. */
+const children = new Set<ChildProcess>();
+afterAll(() => children.forEach((child) => child.kill('SIGKILL')));
 
 describe.concurrent.each(engines)('a process of its own, on $name', (engine) => {
   let store: RunningEngine;
@@ -26,6 +31,7 @@ describe.concurrent.each(engines)('a process of its own, on $name', (engine) => 
       // Unhandled rejections and warnings would be here.
       { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_NO_WARNINGS: '1' } },
     );
+    children.add(child);
     let said = '';
     let complaints = '';
     child.stdout.on('data', (text: Buffer) => (said += text.toString()));
