@@ -7,6 +7,7 @@
  * those rows that have no lock file, and therefore change by themselves; without it the others.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -41,6 +42,8 @@ try {
       const result = await runRow(row, join(folder, row.id), file);
       results.set(row, result);
       print(row, result);
+      // All of them together would take gigabytes.
+      await rm(join(folder, row.id), { recursive: true, force: true });
     }
   };
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
