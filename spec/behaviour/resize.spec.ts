@@ -240,7 +240,7 @@ describe('resize', () => {
       ),
       { numRuns: 40 },
     );
-  }, 60_000);
+  });
 });
 
 describe('resize with locks', () => {

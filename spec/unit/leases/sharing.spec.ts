@@ -99,13 +99,9 @@ function createCluster(pollers: number) {
 
 /** Ten, with what they hold in the end; nothing moves any longer. */
 async function expectEven(cluster: ReturnType<typeof createCluster>, shares: number[]) {
-  await vi.waitFor(
-    async () => {
-      await pass(ttlMs);
-      expect(cluster.shares()).toEqual(shares);
-    },
-    { timeout: 100_000, interval: 1 },
-  );
+  // Bounded by its own clock: the machine's would only say how busy the machine is.
+  for (let i = 0; i < 200 && String(cluster.shares()) !== String(shares); i++) await pass(ttlMs);
+  expect(cluster.shares()).toEqual(shares);
   const before = cluster.handOvers();
   await pass(10 * ttlMs);
   expect(cluster.shares()).toEqual(shares);
@@ -115,7 +111,7 @@ async function expectEven(cluster: ReturnType<typeof createCluster>, shares: num
 const ten = Array.from({ length: 10 }, () => 4);
 
 // Hours of virtual time.
-describe('L10: fair shares, 10 instances and 40 pollers', { timeout: 120_000 }, () => {
+describe('L10: fair shares, 10 instances and 40 pollers', { timeout: 300_000 }, () => {
   it('L10: started together', async () => {
     const cluster = createCluster(40);
     for (let i = 0; i < 10; i++) cluster.add();
