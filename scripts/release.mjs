@@ -27,6 +27,7 @@ const problems = problemsOf(
     onMain: ['origin/main', 'main'].some(
       (main) => git('merge-base', '--is-ancestor', 'HEAD', main).ok,
     ),
+    origin: git('remote', 'get-url', 'origin').output,
     canSign: ['ACTIONS_ID_TOKEN_REQUEST_URL', 'SIGSTORE_ID_TOKEN'].some((key) => process.env[key]),
   },
   { dryRun },

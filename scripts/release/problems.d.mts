@@ -11,6 +11,7 @@ export interface Facts {
   changes: readonly string[];
   tagged: 'here' | 'elsewhere' | 'missing';
   onMain: boolean;
+  origin: string | undefined;
   canSign: boolean;
 }
 

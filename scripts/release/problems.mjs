@@ -4,16 +4,18 @@
  *
  * `facts` are what release.mjs found out: `manifest` and `lock` (package.json, package-lock.json),
  * `changelog` (its text), `changes` (the lines of `git status --porcelain`), `tagged` (whether the
- * version's tag is at HEAD, elsewhere or missing), `onMain` (whether main contains HEAD) and
- * `canSign` (whether this is a CI that can sign a provenance statement).
+ * version's tag is at HEAD, elsewhere or missing), `onMain` (whether main contains HEAD), `origin`
+ * (the URL of git's remote, if there is one) and `canSign` (whether this is a CI that can sign a
+ * provenance statement).
  */
 export function problemsOf(facts, { dryRun }) {
-  const { manifest, lock, changelog, changes, tagged, onMain, canSign } = facts;
+  const { manifest, lock, changelog, changes, tagged, onMain, origin, canSign } = facts;
   const { version } = manifest;
   return [
     ...checkVersion(version, lock),
     ...checkChangelog(version, changelog),
-    ...checkManifest(manifest),
+    ...(manifest.private === true ? ['package.json is private'] : []),
+    ...checkRepository(manifest.repository, homeOf(origin)),
     ...(changes.length === 0
       ? []
       : [`The tree has changes that are not committed:\n  ${changes.join('\n  ')}`]),
@@ -55,13 +57,36 @@ function checkChangelog(version, changelog) {
   ];
 }
 
-function checkManifest({ private: isPrivate, repository }) {
-  return [
-    ...(isPrivate === true ? ['package.json is private'] : []),
-    ...(typeof (repository?.url ?? repository) === 'string'
-      ? []
-      : ['package.json has no repository, which provenance is checked against']),
-  ];
+/** npm compares it with where the job ran, and refuses the provenance of another home. */
+function checkRepository(repository, home) {
+  const url = repository?.url ?? repository;
+  const set = `npm pkg set repository.type=git repository.url=git+${
+    home ?? 'https://<host>/<owner>/<project>'
+  }.git`;
+  if (typeof url !== 'string') {
+    return [
+      `package.json has no repository, which npm checks the provenance against. Run: ${set}` +
+        (home === undefined ? ', with the address of the public repository' : ', and commit it'),
+    ];
+  }
+  return home === undefined || homeOf(url) === home
+    ? []
+    : [
+        `package.json: repository is ${url}, but git's origin is ${home}. Push there, or run: ${set}`,
+      ];
+}
+
+/**
+ * A remote's URL as a page: `git@example.com:owner/project.git` and
+ * `git+https://example.com/owner/project.git` are `https://example.com/owner/project`. Undefined for
+ * a folder, or if there is none. A user and a password are left out.
+ */
+function homeOf(remote) {
+  const [, host, path] =
+    /^(?:git\+)?(?:https?|ssh|git):\/\/(?:[^@/]*@)?([^/:]+)(?::\d+)?\/(.+)$/.exec(remote ?? '') ??
+    /^(?:[^@/]+@)?([^/:]+\.[^/:]+):(?!\/\/)(.+)$/.exec(remote ?? '') ??
+    [];
+  return host && path && `https://${host}/${path.replace(/\/?(?:\.git)?\/?$/, '')}`;
 }
 
 function checkTag(version, tagged, dryRun) {

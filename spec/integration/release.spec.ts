@@ -23,17 +23,18 @@ const changelog = `# Changelog
 - Something.
 `;
 
-describe('what stands in the way of a release', () => {
-  const ready: Facts = {
-    manifest,
-    lock,
-    changelog,
-    changes: [],
-    tagged: 'here',
-    onMain: true,
-    canSign: true,
-  };
+const ready: Facts = {
+  manifest,
+  lock,
+  changelog,
+  changes: [],
+  tagged: 'here',
+  onMain: true,
+  origin: undefined,
+  canSign: true,
+};
 
+describe('what stands in the way of a release', () => {
   it('is nothing, where all is in order', () => {
     expect(problemsOf(ready, { dryRun: false })).toEqual([]);
   });
@@ -76,10 +77,38 @@ describe('what stands in the way of a release', () => {
       { changelog: changelog.replace('[Unreleased]', '[Unreleased]\n\n- Else') },
       'move what is under [Unreleased] to 1.2.3',
     ],
-    ['no repository', { manifest: { name: 'package', version } }, 'package.json has no repository'],
+    [
+      'no repository',
+      { manifest: { name: 'package', version } },
+      'Run: npm pkg set repository.type=git repository.url=git+https://<host>/<owner>/<project>.git',
+    ],
+    [
+      'no repository beside an origin',
+      { manifest: { name: 'package', version }, origin: 'git@example.com:owner/package.git' },
+      'repository.url=git+https://example.com/owner/package.git, and commit it',
+    ],
+    [
+      'the repository of another origin',
+      { origin: 'https://user:secret@example.com/owner/package.git' },
+      "repository is git+https://example.com/a.git, but git's origin is https://example.com/owner/package",
+    ],
     ['a private package', { manifest: { ...manifest, private: true } }, 'package.json is private'],
   ])('is %s', (_, change, problem) => {
     expect(problemsOf({ ...ready, ...change }, { dryRun: false }).join('\n')).toContain(problem);
+  });
+});
+
+describe("the origin of the manifest's repository", () => {
+  it.each([
+    'https://example.com/a.git',
+    'https://example.com/a',
+    'git@example.com:a.git',
+    'ssh://git@example.com:22/a.git',
+    '/srv/git/a.git',
+    '../a',
+    '',
+  ])('may be %s', (origin) => {
+    expect(problemsOf({ ...ready, origin }, { dryRun: false })).toEqual([]);
   });
 });
 
