@@ -7,16 +7,20 @@ import type { Lock, LockFactory } from '../locks/types.js';
 import { LOCK_NOT_OWNED } from '../locks/types.js';
 
 /**
- * The three calls to a store, made with distrust: it may throw at once, answer late, never, or with
- * anything at all. Each call here settles within its bound, counts as granted only what was
- * granted, and leaves nothing behind: no timer, no listener, no unhandled rejection.
+ * The three calls to a store. A store may throw at once, answer late or never, or answer with any
+ * value. Each call here settles within its time limit. Only a clear `true` counts as acquired. No
+ * timer, listener or unhandled rejection is left behind.
  */
 
-/** A lock for one try. Throws a TypeError where the factory makes something else. */
+/**
+ * Makes a lock for one attempt.
+ *
+ * @throws TypeError if the factory makes something else.
+ */
 export function createLock(locks: LockFactory, name: string, ttlMs: number): Lock {
   const lock: unknown = locks.createLock(name, ttlMs);
   if (typeof getProperty(lock, 'acquireImmediately') === 'function') return lock as Lock;
-  // What a promise comes to is of no account, but must not go unhandled.
+  // The promise is not used, but its rejection must not go unhandled.
   Promise.resolve(lock).catch(() => undefined);
   throw new TypeError(
     `LockFactory.createLock: expected a lock with acquireImmediately, extend and release, got ${formatValue(lock)}`,
@@ -24,9 +28,9 @@ export function createLock(locks: LockFactory, name: string, ttlMs: number): Loc
 }
 
 /**
- * One try to acquire. Only a `true` in time is a grant, and only a `false` in time is a refusal: the
- * rest rejects, and since the store may have granted it unheard, the lock is given back before.
- * What comes too late is given back when it comes.
+ * Tries to acquire once. Only a `true` in time is an acquire, and only a `false` in time is a
+ * refusal. Anything else rejects. The store may have acquired it all the same, so that the lock is
+ * released before. It is also released after an answer that comes too late.
  */
 export async function acquireWithin(ms: number, lock: Lock, clock: Clock): Promise<boolean> {
   const answer = ask('acquireImmediately', () => lock.acquireImmediately());
@@ -38,13 +42,16 @@ export async function acquireWithin(ms: number, lock: Lock, clock: Clock): Promi
     );
   } catch (error) {
     if (error instanceof TimeoutError) giveBackOnceGranted(answer, lock);
-    // Best effort: what fails here is the same trouble again, and the ttl ends the lease anyway.
+    // If this fails too, the ttl ends the lease.
     await releaseWithin(ms, lock, clock).catch(() => undefined);
     throw error;
   }
 }
 
-/** Prolongs by `ttlMs`. Rejects as the store did, or late. An abort of `signal` drops the answer. */
+/**
+ * Renews for `ttlMs`. Rejects with the store's error, or if the store is late. If `signal` aborts,
+ * the answer is dropped.
+ */
 export async function extendWithin(
   signal: AbortSignal,
   ms: number,
@@ -66,8 +73,8 @@ export async function extendWithin(
 }
 
 /**
- * Gives the lock back, trying again after a failure as long as `ms` allows. Resolves where it was
- * given back or was not ours any longer, which comes to the same; rejects with the last failure.
+ * Releases the lock, with attempts for as long as `ms` allows. Resolves if it is released or was no
+ * longer ours. Rejects with the last failure.
  */
 export function releaseWithin(ms: number, lock: Lock, clock: Clock): Promise<void> {
   return withTimeout(
@@ -78,13 +85,15 @@ export function releaseWithin(ms: number, lock: Lock, clock: Clock): Promise<voi
   );
 }
 
-/** In how long a refused lock may be worth another try, where its store can tell; else Infinity. */
+/**
+ * In how many milliseconds a refused lock may be free, if its store says so. Infinity otherwise.
+ */
 export function claimableInMs(lock: Lock): number {
   const ms: unknown = lock.claimableInMs?.();
   return typeof ms === 'number' && ms >= 0 ? ms : Infinity;
 }
 
-/** Whether the store says that the lock is not ours, as against not answering properly. */
+/** Whether the store says that the lock is not ours. Other errors say nothing of that. */
 export function isNotOwned(error: unknown): boolean {
   return getProperty(error, 'code') === LOCK_NOT_OWNED;
 }
@@ -97,7 +106,7 @@ async function release(lock: Lock): Promise<void> {
   }
 }
 
-/** Not bounded: after the end of everything no timer may hold the process for it. */
+/** No time limit: after the end of a source no timer may hold the process. */
 function giveBackOnceGranted(answer: Promise<unknown>, lock: Lock): void {
   answer
     .then(async (granted) => {
@@ -108,14 +117,14 @@ function giveBackOnceGranted(answer: Promise<unknown>, lock: Lock): void {
 
 async function ask(method: string, call: () => unknown): Promise<unknown> {
   const returned = call();
-  // A store that returns nothing has promised nothing: its silence must not count as a success.
+  // A store that returns no promise has not confirmed anything, and this must not count as success.
   if (typeof getProperty(returned, 'then') !== 'function') {
     throw new TypeError(`Lock.${method}: expected a promise, got ${formatValue(returned)}`);
   }
   return await returned;
 }
 
-/** For calls whose outcome must be known: a stop does not cut them short, their bound does. */
+/** For calls whose outcome must be known: a stop does not end them, but their time limit does. */
 function neverAborted(): AbortSignal {
   return new AbortController().signal;
 }

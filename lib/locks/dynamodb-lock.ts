@@ -9,7 +9,7 @@ import { getProperty } from '../common/property.js';
 import { LockNotOwnedError } from './lock-not-owned.js';
 import type { Lock } from './types.js';
 
-/** The table, and the clock that tells how long its holders count as alive. */
+/** The table, and the clock by which its holders count as alive. */
 export interface DynamoDbTable {
   /** Sends one of the SDK's commands. */
   send(command: object): Promise<unknown>;
@@ -18,21 +18,21 @@ export interface DynamoDbTable {
   monotonic(): number;
 }
 
-/** A holder's item, as far as contenders need it. */
+/** The part of a holder's item that contenders use. */
 interface Item {
   owner: string;
   version: string;
   ttlMs: number;
 }
 
-/** What a contender has last seen of a name, and since when without a change. */
+/** What a contender saw last of a name, and since when it has not changed. */
 interface Sighting {
   version: string;
   ttlMs: number;
   since: number;
 }
 
-/** Makes the locks of one table: they share what they have seen of its names. */
+/** Makes the locks of one table. They share what they have seen of each name. */
 export function dynamoDbLockFactory({
   send,
   tableName,
@@ -47,7 +47,7 @@ export function dynamoDbLockFactory({
     return parseItem(getProperty(output, 'Item'));
   }
 
-  /** How long the present holder still counts as alive; 0 or less: it is dead. */
+  /** How long the present holder still counts as alive. At 0 or less it is dead. */
   function aliveMs({ ttlMs, since }: Sighting): number {
     return since + ttlMs - monotonic();
   }
@@ -63,7 +63,10 @@ export function dynamoDbLockFactory({
   function createLock(name: string, ttlMs: number): Lock {
     const owner = randomUUID();
 
-    /** Takes the name where `sighting` still holds: nobody has it, or the one who died. */
+    /**
+     * Takes the name if nothing has changed since `sighting`: nobody has it, or its dead holder
+     * has.
+     */
     async function take(sighting: Sighting | undefined): Promise<boolean> {
       const version = randomUUID();
       try {
@@ -89,8 +92,8 @@ export function dynamoDbLockFactory({
         );
       } catch (error) {
         if (!isConditionFailure(error)) throw error;
-        // The client may have sent this write twice, the first answer being lost. Then it is our
-        // own first write that fails the second one's condition.
+        // The client may send this write twice, if the first response was lost. The second one's
+        // condition then fails by our own first write.
         const item = await itemInTheWay(error);
         if (item?.version !== version) {
           if (item !== undefined) saw(name, item);
@@ -101,14 +104,15 @@ export function dynamoDbLockFactory({
       return true;
     }
 
-    /** DynamoDB sends it along; an emulator may not. */
+    /** DynamoDB sends the item with the error. An emulator may not. */
     async function itemInTheWay(error: unknown): Promise<Item | undefined> {
       return parseItem(getProperty(error, 'Item')) ?? (await read(name, true));
     }
 
     return {
       async acquireImmediately() {
-        // Half the price of a consistent read, and what it may miss, the write's condition won't.
+        // An inconsistent read costs half as much. If it misses a change, the write's condition
+        // fails.
         const item = await read(name, false);
         if (item === undefined) return take(undefined);
         const sighting = saw(name, item);
@@ -139,8 +143,8 @@ export function dynamoDbLockFactory({
         );
       },
 
-      // A delete that the client sent twice, the first answer being lost, reads as not owned too:
-      // either way nothing of ours is left.
+      // The client may send a delete twice, if the first response was lost. The second one then
+      // says that the lock is not owned. In either case nothing of ours is left.
       async release() {
         await owned(
           name,

@@ -5,9 +5,9 @@ import type { DynamoDbTable } from './dynamodb-lock.js';
 import type { Membership } from './types.js';
 
 /**
- * A group is one item: an attribute a member, `<ttl in ms> <version> <what it says>`. Each renewal is
- * one write, which answers with the whole item. As with locks, no clocks are compared: a member is
- * gone once its attribute was seen unchanged for its ttl, and whoever sees that removes it.
+ * A group is one item, with an attribute per member: `<ttl in ms> <version> <text>`. Each renewal
+ * is one write that returns the whole item. As with locks, no clocks are compared. A member is gone
+ * if its attribute was seen unchanged for its ttl. Any other member then removes it.
  */
 export function createDynamoDbMembership(
   { send, tableName, monotonic }: DynamoDbTable,
@@ -18,7 +18,7 @@ export function createDynamoDbMembership(
   const seen = new Map<string, { text: string; since: number }>();
   let gone: string[] = [];
 
-  /** The texts of those who are here, other than this one. */
+  /** The texts of the other members. */
   function look(item: unknown): string[] {
     const at = monotonic();
     const present = Object.entries(item ?? {}).flatMap(([member, attribute]) => {
@@ -56,7 +56,7 @@ export function createDynamoDbMembership(
 
   return {
     async renew(says) {
-      // A hundred at a time: an expression has its limit.
+      // An expression has a limit: a hundred at a time.
       const dead = gone.slice(0, 100);
       const remove = dead.map((_, i) => `#m${i + 1}`).join(', ');
       const text = `${ttlMs} ${randomUUID()} ${says}`;

@@ -1,26 +1,32 @@
 import { systemClock } from '../async/clock.js';
 import { startDeadline } from '../async/timer.js';
 
-/** However short the ttl: a busy machine takes its time to answer, and to open a connection. */
+/**
+ * The least time limit, even if the ttl is short: a busy machine needs time to answer and to open a
+ * connection.
+ */
 const SHORTEST_LIMIT_MS = 1_000;
 
-/** However long the ttl: a store that has not answered by then will hardly answer at all. */
+/**
+ * The greatest time limit, even if the ttl is long: a store that has not answered by then hardly
+ * ever will.
+ */
 const LONGEST_LIMIT_MS = 3_000;
 
-/** How long one call to a store may take, from asking for a connection to the answer. */
+/** How long one call to a store may take, from the request for a connection to the response. */
 export function callLimitMs(ttlMs: number): number {
   return Math.min(Math.max(ttlMs / 6, SHORTEST_LIMIT_MS), LONGEST_LIMIT_MS);
 }
 
 /**
- * How long a connection may take to come about. A call may be late before: the connection is then
- * there for the next one. If it were ended with each late call, a slow store would never be reached.
+ * How long a connection may take to open. A call may be late before that. The connection is then
+ * there for the next call. If each late call ended it, a slow store would never be reached.
  */
 export function connectLimitMs(ttlMs: number): number {
   return Math.min(Math.max(ttlMs, SHORTEST_LIMIT_MS), LONGEST_LIMIT_MS);
 }
 
-/** The store gave no answer in time. */
+/** The store did not answer in time. */
 export class StoreTimeoutError extends Error {
   override readonly name = 'TimeoutError';
 
@@ -34,18 +40,18 @@ export interface Step {
   /** What the step waits for, for the error's message. */
   waitsFor: string;
   /**
-   * Called after a sixth of the ttl, when whoever made the call waits no longer: nobody else should
-   * be sent over a connection that may have died without a word.
+   * Called after a sixth of the ttl, when the caller has stopped waiting. No other call should use
+   * a connection that may be dead.
    */
   suspect?(): void;
-  /** Called when the call is late: ends that connection. */
+  /** Called when the call is late. It ends the connection. */
   end?(error: Error): void;
 }
 
 /**
- * Runs a call within its limit. If it is late then, ends the step that it has come to and rejects
- * with a {@link StoreTimeoutError}, whatever becomes of the call itself. `call` says through
- * `enter` which step it has come to, and must not go on with anything once `isLate()`.
+ * Runs a call within its time limit. If it is late, ends its present step and rejects with a {@link
+ * StoreTimeoutError}, even if the call never settles. `call` says by `enter` which step it is in.
+ * It must do nothing more when `isLate()` is true.
  */
 export function endIfLate<T>(
   ttlMs: number,

@@ -2,13 +2,13 @@ import { formatValue } from '../common/format-value.js';
 import { getProperty } from '../common/property.js';
 import type { SqlCheckout, SqlConnection } from './sql-calls.js';
 
-/** What the locks need of a pool of mysql2, of `mysql2/promise` or with callbacks. */
+/** The part of a pool of mysql2 that the locks use. Pools with promises and with callbacks fit. */
 export interface MySqlPool {
   /** Checks a connection out. */
   getConnection(...args: never[]): unknown;
 }
 
-/** A pool of `mysql2/promise`, or what the other kind of pool gives by its `promise()`. */
+/** A pool of `mysql2/promise`, or the result of `promise()` of the other kind. */
 interface PromisePool {
   getConnection(): Promise<PromiseConnection>;
 }

@@ -130,7 +130,7 @@ export function mysqlLocks(options: MySqlLocksOptions): MySqlLocks {
     createLock,
     createMembership,
     async ensureTable() {
-      // Looked for first: "if not exists" needs the right to create one even where there is one.
+      // Looked for first: "if not exists" needs the right to create a table even if there is one.
       await write(60_000, `select 1 from ${table} limit 0`).catch(async (error: unknown) => {
         if (getProperty(error, 'code') !== 'ER_NO_SUCH_TABLE') throw error;
         await write(60_000, createTable(table));
@@ -183,7 +183,7 @@ function isWritten({ affected }: { affected: number }): boolean {
   return affected > 0;
 }
 
-/** Somebody else has written at the same moment: that is a refusal. */
+/** Another instance has written at the same moment: that is a refusal. */
 function falseIfOutrun(error: unknown): boolean {
   if (isOutrun(error) || getProperty(error, 'code') === 'ER_DUP_ENTRY') return false;
   throw error;

@@ -3,7 +3,7 @@ import { getProperty } from '../common/property.js';
 import { cancelQuery } from './postgres-cancel.js';
 import type { SqlCheckout, SqlConnection } from './sql-calls.js';
 
-/** What the locks need of a pool of PostgreSQL connections. `Pool` of pg fits. */
+/** The part of a pool of PostgreSQL connections that the locks use. `Pool` of pg fits. */
 export interface PgPool {
   /** Checks a connection out. */
   connect(): Promise<PgConnection>;
@@ -13,13 +13,13 @@ export interface PgPool {
 export interface PgConnection {
   /** Sends one statement. */
   query(statement: string, values: unknown[]): Promise<{ rows: unknown[] }>;
-  /** Back into the pool; with an error, the connection is ended instead. */
+  /** Gives the connection back to the pool. With an error, the connection is ended instead. */
   release(error?: Error): void;
 }
 
 /**
- * Checks a connection out. pg tells of a connection that breaks by an event, and ends the process
- * where nobody listens to it: while it is checked out, that is for us to do.
+ * Checks out a connection. pg emits `error` on a connection that breaks, and without a listener it
+ * ends the process. While a connection is checked out, the listener is ours.
  */
 export function checkOutOf(pool: PgPool): SqlCheckout {
   const before = new Set(clientsOf(pool));
@@ -27,7 +27,8 @@ export function checkOutOf(pool: PgPool): SqlCheckout {
   const [made] = clientsOf(pool).filter((client) => !before.has(client));
   return {
     connection: checkedOut.then(asConnection),
-    // As pg itself does after connectionTimeoutMillis: nothing else ends a connect to a silent server.
+    // As pg itself does after connectionTimeoutMillis. Nothing else ends a connect to a silent
+    // server.
     end: () => void call(getProperty(getProperty(made, 'connection'), 'stream'), 'destroy'),
   };
 }
@@ -49,7 +50,7 @@ function asConnection(client: PgConnection): SqlConnection {
       call(client, 'removeListener', 'error', ignore);
       client.release();
     },
-    // The listener stays: a connection that is being ended may have more to tell.
+    // The listener stays: a connection that is being ended may emit more errors.
     destroy: (error) => client.release(error),
     cancel: () => cancelQuery(client),
   };
@@ -65,13 +66,16 @@ function ignore(): void {
   // A query under way rejects with the same error.
 }
 
-/** Those that we listen to. Once each: many sources may share one, and Node warns of eleven listeners. */
+/**
+ * The pools that we listen to. Each has one listener: many sources may share a pool, and Node warns
+ * of eleven.
+ */
 const heard = new WeakSet<object>();
 
 export function checkPool(pool: unknown): PgPool {
   if (typeof getProperty(pool, 'connect') === 'function') {
     const known = pool as PgPool;
-    // Of a connection that breaks while it is idle, pg tells through the pool.
+    // If an idle connection breaks, pg emits `error` on the pool.
     if (!heard.has(known)) call(pool, 'on', 'error', ignore);
     heard.add(known);
     return known;

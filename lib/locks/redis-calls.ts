@@ -5,7 +5,7 @@ import { connectLimitMs, endIfLate, StoreTimeoutError } from './late-call.js';
 import type { RedisClient, RedisConnection } from './redis-client.js';
 import { duplicateOf } from './redis-client.js';
 
-/** A process that has stopped is to end within a second. */
+/** A process that has stopped should end within a second. */
 const HOLDING_IDLE_MS = 500;
 
 /** Runs one script on the locks' own connection. */
@@ -25,10 +25,10 @@ interface Opened {
 }
 
 /**
- * Calls over one connection, a duplicate of the client: opened by the first call, and closed once
- * there was none for a ttl. A call that is late ends it, so that a connection which died without a
- * word costs one call; so does a server that says that it is no primary, as the connection would
- * stay with it for ever. The next call opens another.
+ * Calls over one connection, a duplicate of the client. The first call opens it. It is closed when
+ * there was no call for a ttl. A late call ends it, so that a dead connection costs one call. A
+ * server that is no primary ends it too, since the connection would stay with that server. The next
+ * call opens another.
  */
 export function createRedisCalls(client: RedisClient): RedisCall {
   let current: Opened | undefined;
@@ -38,12 +38,12 @@ export function createRedisCalls(client: RedisClient): RedisCall {
     const connection = duplicateOf(client);
     const opened: Opened = { connection, ready: connection.open(), calls: 0, ended: false };
     const late = () => end(opened);
-    // Whoever waits for it hears of a failure; it may be nobody by then.
+    // The caller gets the failure, but may have stopped waiting.
     opened.ready.finally(startTimer(connectLimitMs(ttlMs), late, systemClock, true)).catch(late);
     return opened;
   }
 
-  /** No further call goes over it; those under way may still be answered. */
+  /** It gets no further calls. Those under way may still be answered. */
   function retire(opened: Opened): void {
     if (current === opened) current = undefined;
   }
@@ -96,12 +96,15 @@ function idleMs({ connection }: Opened, ttlMs: number): number {
 }
 
 /**
- * What a server says to one call, the connection being as good as any other: a right that is missing
- * (NOPERM), no memory (OOM), a key that holds something else (WRONGTYPE), and the like.
+ * The errors of a single call, after which the connection is still usable: a missing right
+ * (NOPERM), no memory (OOM), a key with another type (WRONGTYPE), and the like.
  */
 const SAID_TO_ONE_CALL = /^(NOPERM|OOM|WRONGTYPE|ERR|MISCONF|NOSCRIPT|BUSY)\b/;
 
-/** What a server says that is not the primary, or not now. Before Redis 7 it stands after an ERR. */
+/**
+ * The errors of a server that is not the primary, or not now. Before Redis 7 they stand after an
+ * ERR.
+ */
 const NOT_THE_PRIMARY = /\b(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS)\b/;
 
 function isAboutTheKey(error: unknown): boolean {

@@ -14,11 +14,11 @@ export interface RedisClient {
   eval(...args: never[]): unknown;
 }
 
-/** One connection of the locks' own. It is opened once; after `destroy` it is of no more use. */
+/** A connection of the locks. It is opened once; after `destroy` it is no longer usable. */
 export interface RedisConnection {
   open(): Promise<void>;
   evaluate(script: string, key: string, args: readonly string[]): Promise<unknown>;
-  /** Ends it at once, whatever it waits for, so that nothing of it holds the process. */
+  /** Ends it at once, whatever it waits for. Nothing of it then holds the process. */
   destroy(): void;
   /** It was opened, and has ended since: a server closes connections that are idle for long. */
   hasEnded(): boolean;
@@ -26,15 +26,15 @@ export interface RedisConnection {
   holdsProcess: boolean;
 }
 
-/** A connect that takes longer is given up by the driver too, be there nobody to end it. */
+/** The driver ends a connect that takes longer, even if no call waits for it. */
 const CONNECT_TIMEOUT_MS = 3_000;
 
-/** A connection with the client's options, which ends for good at its first trouble. */
+/** A connection with the client's options. It ends for good at its first error. */
 export function duplicateOf(client: RedisClient): RedisConnection {
   return isIoRedis(client) ? ofIoRedis(client) : ofNodeRedis(client);
 }
 
-/** ioredis tells what it is doing by `status`; node-redis has no such property. */
+/** ioredis has a property `status`; node-redis has none. */
 function isIoRedis(client: object): boolean {
   return typeof getProperty(client, 'status') === 'string';
 }
@@ -46,7 +46,7 @@ function ofIoRedis(client: RedisClient): RedisConnection {
     // The next call opens a new connection: it asks DNS and Sentinel again who is the primary.
     retryStrategy: neverReconnect,
     clusterRetryStrategy: neverReconnect,
-    // Answers such as READONLY are seen by the caller, which then ends the connection.
+    // The caller sees errors such as READONLY, and then ends the connection.
     reconnectOnError: null,
     // It would wait for as long as the server loads, and needs the right to call INFO.
     enableReadyCheck: false,
@@ -68,7 +68,7 @@ function ofIoRedis(client: RedisClient): RedisConnection {
   }
 
   let trouble: unknown;
-  // Without a listener, ioredis prints. What goes wrong on the way to the server is told here alone.
+  // Without a listener, ioredis prints. It reports connection errors only here.
   call(redis, 'on', 'error', (error: unknown) => void (trouble = error));
 
   return {
@@ -92,7 +92,7 @@ function ofIoRedis(client: RedisClient): RedisConnection {
     },
     destroy() {
       call(redis, 'disconnect');
-      // Else it is given seconds to say goodbye, to a server that may be gone.
+      // Otherwise it waits for seconds to close, for a server that may be gone.
       call(getProperty(redis, 'stream'), 'destroy');
     },
     hasEnded: () => ['close', 'end'].includes(String(getProperty(redis, 'status'))),

@@ -5,7 +5,7 @@
 
 /**
  * KEYS: the lock. ARGV: owner, ttl in ms. Answers `granted`, or in how many ms the present holder's
- * time ends. A try for a taken lock writes nothing.
+ * time ends. An attempt at a lock that is held writes nothing.
  */
 export const ACQUIRE = `
 if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 'granted' end
@@ -22,8 +22,8 @@ if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('del', KEYS[1])`;
 
 /**
- * KEYS: the group, a hash of members, each `<end of its time in ms> <what it says>`. ARGV: member,
- * ttl in ms, what it says. Answers what the others say who are here.
+ * KEYS: the group, a hash of members, each `<end of its time in ms> <text>`. ARGV: member, ttl in
+ * ms, text. Answers the texts of the other members.
  */
 export const RENEW_MEMBER = `
 local time = redis.call('time')

@@ -2,12 +2,12 @@ import { getProperty } from '../common/property.js';
 import { endIfLate } from './late-call.js';
 import { createSqlQueue } from './sql-queue.js';
 
-/** A connection checked out of a pool, in the words that all drivers share. */
+/** A connection checked out of a pool, with the same methods for all drivers. */
 export interface SqlConnection {
   run(statement: string, values: readonly unknown[]): Promise<SqlResult>;
-  /** Back into the pool, for whoever comes next. */
+  /** Gives it back to the pool. */
   release(): void;
-  /** Ends it, whatever it waits for; the pool opens another when it needs one. */
+  /** Ends it, whatever it waits for. The pool opens another when it needs one. */
   destroy(error: Error): void;
   /** Asks the server to give up a statement under way, if the server does not see by itself that its client has gone. */
   cancel?(): void;
@@ -15,13 +15,13 @@ export interface SqlConnection {
 
 export interface SqlResult {
   rows: readonly unknown[];
-  /** How many rows a statement has written, where the driver tells. */
+  /** How many rows a statement has written, if the driver says so. */
   affected: number;
   /** A transaction is open after the statement, as far as the driver tells. */
   isInTransaction: boolean;
 }
 
-/** A connection on its way. */
+/** A connection that is being checked out. */
 export interface SqlCheckout {
   connection: Promise<SqlConnection>;
   /** Ends a connection that is still being made, if it is known which one that is. */
@@ -48,9 +48,9 @@ export class OpenTransactionError extends Error {
 }
 
 /**
- * Calls on connections of the application's pool, each checked out for one call. A call that is
- * late, or that fails, ends its connection: that one may have died without a word, or lead to a
- * server that is no longer the primary. No other connection of the pool is touched.
+ * Makes calls on connections of the application's pool. Each call checks out one connection. A call
+ * that is late or fails ends its connection: it may be dead, or lead to a server that is no longer
+ * the primary. No other connection of the pool is touched.
  */
 export function createSqlCalls(checkOut: () => SqlCheckout): SqlCall {
   const queue = createSqlQueue(checkOut);
@@ -108,7 +108,7 @@ function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
-/** A table's name, with that of its schema before it or not, quoted for a statement. */
+/** A table's name, with or without its schema, quoted for a statement. */
 export function quoteTable(tableName: unknown, quote: '"' | '`', factory: string): string {
   if (typeof tableName === 'string' && /^[\w$-]{1,64}(\.[\w$-]{1,64})?$/.test(tableName)) {
     return tableName

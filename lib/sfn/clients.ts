@@ -15,18 +15,16 @@ import { shareCredentials } from './shared-credentials.js';
 import { createTransport } from './transport.js';
 
 export interface OwnClients extends SfnClients {
-  /**
-   * Resolves once region and credentials are at hand. Rejects as the SDK does if they are not.
-   */
+  /** Resolves when region and credentials are known. Rejects as the SDK does if they are not. */
   prepare(): Promise<void>;
-  /** Closes every socket, and ends every wait of the SDK's. */
+  /** Closes every socket, and ends all waits of the SDK. */
   destroy(): void;
 }
 
 /**
- * The SDK's clients for who brings none: region, credentials and endpoint from `config`, else from the
- * SDK's usual places, and as many sockets as there are calls at a time. `arnRegion` counts if there
- * is no region anywhere else.
+ * Makes the source's own SDK clients, with as many sockets as there are calls at a time. Region,
+ * credentials and endpoint come from `config`, else from where the SDK looks. If no region is
+ * found, that of `arnRegion` counts.
  */
 export function createClients(
   clock: Clock,
@@ -39,7 +37,7 @@ export function createClients(
   const connections = connectionsFor();
   const withProvider = { ...settings, credentials: providerOf(credentials) };
   const poll = createClient(
-    // A poll is never sent again: the response that was cut off may have carried a task.
+    // A poll is never sent again: the response that was cut off may have had a task.
     { ...withProvider, maxAttempts: 1, retryMode: 'standard' },
     { connections, credentials, attemptMs: undefined, clock },
   );
@@ -66,7 +64,7 @@ export function createClients(
 interface ClientParts {
   connections: Connections;
   credentials: SharedCredentials;
-  /** Undefined: whoever sends bounds the call, as the poller does. */
+  /** Undefined: the caller limits the time, as the poller does. */
   attemptMs: ((bodyBytes: number) => number) | undefined;
   clock: Clock;
 }
@@ -77,8 +75,8 @@ interface OwnClient extends SfnClient {
 }
 
 /**
- * An SFNClient that does once what need not be done for every call: docs/performance.md says what each
- * of the shortcuts saves.
+ * An SFNClient that does some steps once, and not for every call. docs/performance.md says what
+ * each of them saves.
  */
 function createClient(
   config: SFNClientConfig,
@@ -118,7 +116,10 @@ function neverAborted(): AbortSignal {
   return new AbortController().signal;
 }
 
-/** The SDK takes a provider as it is if it is marked so; else it would remember what it had for itself. */
+/**
+ * With this mark the SDK uses a provider as it is. Otherwise the SDK would remember credentials
+ * that were refused.
+ */
 function providerOf(credentials: SharedCredentials) {
   return Object.assign(() => credentials.get(), { memoized: true });
 }
@@ -133,7 +134,7 @@ function regionOf(
   return { region: () => region().catch(() => arnRegion) };
 }
 
-/** Without the keys that have no value: to the SDK they would be values. */
+/** Without the keys whose value is undefined: the SDK would take undefined as a value. */
 function definedOnly<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const entries = Object.entries(values).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };

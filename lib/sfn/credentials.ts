@@ -1,6 +1,6 @@
 import type { Clock } from '../async/clock.js';
 
-/** What a request is signed with: as much of the SDK's AwsCredentialIdentity as matters here. */
+/** The part of the SDK's AwsCredentialIdentity that signs a request. */
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -8,30 +8,30 @@ export interface Credentials {
   readonly expiration?: Date;
 }
 
-/** The SDK's provider of credentials, memoized: asked with `forceRefresh`, it fetches them anew. */
+/** The SDK's provider of credentials, memoized. With `forceRefresh` it fetches them again. */
 export type FetchCredentials = (options?: { forceRefresh?: boolean }) => Promise<Credentials>;
 
 /** The credentials of one configuration, shared by all clients that have it. */
 export interface CredentialSource {
-  /** Resolves to credentials that AWS has not refused, as far as is known. Rejects as the SDK's provider does. */
+  /** Resolves to credentials that AWS has not refused yet. Rejects as the SDK's provider does. */
   get(): Promise<Credentials>;
-  /** The same, if it is at hand and good for some time to come. */
+  /** The same, if they are known and valid for some time to come. */
   current(): Credentials | undefined;
-  /** The last ones that there were, good or not. */
+  /** The last credentials, valid or not. */
   latest(): Credentials | undefined;
-  /** AWS has refused a call that was signed with these: they are to be fetched anew. */
+  /** AWS has refused these credentials: they are to be fetched again. */
   refused(credentials: Credentials): void;
 }
 
-/** AWS may go on refusing: fetching more often than this would only burden who gives credentials. */
+/** AWS may refuse the new ones too. Fetching them more often would only burden their source. */
 const MIN_REFETCH_MS = 10_000;
-/** The SDK itself renews what has less than this to live. */
+/** The SDK itself renews credentials that are valid for less than this. */
 const RENEW_BEFORE_MS = 300_000;
 
 /**
- * Credentials that are fetched anew once AWS has refused them: files, processes and metadata services
- * may have others by then, and the SDK asks again only for those whose expiry it knows. At most once
- * in 10 s, and never twice at a time.
+ * Fetches credentials again when AWS has refused them: files, processes and metadata services may
+ * have new ones. The SDK itself does so only for credentials whose expiry it knows. It fetches at
+ * most once in 10 s, and never twice at a time.
  */
 export function createCredentialSource(
   fetchCredentials: FetchCredentials,
@@ -69,7 +69,7 @@ export function createCredentialSource(
         : known,
     latest: () => known,
     refused(credentials) {
-      // A late refusal of older ones says nothing of those that came since.
+      // A late refusal of older credentials says nothing of the newer ones.
       if (known !== undefined && isSame(credentials, known)) isRefused = true;
     },
   };

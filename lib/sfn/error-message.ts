@@ -1,24 +1,24 @@
 import { getProperty } from '../common/property.js';
 import { redact } from '../common/redact.js';
 
-/** Longer messages are cut: a log line is no place for a page of HTML. */
+/** Longer messages are cut: a message may be a page of HTML. */
 const MAX_LENGTH = 1_000;
-/** How deep a chain of causes is told; a longer one has told enough. */
+/** A longer chain of causes is cut. */
 const MAX_DEPTH = 4;
 
-/** What V8 quotes of a body that is not JSON: it may be part of a task's input or token. */
+/** V8 quotes a body that is not JSON. It may be a part of a task's input or token. */
 const QUOTED_JSON = /(?:, |\s)(?:\.\.\.)?".*"(?:\.\.\.)? is not valid JSON/gs;
-/** Line ends, and characters that would steer a terminal. */
+/** Line ends, and characters that would control a terminal. */
 const NOT_PLAIN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu;
-/** The SDK's advice to whoever holds the error in a debugger. */
+/** The SDK's advice to a person with a debugger, which is of no use in a log. */
 const SDK_HINT = /\s*Deserialization error: to see the raw response.*/s;
 
-/** Messages of errors that quote what we sent, without it. */
+/** The messages of errors that quote what we sent, without the quotes. */
 const redacted = new WeakMap<object, string>();
 
 /**
- * Keeps what must not be told out of what {@link errorMessage} will say of this error: AWS may
- * quote a token or a cause that it refuses. The error itself stays as it is.
+ * Keeps secrets out of what {@link errorMessage} returns for this error: AWS may quote a token or a
+ * cause that it refuses. The error itself is not changed.
  */
 export function hideInMessage(error: unknown, secrets: readonly string[]): void {
   if (typeof error !== 'object' || error === null) return;
@@ -26,8 +26,8 @@ export function hideInMessage(error: unknown, secrets: readonly string[]): void 
 }
 
 /**
- * What AWS, the network or the SDK says of a failed call: one line, 1,000 characters at most, free
- * of secrets. Takes whatever was thrown and never throws.
+ * The words of AWS, the network or the SDK about a failed call: one line, 1,000 characters at most,
+ * without secrets. Takes any value, and never throws.
  *
  * @example `User: arn:… is not authorized to perform: states:SendTaskSuccess …`
  * @example `connect ECONNREFUSED 127.0.0.1:9`
@@ -37,7 +37,10 @@ export function errorMessage(error: unknown): string {
   return known ?? messageOf(error, []);
 }
 
-/** The id by which AWS's support finds a call. Undefined if there was no response, or none in it. */
+/**
+ * The id by which AWS's support finds a call. Undefined if there was no response, or if it had no
+ * id.
+ */
 export function requestIdOf(error: unknown): string | undefined {
   const id = getProperty(getProperty(error, '$metadata'), 'requestId');
   return typeof id === 'string' && /^[\x21-\x7e]{1,200}$/.test(id) ? id : undefined;
@@ -58,7 +61,7 @@ function messageOf(thrown: unknown, secrets: readonly string[]): string {
 
 function shorten(message: string): string {
   if (message.length <= MAX_LENGTH) return message;
-  // Never half a surrogate pair.
+  // Without half a surrogate pair at the end.
   return `${message.slice(0, MAX_LENGTH - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
@@ -66,7 +69,7 @@ function ownMessage(error: unknown): string {
   const message = getProperty(error, 'message');
   if (typeof message !== 'string') return '';
   const text = message.replace(SDK_HINT, '').replaceAll(QUOTED_JSON, ' … is not valid JSON');
-  // What a proxy or a balancer answers in HTML says little without its status.
+  // A page of HTML from a proxy or balancer says little without its status.
   const status = getProperty(getProperty(error, '$metadata'), 'httpStatusCode');
   return getProperty(error, 'name') === 'SyntaxError' && typeof status === 'number'
     ? `HTTP ${status}: ${text}`
@@ -74,7 +77,7 @@ function ownMessage(error: unknown): string {
 }
 
 function causeOf(error: unknown): unknown {
-  // A connection that was tried over several addresses: the first failure speaks for all.
+  // If a connection was tried over several addresses, the first failure stands for all.
   const errors = getProperty(error, 'errors');
   const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
   return getProperty(error, 'cause') ?? first;

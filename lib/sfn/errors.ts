@@ -1,15 +1,15 @@
 import { getProperty } from '../common/property.js';
 
 /**
- * What an error of one of the five calls means for the source. Told by `error.name`, never by a
- * message, since AWS words those as it likes.
+ * What an error of one of the five calls means for the source. Its `error.name` decides, never its
+ * message: AWS may change the words.
  *
- * - `closed`: the task is no longer ours (or never was). TaskTimedOut is also what AWS answers to a
- *   second report, and so to the SDK's own retry of a report that had arrived.
- * - `refused`: this content will never be taken, another report may be.
- * - `activityNotFound`: the activity does not exist.
- * - `notDelivered`: passing, and certainly without effect at AWS.
- * - `indeterminate`: passing, and it may have had its effect.
+ * - `closed`: The task is over, or never was. AWS also answers a second report with TaskTimedOut,
+ *   and so the SDK's own retry of a report that had arrived.
+ * - `refused`: AWS will never take this content. It may take another report.
+ * - `activityNotFound`: The activity does not exist.
+ * - `notDelivered`: It passes, and certainly had no effect at AWS.
+ * - `indeterminate`: It passes, and the call may have had its effect.
  */
 export type AwsErrorClass =
   'closed' | 'refused' | 'activityNotFound' | 'notDelivered' | 'indeterminate';
@@ -19,7 +19,7 @@ const meanings = new Map<string, AwsErrorClass>([
   ['TaskDoesNotExist', 'closed'],
   ['TaskTimedOut', 'closed'],
   ['InvalidOutput', 'refused'],
-  // What AWS answers to a body that its JSON parser refuses: the same bytes never fare better.
+  // AWS's JSON parser refused the body. The same bytes would be refused again.
   ['SerializationException', 'refused'],
   ['ValidationException', 'refused'],
   ['KmsAccessDeniedException', 'refused'],
@@ -30,7 +30,7 @@ const meanings = new Map<string, AwsErrorClass>([
   ['CredentialsProviderError', 'notDelivered'],
 ]);
 
-/** Connections that were never made: nothing can have arrived. */
+/** The connection was never made, so that nothing has arrived. */
 const neverSent = new Set([
   'EAI_AGAIN',
   'ECONNREFUSED',
@@ -46,13 +46,13 @@ export function classifyAwsError(error: unknown): AwsErrorClass {
   const code = getProperty(error, 'code');
   if (typeof code === 'string' && neverSent.has(code)) return 'notDelivered';
   if (code === 'ETIMEDOUT' && getProperty(error, 'syscall') === 'connect') return 'notDelivered';
-  // A 4xx is a refusal at the door (throttling, signature, permission): nothing was done.
+  // A 4xx is a refusal before the call had any effect: throttling, signature, permission.
   const status = getProperty(getProperty(error, '$metadata'), 'httpStatusCode');
   if (typeof status === 'number' && status >= 400 && status < 500) return 'notDelivered';
   return 'indeterminate';
 }
 
-/** Credentials that AWS does not take: expired, unknown, or with another secret than AWS knows. */
+/** AWS does not take these credentials: they are expired or unknown, or the secret is wrong. */
 const credentialsErrors = new Set([
   'AuthFailure',
   'ExpiredToken',
@@ -75,7 +75,7 @@ export function isCredentialsError(error: unknown): boolean {
   return credentialsErrors.has(errorName(error));
 }
 
-/** A short name to tell an error by, free of anything secret: its name, or its system code. */
+/** A short name of an error, without secrets: its name, or its system code. */
 export function errorName(error: unknown): string {
   const name = getProperty(error, 'name');
   const code = getProperty(error, 'code');
@@ -84,7 +84,7 @@ export function errorName(error: unknown): string {
   return typeof name === 'string' && name !== '' ? name : typeof error;
 }
 
-/** How often the client had tried, from an answer or an error; 1 where it does not say. */
+/** How often the client has tried, by its response or error. 1 if that does not say. */
 export function attemptsOf(answerOrError: unknown): number {
   const attempts = getProperty(getProperty(answerOrError, '$metadata'), 'attempts');
   return typeof attempts === 'number' && attempts >= 1 ? attempts : 1;

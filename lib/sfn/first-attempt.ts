@@ -7,12 +7,12 @@ import { keepTemplates } from './request-template.js';
 import type { OwnRetries } from './retry-strategy.js';
 import type { Outcome, ReceivedResponse, Transport } from './transport.js';
 
-/** As much of the SDK's commands as is needed. */
+/** The part of the SDK's commands that is used here. */
 interface Command {
   input: object;
 }
 
-/** What came of a first attempt: an output, or an outcome for the SDK to judge. */
+/** The result of a first attempt: an output, or a response or error for the SDK to handle. */
 export interface FirstAttempt {
   output?: object | undefined;
   outcome: Outcome;
@@ -21,19 +21,20 @@ export interface FirstAttempt {
 
 export interface FirstAttempts {
   /**
-   * Sends a command once, past the SDK's serializer, signer and retries. Resolves to undefined if that
-   * can't be: the SDK is to send it. Rejects with an AbortError if the signal aborts.
+   * Sends a command once, without the SDK's serializer, signer and retries. Resolves to undefined
+   * if that can't be done, so that the SDK has to send it. Rejects with an AbortError if the signal
+   * aborts.
    */
   send(command: Command, signal: AbortSignal): Promise<FirstAttempt | undefined>;
-  /** The SDK goes on from here: it gets the outcome, if there is one, as that of its own first attempt. */
+  /** The SDK goes on from here. If there is an outcome, it counts as the SDK's first attempt. */
   handOver(command: Command, signal: AbortSignal, first: FirstAttempt | undefined): void;
 }
 
 /**
- * Calls that succeed at once, as nearly all do, need neither the SDK's retry loop nor its serializer:
- * they are signed, sent and read. Whatever does not succeed goes to the SDK, which makes its errors,
- * corrects its clock and retries. A template is then taken anew from what the SDK made, so that none
- * can be wrong for good.
+ * Nearly all calls succeed at once. They need neither the SDK's retry loop nor its serializer: they
+ * are signed, sent and read here. All others go to the SDK, which makes its errors, corrects its
+ * clock and retries. The template is then made again from the SDK's request, so that a wrong one
+ * can't last.
  */
 export function createFirstAttempts(
   client: SFNClient,
@@ -91,7 +92,10 @@ export function createFirstAttempts(
   };
 }
 
-/** The output that the SDK would make of a response; undefined if the SDK has to say what is wrong with it. */
+/**
+ * The output that the SDK would make of a response. Undefined if the SDK has to make an error of
+ * it.
+ */
 function outputOf({ statusCode, body }: ReceivedResponse): object | undefined {
   if (statusCode !== 200) return undefined;
   try {
@@ -103,14 +107,17 @@ function outputOf({ statusCode, body }: ReceivedResponse): object | undefined {
   }
 }
 
-/** AWS's time as the SDK keeps it: its clock's offset in the client's configuration, set by each response. */
+/**
+ * AWS's time, kept as the SDK does: by the clock offset in the client's configuration, which each
+ * response sets.
+ */
 function createAwsTime({ config }: SFNClient, clock: Clock) {
   let lastDate: unknown;
   return {
     mayCorrect: async () => !(await config.disableClockSkewCorrection()),
     now: () => clock.wall() + config.systemClockOffset,
     set({ headers: { date, age } }: ReceivedResponse): void {
-      // It changes once a second, and an older one, out of a cache, tells nothing.
+      // A date changes once a second. An older one comes from a cache, and says nothing.
       if (date === lastDate || typeof date !== 'string' || age !== undefined) return;
       lastDate = date;
       const time = Date.parse(date);

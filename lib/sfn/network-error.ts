@@ -10,8 +10,8 @@ const names = new Map<unknown, string>([
 ]);
 
 /**
- * An error of a request that got no response, as the SDK and whoever reads it need it: with a name
- * that the SDK retries, and with a word on the proxy, or on one that is set but not used.
+ * Makes the error of a request that got no response. It gets a name by which the SDK retries it.
+ * Its message names the proxy, or says that a proxy is set but not used.
  */
 export function networkError(error: Error, origin: string): Error {
   const name = nameOf(error);
@@ -19,7 +19,7 @@ export function networkError(error: Error, origin: string): Error {
   if (name !== undefined) error.name = name;
   if (note !== '' && !error.message.endsWith(`(${note})`)) {
     const code = getProperty(error, 'code');
-    // An AggregateError has no words of its own.
+    // An AggregateError has no message itself.
     const words = error.message === '' && typeof code === 'string' ? code : error.message;
     error.message = `${words} (${note})`;
   }
@@ -27,7 +27,7 @@ export function networkError(error: Error, origin: string): Error {
 }
 
 function nameOf(error: Error): string | undefined {
-  // What undici calls a proxy's refusal. It is nobody's abort, and by this name it would pass for one.
+  // Undici's name for a proxy's refusal. By this name it would count as an abort.
   if (error.name === 'AbortError') return 'ProxyError';
   return names.get(getProperty(error, 'code'));
 }
@@ -36,7 +36,7 @@ function noteOn(origin: string): string {
   try {
     return routeTo(origin).note;
   } catch {
-    // A proxy that is no URL: that error says it all.
+    // The proxy is no URL, and the error says so already.
     return '';
   }
 }

@@ -1,17 +1,20 @@
 import type { SfnClient } from './api.js';
 import { getProperty } from '../common/property.js';
 
-/** Clients of older versions have another stack: the commands of this one find no serializer in it. */
+/**
+ * A client of an older version has another stack, in which this version's commands find no
+ * serializer.
+ */
 const LEAST_SDK = '3.1164.0';
 
 /**
- * Rejects if a client of the SDK's can never work: it is too old for the commands that it would be
- * sent, or has no region. Of any other client nothing is known, so nothing is asked.
+ * Rejects if an SDK client can't work: it is too old for the commands that it would send, or has no
+ * region. Other clients are not checked.
  */
 export async function prepareClient(client: SfnClient): Promise<void> {
   const stack = getProperty(client, 'middlewareStack');
   const identify = getProperty(stack, 'identify');
-  // A `send` of its own is that of a test.
+  // An own property `send` is a test's.
   if (typeof identify !== 'function' || Object.hasOwn(client, 'send')) return;
   const names: unknown = Reflect.apply(identify, stack, []);
   if (Array.isArray(names) && !names.some((name) => String(name).startsWith('serializer'))) {

@@ -1,14 +1,14 @@
-/** How a request reaches its origin: through a proxy, or straight. */
+/** How a request reaches its origin: through a proxy, or directly. */
 export interface Route {
   proxy: URL | undefined;
   /**
-   * What an error of the network says beside its own words: the proxy, without its password, or that
-   * one is set but not used.
+   * What a network error's message adds: the proxy, without its password, or that a proxy is set
+   * but not used.
    */
   note: string;
 }
 
-/** What decides the route: `process`, as far as it matters here. */
+/** The part of `process` that decides the route. */
 export interface RouteSettings {
   env: Readonly<Record<string, string | undefined>>;
   /** The flags that Node was started with. */
@@ -43,7 +43,7 @@ export function routeTo(origin: string, { env, execArgv }: RouteSettings = proce
 }
 
 const HTTP_NAMES = ['http_proxy', 'HTTP_PROXY'];
-/** Without one of its own, https goes where http goes, as with Node's fetch. */
+/** Without a proxy for https, the proxy for http counts, as in Node's fetch. */
 const HTTPS_NAMES = ['https_proxy', 'HTTPS_PROXY', ...HTTP_NAMES];
 
 function isSet(value: string | undefined): boolean {
@@ -79,11 +79,11 @@ function ipv4Number(address: string): number | undefined {
 }
 
 function parseProxy(name: string, value: string): URL {
-  // `host:port` is how many write it; the URL's parser would take the host for a scheme.
+  // Many people write `host:port`. The URL parser would take the host for a scheme.
   const url = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
-    // Not the value itself: it may hold a password.
+    // Without the value, which may have a password.
     throw new Error(`${name}: expected an http or https URL of a proxy, as http://host:3128`);
   }
   return parsed;

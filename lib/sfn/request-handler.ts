@@ -6,7 +6,7 @@ import { attemptTimeoutMs } from './call-timeout.js';
 import { networkError } from './network-error.js';
 import { connectionsFor } from './route.js';
 
-/** As much of the SDK's HttpRequest as is needed. */
+/** The part of the SDK's HttpRequest that is used here. */
 interface Request {
   protocol: string;
   hostname: string;
@@ -18,26 +18,26 @@ interface Request {
   body?: string | Uint8Array;
 }
 
-/** As much of the SDK's HttpResponse as its deserializers need. */
+/** The part of the SDK's HttpResponse that its deserializers use. */
 interface Response {
   statusCode: number;
   headers: Record<string, string>;
   body?: Uint8Array;
 }
 
-/** Fits the SDK's RequestHandler. */
+/** A RequestHandler of the SDK. */
 export interface CredentialsRequestHandler {
   handle(request: Request): Promise<{ response: Response }>;
   destroy(): void;
 }
 
-/** An answer of STS or SSO is a few KiB. */
+/** A response of STS or SSO has a few KiB. */
 const MAX_BYTES = 1_000_000;
 
 /**
- * The SDK's request handler for the calls that get credentials from STS or SSO: through the
- * environment's proxy, bounded in time, and ended by `destroy`. The SDK's own knows no proxy and
- * waits for a connection without end.
+ * Sends the SDK's calls to STS or SSO for credentials. It uses the environment's proxy, has a time
+ * limit, and is ended by `destroy`. The SDK's own handler knows no proxy, and waits for a
+ * connection without end.
  */
 export function createRequestHandler(clock: Clock): CredentialsRequestHandler {
   let open = connectionsFor();
@@ -45,7 +45,7 @@ export function createRequestHandler(clock: Clock): CredentialsRequestHandler {
     handle: async (request) => ({ response: await send(open, request, clock) }),
     destroy() {
       open.destroy();
-      // Others may share it later on.
+      // Other clients may share it later.
       open = connectionsFor();
     },
   };

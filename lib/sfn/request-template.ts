@@ -5,7 +5,7 @@ import type { Signature, SigningInput } from './signer.js';
 import type { SentRequest } from './transport.js';
 import { bytesOf } from './transport.js';
 
-/** The first request of a kind as the SDK made it: later ones differ from it in a few headers and the body. */
+/** The SDK's first request of a kind. Later ones differ in a few headers and the body. */
 export interface RequestTemplate {
   origin: string;
   /** The headers of a request with this body, names and values in turn. */
@@ -27,7 +27,10 @@ const CHANGING = new Set([
   'x-amz-security-token',
 ]);
 
-/** Every middleware of the SDK's that later requests go without: one more may do what they would miss. */
+/**
+ * The SDK's middlewares that later requests skip. With an unknown one in the stack, no template is
+ * kept: requests may need what it does.
+ */
 const KNOWN_MIDDLEWARES = new Set([
   'contentLengthMiddleware',
   'deserializerMiddleware',
@@ -47,19 +50,19 @@ const KNOWN_MIDDLEWARES = new Set([
 ]);
 
 export interface TemplateHooks {
-  /** The credentials that the SDK's signer has just had. */
+  /** The credentials that the SDK's signer has just used. */
   latestCredentials(): Credentials | undefined;
-  /** Whether the client's configuration allows for it. */
+  /** Whether the client's configuration allows a template. */
   mayKeep(): Promise<boolean>;
   keep(input: object, template: RequestTemplate): void;
 }
 
 /**
- * Keeps a template of the first request of each kind of command that the client sends. It holds for
- * AWS's JSON protocol 1.0, where the body is the input as JSON and nothing else depends on it. That
- * this is so is checked each time that one is kept: the middlewares are known ones, path and content
- * type are the protocol's, the body is the input's JSON, and our signature is the SDK's, byte for byte. If
- * anything differs, none is kept, and every call goes the SDK's own way.
+ * Keeps a template of the first request of each kind of command. It is for AWS's JSON protocol 1.0,
+ * in which the body is the input as JSON. Each template is checked before it is kept. The
+ * middlewares must be known, and path and content type the protocol's. The body must be the input's
+ * JSON, and our signature must equal the SDK's, byte for byte. Otherwise no template is kept, and
+ * the SDK makes every request.
  */
 export function keepTemplates(
   client: SFNClient,
@@ -80,7 +83,7 @@ export function keepTemplates(
   );
 }
 
-/** The stack tells each as `name` or `name (a,k,a)`, with its step behind it. */
+/** The stack lists each as `name` or `name (a,k,a)`, with its step behind it. */
 function isKnown(identified: string): boolean {
   return KNOWN_MIDDLEWARES.has(/^\w+/.exec(identified)?.[0] ?? '');
 }
@@ -120,7 +123,7 @@ function templateOf(
     origin: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,
     headersOf(requestBody, invocationId, signedBy, now) {
       const { sessionToken } = signedBy;
-      // With or without a token, other headers are signed.
+      // A session token changes which headers are signed.
       if ((sessionToken !== undefined) !== hasToken) return undefined;
       const own = {
         'amz-sdk-invocation-id': invocationId,
@@ -138,7 +141,7 @@ function templateOf(
   };
 }
 
-/** Whether our signature of the SDK's own request is the SDK's, byte for byte. */
+/** Whether our signature of the SDK's request equals the SDK's, byte for byte. */
 function signaturesAgree(
   sign: (input: SigningInput) => Signature,
   headers: Record<string, string>,

@@ -7,12 +7,15 @@ type RetryStrategy = Extract<Given, { refreshRetryTokenForRetry: unknown }>;
 type RetryToken = Awaited<ReturnType<RetryStrategy['acquireInitialRetryToken']>>;
 type RetryErrorInfo = Parameters<RetryStrategy['refreshRetryTokenForRetry']>[1];
 
-/** The SDK's own numbers (`retryMode: 'standard'`), so that a report costs AWS what it costs others. */
+/**
+ * The SDK's own numbers (`retryMode: 'standard'`), so that AWS gets no more retries than from
+ * others.
+ */
 const CAPACITY = 500;
 const COST = { throttling: 5, other: 14 };
 const BASE_MS = { throttling: 1_000, other: 50 };
 const MAX_DELAY_MS = 20_000;
-/** How much longer than its own back-off a client waits because of Retry-After. */
+/** How much longer than its back-off a client waits because of Retry-After. */
 const MAX_HINT_MS = 5_000;
 
 interface Token extends RetryToken {
@@ -21,15 +24,15 @@ interface Token extends RetryToken {
 
 export interface EndableRetryStrategy {
   strategy: RetryStrategy;
-  /** A call went through at its first attempt, without asking the strategy. */
+  /** A call succeeded at its first attempt, without the strategy. */
   succeeded(): void;
-  /** Ends every wait: the calls that wait are not sent again. */
+  /** Ends every wait. The calls that wait are not sent again. */
   end(): void;
 }
 
 /**
- * Retries as the SDK's standard strategy does, but its waits can be ended. The SDK's own last for up
- * to 20 s, whatever becomes of their call, and hold the process for as long.
+ * Retries as the SDK's standard strategy does, but its waits can be ended. The SDK's own waits last
+ * for up to 20 s, even if their call was aborted, and hold the process for as long.
  */
 export function createRetryStrategy(
   maxAttempts: () => Promise<number>,
@@ -80,20 +83,20 @@ export function createRetryStrategy(
   };
 }
 
-/** Not sooner than the other side has asked for by Retry-After, within reason. */
+/** Not sooner than the server's Retry-After asks, within limits. */
 function withHint(delayMs: number, { retryAfterHint }: RetryErrorInfo, now: number): number {
   if (retryAfterHint === undefined) return delayMs;
   return Math.max(delayMs, Math.min(retryAfterHint.getTime() - now, delayMs + MAX_HINT_MS));
 }
 
-/** The wait is over when there is a token: the SDK is to wait no longer. */
+/** The wait is over when there is a token: the SDK must not wait again. */
 function createToken(retries: number, cost: number): Token {
   return { cost, getRetryCount: () => retries, getRetryDelay: () => 0 };
 }
 
 /**
- * Gives a client this strategy, unless its user has chosen another, by an object or by
- * `retryMode: 'adaptive'`.
+ * Gives a client this strategy, unless the user has chosen another, by an object or by `retryMode:
+ * 'adaptive'`.
  */
 export function useOwnRetries(client: SFNClient, given: SFNClientConfig, clock: Clock) {
   const { config } = client;

@@ -3,8 +3,7 @@ import { createConnections, createProxyConnections } from '../net/connections.js
 import { routeTo } from './proxy.js';
 
 /**
- * Connections to any origin, each by the way that the environment's proxy settings give it: straight,
- * or through the proxy.
+ * Connections to any origin, directly or through the proxy, by the environment's proxy settings.
  */
 export function connectionsFor(): Connections {
   const straight = createConnections();

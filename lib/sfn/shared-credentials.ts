@@ -5,11 +5,14 @@ import type { CredentialSource, FetchCredentials } from './credentials.js';
 import { createCredentialSource } from './credentials.js';
 import { createRequestHandler } from './request-handler.js';
 
-/** What decides which credentials a client has. */
+/** The settings that decide which credentials a client has. */
 export type CredentialSettings = Pick<SFNClientConfig, 'region' | 'profile' | 'credentials'>;
 
 export interface SharedCredentials extends CredentialSource {
-  /** To be called once by whoever no longer needs them: with the last one, calls under way are ended. */
+  /**
+   * Call it once, when they are no longer needed. The last call ends the requests that are under
+   * way.
+   */
   release(): void;
 }
 
@@ -22,13 +25,16 @@ interface Entry {
   end(): void;
 }
 
-/** The oldest are forgotten: a process that changes its environment again and again must not grow. */
+/**
+ * The oldest are dropped. Otherwise a process that changes its environment again and again would
+ * grow.
+ */
 const MAX_ENTRIES = 32;
 const entries: Entry[] = [];
 
 /**
- * The credentials of these settings, as the SDK finds them: one source for the whole process, or ten
- * sources would ask STS or IMDS twenty times at one moment.
+ * The credentials of these settings, as the SDK finds them. One source serves the whole process.
+ * Otherwise ten sources would ask STS or IMDS twenty times at once.
  */
 export function shareCredentials(settings: CredentialSettings, clock: Clock): SharedCredentials {
   const environment = awsEnvironment();
@@ -66,7 +72,8 @@ function isSame(one: CredentialSettings, other: CredentialSettings): boolean {
 
 function createSource(settings: CredentialSettings, clock: Clock): Pick<Entry, 'source' | 'end'> {
   const requestHandler = createRequestHandler(clock);
-  // For its provider of credentials alone. What that gets from STS or SSO, it gets by this handler.
+  // This client is only for its provider of credentials. The handler is for its calls to STS or
+  // SSO.
   const { config } = new SFNClient({ ...settings, ...rereadFiles, requestHandler });
   const fetchCredentials: FetchCredentials = async (options) => {
     if (options?.forceRefresh === true && typeof settings.credentials === 'function') {
@@ -81,21 +88,21 @@ function createSource(settings: CredentialSettings, clock: Clock): Pick<Entry, '
 }
 
 /**
- * The SDK remembers the text of its files for the life of the process, also that there was none. Its
- * chain of providers takes this option from the client's configuration (SharedConfigInit).
+ * The SDK remembers the text of its files for the life of the process, even that there was no file.
+ * Its chain of providers takes this option from the client's configuration (SharedConfigInit).
  */
 const rereadFiles = { ignoreCache: true } as const;
 
-/** For a provider of the user's, such as `fromIni()`: it reads what the process remembers. */
+/** For a provider that the user gives, such as `fromIni()`: it reads what the process remembers. */
 async function rereadConfigFiles({ profile }: CredentialSettings): Promise<void> {
   const named = profile === undefined ? {} : { profile };
   const { maxAttempts, retryMode } = new SFNClient({ ...named, ...rereadFiles }).config;
-  // Settings of retries are looked for in these files, unless the environment has them: one or the other.
+  // The SDK looks for retry settings in these files, unless the environment has them.
   const mode = async () => (typeof retryMode === 'function' ? retryMode() : retryMode);
   await Promise.allSettled([maxAttempts(), mode()]);
 }
 
-/** Another environment may mean other credentials. */
+/** With another environment the credentials may be others. */
 function awsEnvironment(): string {
   const names = Object.keys(process.env).filter((name) => /^(AWS_|HOME$)/.test(name));
   return JSON.stringify(names.sort().map((name) => [name, process.env[name]]));

@@ -4,7 +4,7 @@ import type { Credentials } from './credentials.js';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 
-/** What all requests of a kind have in common, by AWS's Signature Version 4. */
+/** The common parts of all requests of a kind, by AWS's Signature Version 4. */
 export interface SigningScope {
   region: string;
   /** The service's name in signatures: `states`. */
@@ -15,9 +15,9 @@ export interface SigningScope {
   headers: Readonly<Record<string, string>>;
 }
 
-/** What differs from one request to the next. */
+/** The parts that differ from one request to the next. */
 export interface SigningInput {
-  /** Values of the other headers. The date, the token and the hash of the body come by themselves. */
+  /** The values of the other headers, except the date, the token and the hash of the body. */
   headers: Readonly<Record<string, string>>;
   body: Uint8Array;
   credentials: Credentials;
@@ -33,9 +33,9 @@ export interface Signature {
 }
 
 /**
- * Signs requests to `POST /` as the SDK's signer does, in an eighth of its time: the canonical request
- * is put together from what is known beforehand, and the key of the day is kept. Each header's value
- * must be in canonical form already: no blanks at its ends, none doubled.
+ * Signs requests to `POST /` as the SDK's signer does, in an eighth of its time. Most of the
+ * canonical request is prepared once, and the key of the day is kept. Header values must be in
+ * canonical form: without blanks at the ends, and without double blanks.
  */
 export function createSigner(scope: SigningScope): (input: SigningInput) => Signature {
   const { region, service, signedHeaders } = scope;
@@ -86,7 +86,7 @@ interface CanonicalPart {
   name: string;
 }
 
-/** The canonical request up to the end of its headers, as far as it is known beforehand. */
+/** The canonical request up to the end of its headers, with gaps for the values that differ. */
 function canonicalParts({ signedHeaders, headers }: SigningScope): CanonicalPart[] {
   const parts: CanonicalPart[] = [];
   let text = 'POST\n/\n';
@@ -100,11 +100,11 @@ function canonicalParts({ signedHeaders, headers }: SigningScope): CanonicalPart
       text += value;
     }
   }
-  // What follows the last of them has no value of its own.
+  // The last part has no value after it.
   return [...parts, { text, name: '' }];
 }
 
-/** The signing key of the day, kept for as long as secret and day stay the same. */
+/** The signing key of the day. It is kept while secret and day stay the same. */
 function createKeyCache(region: string, service: string) {
   let keptFor = '';
   let kept: KeyObject | undefined;
@@ -122,7 +122,7 @@ function createKeyCache(region: string, service: string) {
   };
 }
 
-/** In one go where there is such a thing (Node 20.12, not every other runtime), for half the price. */
+/** By `crypto.hash` if there is one (Node 20.12, not every other runtime), at half the cost. */
 const oneShot = crypto.hash as typeof crypto.hash | undefined;
 
 function sha256(data: string | Uint8Array): string {

@@ -2,9 +2,8 @@ import { getProperty } from '../common/property.js';
 import type { SfnClient } from './api.js';
 
 /**
- * How many sockets a client's agent opens at a time, where that can be told: from the public
- * `httpHandlerConfigs()` of the SDK's handlers. The Node handler makes its agents at its first call,
- * so that before it nothing can be told. Undefined: unknown.
+ * How many sockets a client's agent opens at a time. Undefined if unknown. The SDK's handlers say
+ * it by `httpHandlerConfigs()`, but the Node handler makes its agents at its first call only.
  */
 export function maxSocketsOf(client: SfnClient): number | undefined {
   const handler = getProperty(getProperty(client, 'config'), 'requestHandler');
@@ -14,14 +13,15 @@ export function maxSocketsOf(client: SfnClient): number | undefined {
   const limits = [getProperty(config, 'httpsAgent'), getProperty(config, 'httpAgent')]
     .map((agent) => getProperty(agent, 'maxSockets'))
     .filter((limit) => typeof limit === 'number');
-  // Which agent is in use, for http or for https, can't be told: the larger one raises no false alarm.
+  // Whether the agent for http or for https is in use is unknown. The larger one raises no false
+  // alarm.
   return limits.length === 0 ? undefined : Math.max(...limits);
 }
 
 /**
- * Warns, once, of an injected client whose agent opens fewer sockets than there can be polls: the
- * reports of a shared client would then wait for a held poll to end. Returns the check, to be called
- * again once the client has been used: only then can the Node handler's limit be told.
+ * Warns once if an injected client has fewer sockets than there can be polls. Reports on a shared
+ * client would then wait for an open poll to end. Returns the check. Call it again after the
+ * client's first use, since the Node handler's limit is unknown before.
  */
 export function createSocketCheck(
   client: SfnClient,
@@ -41,7 +41,7 @@ export function createSocketCheck(
   };
 }
 
-/** A handler that is not the SDK's may do anything: a warning left out must not cost a task. */
+/** A handler of another kind may throw. A missing warning must not cost a task. */
 function call(configs: CallableFunction, handler: unknown): unknown {
   try {
     return Reflect.apply(configs, handler, []);

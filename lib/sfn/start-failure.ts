@@ -2,9 +2,8 @@ import { getProperty } from '../common/property.js';
 import { errorName, isCredentialsError } from './errors.js';
 
 /**
- * What keeps a start from getting anywhere. `credentials` and `passing` may be over a moment later:
- * a metadata service or a sidecar may be late, and throttling and networks change. The others stay
- * as they are until somebody does something.
+ * Why a start failed. `credentials` and `passing` may pass: a metadata service or a sidecar may be
+ * late, and throttling and networks change. The others stay until a person changes something.
  */
 export type StartFailureKind =
   | 'region'
@@ -35,7 +34,7 @@ const kinds = new Map<string, StartFailureKind>([
   ['ValidationException', 'activity'],
   ['CredentialsProviderError', 'credentials'],
   ['TokenProviderError', 'credentials'],
-  // A clock that was not set yet, and throttling that comes as a 400.
+  // The clock may not be set yet, and some throttling comes as a 400.
   ['RequestTimeTooSkewed', 'passing'],
   ['RequestInTheFuture', 'passing'],
   ['ThrottlingException', 'passing'],
@@ -48,12 +47,14 @@ const kinds = new Map<string, StartFailureKind>([
   ['SlowDown', 'passing'],
   ['KmsThrottlingException', 'passing'],
   ['LimitExceededException', 'passing'],
-  // A proxy's or a balancer's word, not AWS's.
+  // A proxy or a balancer sends these, not AWS.
   ['SyntaxError', 'passing'],
   ['Unknown', 'passing'],
 ]);
 
-/** Certificates that no waiting makes good. One that is not valid yet may only need the clock. */
+/**
+ * These certificates stay wrong. One that is not valid yet may become valid when the clock is set.
+ */
 const certificateCodes = new Set([
   'CERT_UNTRUSTED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -64,10 +65,10 @@ const certificateCodes = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** 4xx that ask for another attempt. */
+/** These 4xx ask for another attempt. */
 const passingStatus = new Set([408, 425, 429]);
 
-/** By the error's name, its system code and its HTTP status, never by AWS's messages. */
+/** The error's name, system code and HTTP status decide, never AWS's messages. */
 export function startFailureKind(error: unknown): StartFailureKind {
   if (isCredentialsError(error)) return 'credentials';
   const code = codeIn(error);
@@ -76,24 +77,25 @@ export function startFailureKind(error: unknown): StartFailureKind {
   const known = kinds.get(errorName(error));
   if (known !== undefined && (status !== undefined || !(error instanceof SyntaxError)))
     return known;
-  // What the SDK throws where it has no region, an Error without a name.
+  // The SDK's error for a missing region is an Error without a name.
   if (getProperty(error, 'message') === 'Region is missing') return 'region';
   if (typeof status === 'number') {
     return status >= 400 && status < 500 && !passingStatus.has(status) ? 'other' : 'passing';
   }
-  // A bug, or a setting that makes no sense. A network's failure by fetch is a TypeError too, with a code.
+  // A TypeError without a code is a bug or a wrong setting. A network failure of fetch is a
+  // TypeError with a code.
   const isBug =
     error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
   return isBug && (code === undefined || code === 'ERR_INVALID_URL') ? 'other' : 'passing';
 }
 
-/** Whether the next attempt may fare better. */
+/** Whether the next attempt may succeed. */
 export function canPass(error: unknown): boolean {
   const kind = startFailureKind(error);
   return kind === 'passing' || kind === 'credentials';
 }
 
-/** The system code of an error or of what caused it. */
+/** The system code of an error or of its causes. */
 function codeIn(error: unknown, depth = 0): string | undefined {
   const code = getProperty(error, 'code');
   if (typeof code === 'string') return code;

@@ -4,7 +4,7 @@ import { startDeadline } from '../async/timer.js';
 import type { Dispatching } from '../net/connections.js';
 import { networkError } from './network-error.js';
 
-/** As much of the SDK's HttpRequest as is needed. */
+/** The part of the SDK's HttpRequest that is used here. */
 export interface SentRequest {
   protocol: string;
   hostname: string;
@@ -14,28 +14,31 @@ export interface SentRequest {
   body: string | Uint8Array;
 }
 
-/** What the SDK's deserializer takes. */
+/** The input of the SDK's deserializer. */
 export interface ReceivedResponse {
   statusCode: number;
   headers: Record<string, string | string[] | undefined>;
   body: Uint8Array;
 }
 
-/** What came of an attempt. */
+/** The result of an attempt. */
 export type Outcome = { response: ReceivedResponse } | { error: unknown };
 
 /** One call, with all its attempts. */
 export interface Call {
   signal: AbortSignal;
-  /** By it AWS tells that several attempts are one call. */
+  /** AWS sees by it that several attempts are one call. */
   invocationId: string;
-  /** What came of the first attempt, if it was made before the SDK had its turn. */
+  /** The result of the first attempt, if it was made before the SDK's turn. */
   first?: Outcome | undefined;
 }
 
 /** How requests go out and responses come in. */
 export interface Transport {
-  /** One attempt. Rejects with an AbortError if the signal aborts, else as the network does. */
+  /**
+   * Makes one attempt. Rejects with an AbortError if the signal aborts, and otherwise with the
+   * network's error.
+   */
   send(
     origin: string,
     path: string,
@@ -43,9 +46,9 @@ export interface Transport {
     body: Uint8Array,
     signal: AbortSignal,
   ): Promise<ReceivedResponse>;
-  /** Makes a client of the SDK's send by this transport. */
+  /** Makes an SDK client send by this transport. */
   addTo(client: SFNClient): void;
-  /** To be called before the client sends a command with this input. */
+  /** Call it before the client sends a command with this input. */
   begin(input: object, call: Call): void;
 }
 
@@ -113,10 +116,10 @@ export function createTransport(
         {
           onRequestStart(controller) {
             abortRequest = (reason) => controller.abort(reason);
-            // It may have waited for a connection for longer than anybody wants its response.
+            // `signal` may have aborted while the request waited for a connection.
             if (signal.aborted) controller.abort(abortError(signal));
           },
-          // Called for 103 Early Hints and the like too: the last one counts.
+          // Also called for 103 Early Hints and the like. The last call counts.
           onResponseStart(_, status, responseHeaders) {
             response.statusCode = status;
             response.headers = responseHeaders;
@@ -157,7 +160,7 @@ export function createTransport(
           const call = calls.get(args.input);
           if (call?.first !== undefined) {
             const { first } = call;
-            // Any further attempt is to be sent.
+            // Further attempts must be sent.
             call.first = undefined;
             if ('error' in first) throw first.error;
             return { response: joinHeaders(first.response) };
@@ -176,7 +179,7 @@ export function createTransport(
   };
 }
 
-/** As much of a middleware of the SDK's as ours need. */
+/** The part of an SDK middleware that ours need. */
 type Args = Parameters<Parameters<Stack['addRelativeTo']>[0]>[0] extends (args: infer A) => unknown
   ? A & { request: unknown }
   : never;
@@ -186,7 +189,10 @@ type Stack = SFNClient['middlewareStack'];
 const NOTHING = Buffer.alloc(0);
 const neverAborted = new AbortController().signal;
 
-/** A body's bytes, without a copy. The SDK's own are an array that warns of whoever takes it for a text. */
+/**
+ * A body's bytes, without a copy. The SDK's own are an array that logs a warning when it is used as
+ * a string.
+ */
 export function bytesOf(body: string | Uint8Array): Buffer {
   return typeof body === 'string'
     ? Buffer.from(body)
@@ -202,14 +208,14 @@ function joinHeaders({ headers, ...response }: ReceivedResponse) {
   return { ...response, headers: joined };
 }
 
-/** By this name the SDK knows not to retry. */
+/** The SDK does not retry an error of this name. */
 function abortError({ reason }: AbortSignal): Error {
   return Object.assign(new Error('The call was aborted', { cause: reason }), {
     name: 'AbortError',
   });
 }
 
-/** By this name the SDK retries. */
+/** The SDK retries an error of this name. */
 function timeoutError(ms: number): Error {
   return Object.assign(new Error(`No response within ${ms} ms`), { name: 'TimeoutError' });
 }

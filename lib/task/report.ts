@@ -11,7 +11,7 @@ const BACK_OFF = { firstMs: 250, longestMs: 15_000 };
 /**
  * How a task ended for this source.
  *
- * `lost` is a task whose result AWS did not take from us, as far as we know.
+ * `lost` means that AWS did not take the task's result from this source, as far as it knows.
  */
 export type Settlement =
   | { outcome: 'succeeded'; attempts: number }
@@ -19,7 +19,7 @@ export type Settlement =
       outcome: 'failed';
       error: string;
       cause: string;
-      /** What events and log lines may say of it; absent if the words are the component's. */
+      /** The words for events and log lines. Absent if the words are the component's. */
       message?: string;
       attempts: number;
     }
@@ -28,26 +28,30 @@ export type Settlement =
 /**
  * How a task was lost.
  *
- * - `closed`: AWS had closed it before its report
- * - `unknown`: the same response, but an earlier report may have arrived and be what closed it
- * - `abandoned`: its report was abandoned at stop
+ * - `closed`: AWS had closed it before its report.
+ * - `unknown`: AWS had closed it too, but perhaps by an earlier report of ours whose response was
+ *   lost.
+ * - `abandoned`: Its report was abandoned at stop.
  */
 export type TaskLostReason = 'closed' | 'unknown' | 'abandoned';
 
 export interface ReportOptions {
-  /** Abandons the report at once, an attempt under way too. */
+  /** Abandons the report at once, with any attempt under way. */
   abandonReports: AbortSignal;
-  /** Ends the waiting between attempts, and lets one under way end. Aborts no later than `abandonReports`. */
+  /**
+   * Ends the waits between attempts, but no attempt under way. Aborts no later than
+   * `abandonReports`.
+   */
   stopRetrying: AbortSignal;
-  /** An attempt failed for a passing reason; there will be another. */
+  /** An attempt failed for a passing reason. There will be another. */
   onTryFailed(error: unknown): void;
   clock: Clock;
 }
 
 /**
- * Reports a task's result until AWS has taken it, or the task is no longer ours, or a signal ends
- * it. After a passing failure it tries again, with jittered back-off, for as long as that lasts.
- * Each attempt is limited in time by `sfn`. Never rejects.
+ * Reports a task's result until AWS takes it, the task is closed, or a signal aborts. Passing
+ * failures are retried with jittered back-off, without a limit. `sfn` limits the time of each
+ * attempt. Never rejects.
  */
 export async function report(
   sfn: Sfn,
@@ -59,7 +63,7 @@ export async function report(
   let attempts = 0;
   let mayHaveArrived = false;
 
-  /** Sends it, and what takes its place if AWS refuses it. Throws what it failed with if it is to be sent again. */
+  /** Sends it, or its replacement if AWS refuses it. Throws if it has to be sent again. */
   async function attempt(): Promise<Settlement> {
     for (;;) {
       try {
@@ -83,7 +87,7 @@ export async function report(
   try {
     return await retry(stopRetrying, attempt, BACK_OFF, clock);
   } catch {
-    // Nothing but an abort of `stopRetrying` ends the attempts.
+    // Only an abort of `stopRetrying` ends the attempts.
     return abandonReports.aborted
       ? { outcome: 'lost', reason: 'abandoned' }
       : closed(mayHaveArrived);

@@ -1,6 +1,7 @@
 /**
- * Returns a function that registers what to do when a signal aborts, and returns how to take that back.
- * Each signal gets one listener, however many wait for it: Node warns of a leak from the eleventh on.
+ * Returns a function that registers a callback for the abort of a signal. It returns a function
+ * that removes the callback. Each signal gets one listener: Node warns of a leak from the eleventh
+ * on.
  */
 export function abortTogether(): (signal: AbortSignal, onAbort: () => void) => () => void {
   const groups = new WeakMap<AbortSignal, Group>();

@@ -12,7 +12,7 @@ import { TaskTokens } from './task-tokens.js';
 import type { Input } from './validation.js';
 import { checkActivityArn, checkName, checkOutput, fieldsOf } from './validation.js';
 
-/** How GetActivityTask says that there was no task. */
+/** How GetActivityTask answers if there is no task. */
 export type NoTask = 'null' | 'absent' | 'empty';
 
 export interface EmulatorRules extends PollRules {
@@ -26,10 +26,10 @@ export interface ScheduledTask {
   abort(): void;
 }
 
-/** As JSON text: what CreateActivity has without an encryptionConfiguration. */
+/** The encryptionConfiguration of an activity that was created without one, as JSON text. */
 const defaultEncryption = 'null';
 
-/** The activity side of Step Functions, with neither the SDK nor a socket in sight. */
+/** The activities of Step Functions, without the SDK and without a socket. */
 export class Emulator {
   readonly faults = new Faults();
   readonly #activities = new Map<string, Activity>();
@@ -41,7 +41,7 @@ export class Emulator {
     this.#rules = rules;
   }
 
-  /** Deals with one call. Rejects with an abort error when `signal` aborts before there is a reply. */
+  /** Handles one call. Rejects with an abort error if `signal` aborts before there is a reply. */
   async reply({ name, input }: SfnOperation, signal: AbortSignal): Promise<Reply> {
     this.#calls.set(name, this.calls(name) + 1);
     const disturbance = this.faults.take(name, input);
@@ -54,7 +54,7 @@ export class Emulator {
     return disturbance?.loseAnswer === true ? { kind: 'reset' } : reply;
   }
 
-  /** Queues a task of an activity, which is created where there is none. */
+  /** Queues a task of an activity. Creates the activity if there is none. */
   schedule(activityName: string, input: string, clocks: TaskClocks): ScheduledTask {
     checkName(fieldsOf({ name: activityName }, 'name').name);
     const activity = this.#at(this.activityArn(activityName));
@@ -78,7 +78,7 @@ export class Emulator {
     return `${this.#rules.arnPrefix}${name}`;
   }
 
-  /** Calls that arrived, faulted ones too. */
+  /** How many calls arrived, those with a fault included. */
   calls(operation?: OperationName): number {
     if (operation !== undefined) return this.#calls.get(operation) ?? 0;
     let calls = 0;

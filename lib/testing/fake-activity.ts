@@ -18,7 +18,7 @@ export interface Creation {
 
 interface Poll {
   deliver(task: Task): void;
-  /** Set once the caller has gone: until then (in Date's milliseconds) the poll still takes tasks. */
+  /** Set when the caller is gone: until this time (of Date) the poll still takes tasks. */
   ghostUntil?: number;
 }
 
@@ -36,7 +36,9 @@ export class Activity {
     this.#rules = rules;
   }
 
-  /** Absent once the activity is deleted. The queues stay: one created anew has the same ARN. */
+  /**
+   * Absent when the activity is deleted. The queues stay: a new one of that name has the same ARN.
+   */
   get creation(): Creation | undefined {
     return this.#creation;
   }
@@ -54,14 +56,14 @@ export class Activity {
     return this.#tasks.size;
   }
 
-  /** Polls that wait for a task and have somebody at the other end. */
+  /** Polls that wait for a task, and whose caller is still there. */
   get openPolls(): number {
     let open = 0;
     for (const poll of this.#polls) if (poll.ghostUntil === undefined) open += 1;
     return open;
   }
 
-  /** Hands the task to the poll that has waited longest, or queues it. */
+  /** Gives the task to the poll that has waited longest, or queues it. */
   schedule(task: Task): void {
     const now = Date.now();
     for (const poll of this.#polls) {
@@ -79,8 +81,8 @@ export class Activity {
   }
 
   /**
-   * Resolves to what `handOut` makes of a task, or to undefined after the long poll. `handOut` is called
-   * at the moment that this poll is given a task, even where its caller has gone. Rejects on abort.
+   * Resolves to the result of `handOut`, or to undefined after the long poll. `handOut` is called
+   * when this poll gets a task, even if its caller is gone. Rejects when the signal aborts.
    */
   async poll<T>(signal: AbortSignal, handOut: (task: Task) => T): Promise<T | undefined> {
     for (const task of this.#tasks) {
@@ -108,7 +110,7 @@ export class Activity {
         },
       };
       const cancelTimer = after(longPollMs, () => {
-        // Under fake timers, a task may have come since the timer fired.
+        // With fake timers, a task may have come since the timer fired.
         if (this.#polls.delete(poll)) resolve(undefined);
       });
       this.#polls.add(poll);

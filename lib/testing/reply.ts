@@ -1,8 +1,8 @@
 import type { ServiceError } from './service-error.js';
 
 /**
- * What a call comes to, before either face puts it in its own form: FakeSfn in what the SDK would
- * resolve to or reject with, the server in bytes, or in the lack of them.
+ * The result of a call. FakeSfn turns it into what the SDK would resolve to or reject with. The
+ * server turns it into bytes, or closes the connection.
  */
 export type Reply =
   | { kind: 'answer'; body: Record<string, unknown> }
@@ -11,6 +11,6 @@ export type Reply =
   | { kind: 'empty500' }
   | { kind: 'reset' };
 
-/** What a load balancer says of a backend that it cannot reach. */
+/** A load balancer's page about a backend that it can't reach. */
 export const HTML_502 =
   '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>';

@@ -3,7 +3,7 @@ import type { Reply } from './reply.js';
 import { HTML_502 } from './reply.js';
 import { metadata } from './service-error.js';
 
-/** Resolves or throws what the SDK would on such a reply, with `maxAttempts: 1`. */
+/** Returns or throws what the SDK would at such a reply, with `maxAttempts: 1`. */
 export function asSdkWould(reply: Reply): Record<string, unknown> {
   switch (reply.kind) {
     case 'answer':
@@ -27,7 +27,7 @@ export function asSdkWould(reply: Reply): Record<string, unknown> {
   }
 }
 
-/** What the SDK rejects with when the caller's signal aborts. */
+/** The SDK's error when the caller's signal aborts. */
 export function sdkAbortError(signal: AbortSignal): Error {
   return Object.assign(new Error('Request aborted', { cause: signal.reason }), {
     name: 'AbortError',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** What the SDK puts on every answer and on every error that came with an answer. */
+/** The metadata of the SDK on every response, and on every error that has a response. */
 export interface Metadata {
   httpStatusCode?: number;
   requestId?: string;
@@ -18,14 +18,14 @@ export function metadata(httpStatusCode?: number, requestId?: string): Metadata 
 }
 
 /**
- * An error that Step Functions answers with, in the shape that the SDK gives it: told by `name`,
- * with `$fault` and `$metadata`. The SDK's own classes take it for theirs in `instanceof`.
+ * An error of Step Functions in the SDK's shape, with `name`, `$fault` and `$metadata`. The SDK's
+ * own classes accept it in `instanceof`.
  */
 export class ServiceError extends Error {
   override readonly name: string;
   readonly $fault: 'client' | 'server';
   readonly $metadata: Metadata;
-  /** The name as it is on the wire, with the namespace of the part of AWS that raised it. */
+  /** The name on the wire, with the namespace of the part of AWS that raised it. */
   readonly __type: string;
 
   constructor(name: string, message: string, status = 400) {
@@ -37,7 +37,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** Errors that come from AWS's common front, not from Step Functions itself. */
+/** Errors of AWS's common front end, not of Step Functions itself. */
 const front = 'com.amazon.coral.service';
 const namespaces = new Map([
   ['ValidationException', 'com.amazon.coral.validate'],

@@ -4,7 +4,11 @@ import { isJson } from './validation.js';
 /** Of StartExecution, in bytes of UTF-8. */
 const MAX_INPUT_BYTES = 262_144;
 
-/** The JSON text that `runTask` hands to the worker. Throws what StartExecution would answer. */
+/**
+ * The JSON text that `runTask` gives to the worker.
+ *
+ * @throws the error that StartExecution would answer with.
+ */
 export function taskInput(input: unknown): string {
   const text = typeof input === 'string' ? input : stringify(input);
   if (!isJson(text)) {

@@ -4,8 +4,8 @@ import { ServiceError } from './service-error.js';
 import type { Task } from './fake-task.js';
 
 /**
- * Issues task tokens and finds the running task behind one. A token tells by itself that it was
- * issued here, so closed ones need not be remembered, however many there have been.
+ * Issues task tokens, and finds the running task of one. A token shows that it was issued here, so
+ * that closed ones need not be remembered.
  */
 export class TaskTokens {
   readonly #issuer = randomUUID();
@@ -20,7 +20,7 @@ export class TaskTokens {
     return token;
   }
 
-  /** How many of an activity's tasks are handed out and not closed. */
+  /** How many tasks of an activity are handed out and not closed. */
   running(activity: Activity): number {
     let running = 0;
     for (const { task, activity: owner } of this.#running.values()) {
@@ -29,14 +29,22 @@ export class TaskTokens {
     return running;
   }
 
-  /** The task behind a token. Throws InvalidToken, or TaskTimedOut where the task has been closed. */
+  /**
+   * The task of a token.
+   *
+   * @throws InvalidToken, or TaskTimedOut if the task is closed.
+   */
   open(token: string): Task {
     const task = this.#running.get(token)?.task;
     if (task?.closed === false) return task;
     throw new ServiceError('TaskTimedOut', `Task Timed Out: '${this.#arnIn(token)}'`);
   }
 
-  /** Throws InvalidToken unless the token was issued here. */
+  /**
+   * Checks a token.
+   *
+   * @throws InvalidToken unless it was issued here.
+   */
   check(token: string): void {
     if (!this.#running.has(token)) this.#arnIn(token);
   }

@@ -1,6 +1,6 @@
 import { ServiceError } from './service-error.js';
 
-/** The input of a call: what an SDK command holds, or the JSON object of a request. */
+/** The input of a call: that of an SDK command, or the JSON object of a request. */
 export type Input = Record<string, unknown>;
 
 /** The limits of the Step Functions API reference: characters, but for `output`: bytes of UTF-8. */
@@ -30,8 +30,10 @@ type Fields<F extends Field> = Record<Exclude<F, Optional>, string> &
   Partial<Record<Extract<F, Optional>, string>>;
 
 /**
- * Takes the named fields out of a call's input. Throws AWS's ValidationException, which lists every
- * constraint that failed, or its SerializationException where a field is not a string at all.
+ * Returns the named fields of a call's input.
+ *
+ * @throws ValidationException, which lists every constraint that failed.
+ * @throws SerializationException if a field is not a string at all.
  */
 export function fieldsOf<F extends Field>(input: Input, ...names: F[]): Fields<F> {
   const fields: Partial<Record<Field, string>> = {};
@@ -69,7 +71,7 @@ function failedConstraint(name: Field, value: string | undefined): string | unde
   if (length > Limit[name]) {
     return `Member must have length less than or equal to ${Limit[name]}`;
   }
-  // Stricter than AWS is known to be: half a character reaches nobody in one piece.
+  // This is stricter than AWS is known to be: half a surrogate pair reaches nobody unchanged.
   if ((name === 'error' || name === 'cause') && !value.isWellFormed()) {
     return 'Member must be well-formed Unicode, without lone surrogates';
   }
@@ -85,14 +87,22 @@ function quoted(name: Field, value: string | undefined): string {
 // that UTF-16 needs surrogates for.
 const forbiddenInName = /[\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}\ufffe\uffff\p{Cs}\u{10000}-\u{10ffff}]/u;
 
-/** Throws InvalidName where a character is one that AWS does not take. */
+/**
+ * Checks a name.
+ *
+ * @throws InvalidName if AWS does not take one of its characters.
+ */
 export function checkName(name: string): void {
   if (forbiddenInName.test(name)) {
     throw new ServiceError('InvalidName', `Invalid Name: '${name}'`);
   }
 }
 
-/** Throws InvalidArn unless `arn` is an activity's. */
+/**
+ * Checks an ARN.
+ *
+ * @throws InvalidArn unless it is an activity's.
+ */
 export function checkActivityArn(arn: string): void {
   const complaint = complaintAbout(arn);
   if (complaint !== undefined) throw new ServiceError('InvalidArn', `Invalid Arn: '${complaint}'`);
@@ -109,7 +119,11 @@ function complaintAbout(arn: string): string | undefined {
   return `Expected arn:<partition>:states:<region>:<account>:activity:<name>: ${arn}`;
 }
 
-/** Throws InvalidOutput unless `output` is JSON. The task stays open, as at AWS. */
+/**
+ * Checks an output. The task stays open, as at AWS.
+ *
+ * @throws InvalidOutput unless it is JSON.
+ */
 export function checkOutput(output: string): void {
   if (!isJson(output)) {
     throw new ServiceError('InvalidOutput', "Invalid Output: 'The output is not valid JSON'");

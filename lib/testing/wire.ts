@@ -22,7 +22,11 @@ const operations = new Map<unknown, OperationName>(
   ).map((name) => [`AWSStepFunctions.${name}`, name]),
 );
 
-/** What a request asks for. Throws what AWS answers to one that it can't make sense of. */
+/**
+ * The operation of a request.
+ *
+ * @throws the error that AWS answers with if the request makes no sense.
+ */
 export function operationIn(
   { method, url, headers }: IncomingMessage,
   body: string,
@@ -36,7 +40,7 @@ export function operationIn(
         [...operations.keys()].join(', '),
     );
   }
-  // Signatures are not verified; that there is one is what tells a configured client.
+  // Signatures are not verified. Only a configured client sends one, which is why it must be there.
   if (headers.authorization?.startsWith('AWS4-') !== true) {
     throw new ServiceError(
       'MissingAuthenticationTokenException',
@@ -59,7 +63,7 @@ function parse(body: string): Input {
   return { ...input };
 }
 
-/** Puts a reply on the wire, or cuts the wire. */
+/** Sends a reply, or closes the connection. */
 export function send(response: ServerResponse, reply: Reply): void {
   switch (reply.kind) {
     case 'answer':
