@@ -1,5 +1,3 @@
-import type { SpawnEffects } from 'abort-controller-x';
-import { catchAbortError, execute, spawn } from 'abort-controller-x';
 import { createAlarm } from '../async/alarm.js';
 import type { Clock } from '../async/clock.js';
 import { onAbort } from '../async/on-abort.js';
@@ -70,8 +68,8 @@ export interface Poller {
  *
  * - idle, without a `Running`. `run` leads to polling.
  * - polling: It sends polls while slots are free. `shutdown.drain` leads to draining.
- * - draining: It sends none. Open polls come back, and jobs run. When the last slot becomes free,
- *   or `shutdown.abandonReports` aborts, it is ended.
+ * - draining: It sends none. Open polls come back, and jobs run. Later phases of shutdown end them
+ *   sooner. When the last slot becomes free, it is ended.
  * - ended, without a `Running`.
  *
  * While polling it may have to wait for one of three things: its pace (back-off, or a row of empty
@@ -79,8 +77,7 @@ export interface Poller {
  */
 interface Running {
   readonly shutdown: ShutdownSignals;
-  readonly fork: SpawnEffects['fork'];
-  /** Resolves `run`. */
+  /** Resolves `run`. To be called once no slot is in use. */
   readonly finish: () => void;
 }
 
@@ -94,8 +91,14 @@ export function createPoller<Job>(options: PollerOptions<Job>): Poller {
   let running: Running | undefined;
   /** Open polls, in the order of their sending. */
   const polls = new Set<OpenPoll>();
-  /** Jobs that run, each by the controller of its invoke. */
-  const jobs = new Set<AbortController>();
+  /** Jobs that run: the controller of each one's invoke, and the one that abandons the job. */
+  const jobs = new Map<AbortController, AbortController>();
+  /**
+   * Controllers that abandon jobs, for jobs to come. A job leaves no listener on its own. A new one
+   * for each job would cost 1 % of a task. One for all jobs would grow a list of listeners, which
+   * each job searches.
+   */
+  const spare: AbortController[] = [];
   /** Those jobs that have paused the polls. */
   const pausing = new Set<AbortController>();
   /** Calls `fillSlots` when the pace allows the next poll. */
@@ -104,35 +107,37 @@ export function createPoller<Job>(options: PollerOptions<Job>): Poller {
   function run(shutdown: ShutdownSignals): Promise<void> {
     const { drain, abortInvokes, abortPolls, abandonReports } = shutdown;
     const abortJobs = () => {
-      for (const controller of jobs) controller.abort(abortInvokes.reason);
+      for (const controller of jobs.keys()) controller.abort(abortInvokes.reason);
     };
     const abortOpenPolls = () => {
       for (const { controller } of polls) controller.abort();
     };
-    return spawn(abandonReports, (signal, { fork, defer }) =>
-      execute<void>(signal, (resolve) => {
-        running = { shutdown, fork, finish: resolve };
-        // A signal may have aborted already: a lease may be lost as soon as it is acquired.
-        const detach = [
-          onAbort(abortInvokes, abortJobs),
-          onAbort(abortPolls, abortOpenPolls),
-          onAbort(drain, fillSlots),
-        ];
-        defer(() => {
-          running = undefined;
-          alarm.cancel();
-          for (const stopListening of detach) stopListening();
-        });
-        if (!drain.aborted) fillSlots();
-        return () => undefined;
-      }),
-    ).catch(catchAbortError);
+    const abandonJobs = () => {
+      for (const abandonment of jobs.values()) abandonment.abort(abandonReports.reason);
+    };
+    let detach: (() => void)[] = [];
+    const ended = new Promise<void>((finish) => {
+      running = { shutdown, finish };
+      // A signal may have aborted before anybody could listen: a lease that is lost at once.
+      detach = [
+        onAbort(abortInvokes, abortJobs),
+        onAbort(abortPolls, abortOpenPolls),
+        onAbort(abandonReports, abandonJobs),
+        onAbort(drain, fillSlots),
+      ];
+      if (!drain.aborted) fillSlots();
+    });
+    return ended.then(() => {
+      running = undefined;
+      alarm.cancel();
+      for (const stopListening of detach) stopListening();
+    });
   }
 
   /** Sends as many polls as slots, window and pace allow. Call it whenever one of them changes. */
   function fillSlots(): void {
     if (running === undefined) return;
-    const { shutdown, fork, finish } = running;
+    const { shutdown, finish } = running;
     if (shutdown.drain.aborted) {
       alarm.cancel();
       if (isEmpty(state.window)) finish();
@@ -146,22 +151,26 @@ export function createPoller<Job>(options: PollerOptions<Job>): Poller {
     }
     while (pollsWanted(state.window) > 0 && canPoll?.() !== false) {
       state = { ...state, window: pollSent(state.window) };
-      fork((signal) => pollAndRun(signal, shutdown));
+      void pollAndRun(shutdown);
     }
   }
 
   /** Polls and, if that brings a job, runs it. Its slot is in use from the poll to the report. */
-  async function pollAndRun(signal: AbortSignal, shutdown: ShutdownSignals): Promise<void> {
+  async function pollAndRun(shutdown: ShutdownSignals): Promise<void> {
     const job = await receive(shutdown);
     if (job !== undefined) {
+      const { abandonReports } = shutdown;
+      const abandonment = spare.pop() ?? new AbortController();
+      if (abandonReports.aborted) abandonment.abort(abandonReports.reason);
       // Not the poll's controller: if that was aborted just as it brought the job, it has no
       // reason.
       const controller = new AbortController();
       if (shutdown.abortInvokes.aborted) controller.abort(shutdown.abortInvokes.reason);
-      jobs.add(controller);
+      jobs.set(controller, abandonment);
       fillSlots();
-      await runJob(signal, controller, job);
+      await runJob(abandonment.signal, controller, job);
       jobs.delete(controller);
+      if (!abandonment.signal.aborted) spare.push(abandonment);
       pausing.delete(controller);
       state = { ...state, window: taskEnded(state.window, clock.monotonic()) };
     }
