@@ -96,8 +96,8 @@ function idleMs({ connection }: Opened, ttlMs: number): number {
 }
 
 /**
- * The errors of a single call, after which the connection is still usable: a missing right
- * (NOPERM), no memory (OOM), a key with another type (WRONGTYPE), and the like.
+ * The errors of a single call. The connection is still usable. Examples are a missing right
+ * (NOPERM), no memory (OOM), and a key with another type (WRONGTYPE).
  */
 const SAID_TO_ONE_CALL = /^(NOPERM|OOM|WRONGTYPE|ERR|MISCONF|NOSCRIPT|BUSY)\b/;
 

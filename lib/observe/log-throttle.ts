@@ -15,8 +15,8 @@ interface Series {
 }
 
 /**
- * Decides which of many similar lines are written: the first, and then one after 10 s, 20 s, 40 s,
- * up to one in ten minutes. A kind begins again when it was quiet for as long as its last pause.
+ * Decides which of many similar lines are written: the first, then one after 10 s, 20 s, 40 s, up
+ * to one in ten minutes. A kind begins again when it was quiet for as long as its last pause.
  *
  * Returns how often it has happened since the last line, this time included. Undefined means that
  * this line is left out. `now` is a time of a monotonic clock, in milliseconds.

@@ -72,8 +72,8 @@ export interface Poller {
  *   sooner. When the last slot becomes free, it is ended.
  * - ended, without a `Running`.
  *
- * While polling it may have to wait for one of three things: its pace (back-off, or a row of empty
- * responses), a job that has paused the polls, or `canPoll`.
+ * While polling it may have to wait, for its pace (back-off, or a row of empty responses), or for
+ * `canPoll`. A job may also have paused the polls.
  */
 interface Running {
   readonly shutdown: ShutdownSignals;
