@@ -10,7 +10,11 @@ const NPM_OPTIONS = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-sc
 /** Installs by npm what the lock file says. Without one: what is newest in the ranges. */
 export const npm = {
   async install(row, project) {
-    if (row.newest) return project.run('npm', ['install', '--no-package-lock', ...NPM_OPTIONS]);
+    if (row.newest) {
+      // What a cache holds is what was newest some day.
+      const options = NPM_OPTIONS.map((each) => each.replace('offline', 'online'));
+      return project.run('npm', ['install', '--no-package-lock', ...options]);
+    }
     checkLock(row);
     copyFileSync(lockPath(row, 'package-lock.json'), project.path('package-lock.json'));
     return project.run('npm', ['ci', ...NPM_OPTIONS]);
