@@ -71,8 +71,9 @@ export default defineConfig({
             'spec/docs/{pages,run}.spec.ts',
           ],
           exclude: ['spec/cluster/chaos.spec.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          // Longer than `until()` waits, which then says what did not come about.
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
           // They wait as much as they compute, and come after the projects that only compute.
           maxWorkers: Math.ceil(1.5 * availableParallelism()),
           sequence: { groupOrder: 1 },

@@ -13,7 +13,7 @@ const peacefully = { code: 0, signal: null, stderr: '' };
 
 it.for(engines)(
   'L2: the wall clock of one process leaps by an hour, forward and back: nothing changes, on $name',
-  { timeout: 90_000, concurrent: true },
+  { timeout: 120_000, concurrent: true },
   async (engine) => {
     await using cluster = await createCluster(engine, { lockTtlMs, maxConcurrency: 1 });
     const { sfn, trace } = cluster;

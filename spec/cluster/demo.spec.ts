@@ -41,7 +41,7 @@ const story = [
 
 it.concurrent(
   'the demo tells its story, to a file too, and ends by itself',
-  { timeout: 90_000 },
+  { timeout: 120_000 },
   async () => {
     const { code, stdout, stderr } = await runDemo('--ttl', '1500').ended;
     expect(stderr).toBe('');
@@ -59,7 +59,7 @@ it.concurrent(
 
 it.concurrent(
   'the demo ends all its processes at Ctrl+C, with the exit code of one that was interrupted',
-  { timeout: 90_000 },
+  { timeout: 120_000 },
   async () => {
     const run = runDemo();
     await until(() => expect(run.stdout()).toMatch(/holds poller/));

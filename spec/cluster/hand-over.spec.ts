@@ -9,7 +9,7 @@ const slackMs = 500;
 
 it(
   'L2, L4: a poller goes from process to process within its bounds, however its holder leaves',
-  { timeout: 90_000 },
+  { timeout: 120_000 },
   async () => {
     await using cluster = await createCluster(redis, {
       lockTtlMs,

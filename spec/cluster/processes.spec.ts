@@ -35,7 +35,7 @@ it.concurrent(
 
 it.concurrent.each(['drain', 'abort'] as const)(
   "L5: suspended beyond its lease, a process polls no more once it wakes, and its tasks '%s'",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async (onLeaseLost) => {
     await using cluster = await createCluster(redis, {
       lockTtlMs,
@@ -79,7 +79,7 @@ it.concurrent.each(['drain', 'abort'] as const)(
 
 it.concurrent.each(['refuse', 'hang'] as const)(
   'L6, L8, L9: a store that is away at start (%s) and at the stop keeps a process neither from beginning nor from ending',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async (how) => {
     await using cluster = await createCluster(redis, { lockTtlMs });
     const { sfn, trace } = cluster;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isCode } from './module.js';
 import type { Block } from './pages.js';
 import { readPages, root } from './pages.js';
@@ -25,9 +25,6 @@ import { startDynamoDb, startMysql, startPostgresql, startRedis } from './run/st
 import { besideService, faults, inTest, test } from './run/tests.js';
 import { mutualTls, redirect } from './run/tls.js';
 import { created, types, value } from './run/values.js';
-
-// On a machine with much else to do.
-vi.setConfig({ testTimeout: 60_000 });
 
 /**
  * How each block of code under a heading is run, in the order in which they stand there. What is changed

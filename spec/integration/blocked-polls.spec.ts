@@ -1,13 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FakeSfnServer } from 'stepfunc-source/testing';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Process } from '../support/integration/process.js';
 import { killProcesses, startProcess } from '../support/integration/process.js';
 import { until } from '../support/integration/until.js';
-
-// On a machine with much else to do.
-vi.setConfig({ testTimeout: 90_000 });
 
 /** As short-polls.ts has it. */
 const POLL_TIMEOUT_MS = 2_000;

@@ -7,8 +7,6 @@ import { describe, expect, it, vi } from 'vitest';
 import { freePort } from '../support/integration/free-port.js';
 import { until } from '../support/integration/until.js';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const viaFetch =
   (url: string): Invoke =>
   (request, signal) =>

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { readEventSources } from '../../examples/service/src/components.js';
 import { readSettings } from '../../examples/service/src/settings.js';
@@ -13,9 +13,6 @@ import { startComponent } from '../support/integration/component.js';
 import type { Process } from '../support/integration/process.js';
 import { killProcesses, startNode } from '../support/integration/process.js';
 import { until } from '../support/integration/until.js';
-
-// On a machine with much else to do.
-vi.setConfig({ testTimeout: 60_000 });
 
 afterAll(killProcesses);
 

@@ -1,15 +1,12 @@
 import type { FakeSfnServer, FakeSfnServerOptions } from 'stepfunc-source/testing';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Component, Handler } from '../support/integration/component.js';
 import { echo, hang, startComponent } from '../support/integration/component.js';
 import type { Process, ServiceOrder } from '../support/integration/process.js';
 import { killProcesses, startProcess } from '../support/integration/process.js';
 import { startTap } from '../support/integration/tap.js';
 import { until } from '../support/integration/until.js';
-
-// On a machine with much else to do.
-vi.setConfig({ testTimeout: 60_000 });
 
 // What would keep a process alive here lasts for minutes: polls, idle connections, back-off.
 

@@ -13,7 +13,6 @@ import { json, startComponent } from '../support/integration/component.js';
 import { startTap } from '../support/integration/tap.js';
 import { until } from '../support/integration/until.js';
 
-vi.setConfig({ testTimeout: 90_000 });
 afterEach(() => void vi.unstubAllEnvs());
 
 function clientsAt(endpoint: string, env: Record<string, string> = {}) {

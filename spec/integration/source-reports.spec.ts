@@ -9,9 +9,6 @@ import type { Trouble } from '../support/integration/troubles.js';
 import { passingTroubles } from '../support/integration/troubles.js';
 import { until } from '../support/integration/until.js';
 
-// On a machine with much else to do.
-vi.setConfig({ testTimeout: 60_000 });
-
 // One server for all, an activity a test: the seconds of back-off pass for all at once.
 
 let server: FakeSfnServer;

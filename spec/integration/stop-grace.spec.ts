@@ -9,9 +9,6 @@ import type { Component } from '../support/integration/component.js';
 import { startComponent } from '../support/integration/component.js';
 import { until } from '../support/integration/until.js';
 
-// On a machine with much else to do.
-vi.setConfig({ testTimeout: 60_000 });
-
 // Polls are held for ten minutes: a stop that waited for one would outlast the test.
 
 let server: FakeSfnServer;

@@ -1,14 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskOutcome } from 'stepfunc-source/testing';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { startComponent } from '../support/integration/component.js';
 import type { Process, ServiceOrder } from '../support/integration/process.js';
 import { killProcesses, startProcess } from '../support/integration/process.js';
 import { until } from '../support/integration/until.js';
-
-// On a machine with much else to do.
-vi.setConfig({ testTimeout: 60_000 });
 
 afterAll(killProcesses);
 

@@ -14,7 +14,7 @@ const slackMs = 400;
 const chaosMs = 5_000;
 
 const pass = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-const until = (assertion: () => unknown) => vi.waitFor(assertion, { timeout: 20_000, interval: 5 });
+const until = (assertion: () => unknown) => vi.waitFor(assertion, { timeout: 40_000, interval: 5 });
 
 /** What every store must do for the cluster-wide limit, tried on one engine. */
 export function lockContract(engine: Engine): void {

@@ -9,7 +9,7 @@ import { engines } from './engines.js';
 const ttlMs = 1_200;
 const holder = fileURLToPath(new URL('./holder.ts', import.meta.url));
 // Twelve processes start at once, which takes a busy machine its time.
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+vi.setConfig({ testTimeout: 120_000 });
 const until = (assertion: () => unknown) => vi.waitFor(assertion, { timeout: 60_000, interval: 5 });
 
 /** Those of a test that failed go on for ever otherwise. */
