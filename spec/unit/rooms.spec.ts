@@ -4,14 +4,16 @@ import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** One for all tests: each loads its configuration anew. */
+const eslint = new ESLint({
+  cwd: root,
+  // These rules need no types, and types take a minute on a busy machine.
+  overrideConfig: { languageOptions: { parserOptions: { projectService: false } } },
+  ruleFilter: ({ ruleId }) => /^import-x\/|no-restricted-/.test(ruleId),
+});
+
 /** The rules of imports and of time that a module of `lib/<file>` with this code would break. */
 async function brokenRules(file: string, code: string): Promise<string[]> {
-  const eslint = new ESLint({
-    cwd: root,
-    // These rules need no types, and types take a minute on a busy machine.
-    overrideConfig: { languageOptions: { parserOptions: { projectService: false } } },
-    ruleFilter: ({ ruleId }) => /^import-x\/|no-restricted-/.test(ruleId),
-  });
   const [result] = await eslint.lintText(code, { filePath: `${root}/lib/${file}` });
   return (result?.messages ?? []).map(({ ruleId, message }) => ruleId ?? message);
 }

@@ -129,8 +129,9 @@ describe('redact', () => {
       '/a?'.repeat(8_000),
       '"'.repeat(32_000),
     ];
-    const started = performance.now();
+    const before = process.cpuUsage();
     for (const text of texts) redact(text, ['x'.repeat(262_144)]);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    // Of this process alone: what others do on the machine does not count.
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
   });
 });
