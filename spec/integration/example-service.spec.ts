@@ -2,52 +2,24 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { readEventSources } from '../../examples/service/src/components.js';
 import { readSettings } from '../../examples/service/src/settings.js';
-import { awsEnvironment } from '../support/integration/aws-environment.js';
+import { codeIn, readPage } from '../docs/pages.js';
 import { startComponent } from '../support/integration/component.js';
-import type { Process } from '../support/integration/process.js';
-import { killProcesses, startNode } from '../support/integration/process.js';
+import {
+  logOf,
+  serviceFolder,
+  startExampleService,
+} from '../support/integration/example-service.js';
+import { killProcesses } from '../support/integration/process.js';
 import { until } from '../support/integration/until.js';
 
 afterAll(killProcesses);
 
-const folder = fileURLToPath(new URL('../../examples/service/', import.meta.url));
-const read = (name: string) => readFile(join(folder, name), 'utf8');
-
-interface Line {
-  level: number;
-  msg: string;
-  [field: string]: unknown;
-}
-
-/** Its log so far: every line of it is JSON. */
-const logOf = (service: Process) => service.said().map((line) => JSON.parse(line) as Line);
-
-async function start(endpoint: string, componentUrl: string, env: NodeJS.ProcessEnv = {}) {
-  const service = startNode([join(folder, 'src/main.ts')], {
-    env: {
-      ...awsEnvironment(endpoint),
-      // Where `stepfunc-source` is found.
-      TSX_TSCONFIG_PATH: fileURLToPath(new URL('../../tsconfig.json', import.meta.url)),
-      COMPONENT_URL: componentUrl,
-      PORT: '0',
-      ...env,
-    },
-  });
-  const port = await until(() => {
-    const found = logOf(service).find(({ msg }) => msg === 'Probes and metrics are served')?.[
-      'port'
-    ];
-    expect(found).toBeGreaterThan(0);
-    return Number(found);
-  });
-  return { service, get: (path: string) => fetch(`http://127.0.0.1:${port}${path}`) };
-}
+const read = (name: string) => readFile(join(serviceFolder, name), 'utf8');
 
 /** Names of metrics in an expression of Prometheus. */
 const metricsIn = (text: string) => new Set(text.match(/\b(?:stepfunc_source|messaging)_\w+/g));
@@ -61,7 +33,7 @@ describe('examples/service', () => {
       const sum = numbers.reduce((a, b) => a + b, 0);
       response.end(JSON.stringify(path === '/step/split' ? split : sum));
     });
-    const { service, get } = await start(server.endpoint, component.url);
+    const { service, get } = await startExampleService(server.endpoint, component.url);
 
     const split = await server.sfn.runTask('split', [1, 2, 3]);
     expect(split).toEqual({ status: 'SUCCEEDED', output: '[[1],[2],[3]]' });
@@ -120,7 +92,7 @@ describe('examples/service', () => {
       when: ({ name }) => name === 'sum',
       times: Infinity,
     });
-    const { service } = await start(server.endpoint, 'http://127.0.0.1:9');
+    const { service } = await startExampleService(server.endpoint, 'http://127.0.0.1:9');
     expect(await service.ended).toMatchObject({ code: 1 });
     expect(logOf(service).at(-1)).toMatchObject({
       level: 60,
@@ -173,7 +145,7 @@ describe('its components file', () => {
   }
 
   it("is maelstrom's, as it stands", async () => {
-    expect(await readEventSources(join(folder, 'components.yaml'))).toEqual([
+    expect(await readEventSources(join(serviceFolder, 'components.yaml'))).toEqual([
       {
         component: 'mywebapp',
         name: 'split',
@@ -204,6 +176,18 @@ components:
     expect(sources).toMatchObject([
       { component: 'a', config: { activityName: 'x', heartbeatIntervalMs: 1_000, colour: 'red' } },
     ]);
+  });
+
+  it('may have every key of the config, in lower case', async () => {
+    const keys = readPage('docs/reference.md')
+      .table('Config')
+      .flatMap(([cell]) => codeIn(cell));
+    expect(keys).toContain('onComponentDown');
+    const properties = Object.fromEntries(keys.map((key) => [key.toLowerCase(), 'x']));
+    const step = { awsstepfunc: properties };
+    const file = { components: { a: { eventsources: { step } } } };
+    const [source] = await sourcesOf(JSON.stringify(file));
+    expect(Object.keys(source?.config ?? {}).sort()).toEqual([...keys].sort());
   });
 
   it.each([
@@ -241,7 +225,7 @@ describe('its deployment', () => {
   it('has alert rules that promtool takes, and whose tests pass', async ({ skip }) => {
     const promtool = process.env['PROMTOOL'] ?? 'promtool';
     const run = (...args: string[]) =>
-      spawnSync(promtool, args, { cwd: join(folder, 'observability'), encoding: 'utf8' });
+      spawnSync(promtool, args, { cwd: join(serviceFolder, 'observability'), encoding: 'utf8' });
     if (run('--version').error !== undefined) skip('promtool is not on the PATH');
     for (const args of [
       ['check', 'rules', 'alerts.yaml'],

@@ -38,20 +38,22 @@ export async function readEventSources(file: string): Promise<EventSource[]> {
   throw new Error(`${file} has no event source of the kind awsstepfunc`);
 }
 
-/** The config's keys, which the file has in lower case. */
-const keys: readonly (keyof StepFuncSourceConfig)[] = [
-  'activityName',
-  'activityArn',
-  'path',
-  'maxConcurrency',
-  'concurrencyPerPoller',
-  'invokeTimeoutMs',
-  'heartbeatIntervalMs',
-  'workerName',
-  'lockTtlMs',
-  'maxPollersPerInstance',
-  'onLeaseLost',
-];
+/** The config's keys, which the file has in lower case. The compiler wants each of them here. */
+const keys = Object.keys({
+  activityName: true,
+  activityArn: true,
+  path: true,
+  maxConcurrency: true,
+  concurrencyPerPoller: true,
+  invokeTimeoutMs: true,
+  heartbeatIntervalMs: true,
+  workerName: true,
+  startTimeoutMs: true,
+  onComponentDown: true,
+  lockTtlMs: true,
+  maxPollersPerInstance: true,
+  onLeaseLost: true,
+} satisfies Record<keyof StepFuncSourceConfig, true>);
 
 /** A key that nobody knows stays as it is: the source refuses it, and says which was meant. */
 function toConfig(properties: Record<string, unknown>): StepFuncSourceConfig {

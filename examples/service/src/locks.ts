@@ -1,9 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { LockFactory as Verrou } from '@verrou/core';
-import { redisStore } from '@verrou/core/drivers/redis';
 import { Redis } from 'ioredis';
 import type { LockFactory } from 'stepfunc-source';
 import { dynamoDbLocks } from 'stepfunc-source/locks/dynamodb';
+import { redisLocks } from 'stepfunc-source/locks/redis';
 import type { Settings } from './settings.js';
 
 export interface Locks {
@@ -17,15 +16,9 @@ export interface Locks {
 export function connectLocks(settings: Settings['locks']): Locks {
   if (settings === undefined) return { factory: undefined, close: () => undefined };
   if (settings.kind === 'redis') {
-    const connection = new Redis(settings.url, {
-      maxRetriesPerRequest: 1,
-      commandTimeout: 1_000,
-      connectTimeout: 1_000,
-    });
-    // The source emits lockStoreFailed, and logs it; ioredis would print it as well.
-    connection.on('error', () => undefined);
-    const factory = new Verrou(redisStore({ connection }).factory());
-    return { factory, close: () => connection.disconnect() };
+    // Never connected: the locks open a duplicate of it, when they need one, and close it.
+    const client = new Redis(settings.url, { lazyConnect: true });
+    return { factory: redisLocks({ client }), close: () => client.disconnect() };
   }
   const client = new DynamoDBClient({
     maxAttempts: 2,
