@@ -17,6 +17,7 @@ import { createProject } from './package/project.mjs';
 import { exampleOf } from './package/readme.mjs';
 import {
   checkFiles,
+  checkLinks,
   checkSize,
   checkTypeResolution,
   lintManifest,
@@ -65,6 +66,7 @@ process.exitCode = checks.finish();
 
 async function checkTarball(tarball) {
   await checks.run('files', () => checkFiles(tarball));
+  await checks.run('links', () => checkLinks(tarball));
   await checks.run('unpacked size', () => checkSize(tarball));
   await checks.run('publint --strict', () => lintManifest(tarball));
   await checks.run('attw', () => checkTypeResolution(tarball));

@@ -1,3 +1,5 @@
+import { typeTag } from './type-tag.js';
+
 const LONGEST = 100;
 
 /** A value from outside as it reads in an error message: short, on one line, with its type. */
@@ -12,8 +14,14 @@ export function formatValue(value: unknown): string {
     case 'bigint':
       return `${value} (${typeof value})`;
     case 'object':
-      return value === null ? 'null' : Array.isArray(value) ? 'an array' : 'an object';
+      return value === null ? 'null' : withArticle(typeTag(value));
     default:
       return `a ${typeof value}`;
   }
+}
+
+/** `an object`, `an array`, `a Promise`, `an AbortSignal`. */
+function withArticle(tag: string): string {
+  if (tag === 'Object' || tag === 'Array') return `an ${tag.toLowerCase()}`;
+  return `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag.slice(0, LONGEST)}`;
 }

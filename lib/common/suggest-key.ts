@@ -1,6 +1,7 @@
 /**
  * The key that was probably meant by an unknown one. It has the same letters in another case, or
- * with dashes and underscores (`maxconcurrency`, `MAX_CONCURRENCY`), or one or two other letters.
+ * with dashes and underscores (`maxconcurrency`, `MAX_CONCURRENCY`), or one or two other letters, or
+ * the unknown one is a part of its name, and of no other's (`timeout`).
  */
 export function closestKey(unknown: string, known: readonly string[]): string | undefined {
   const bare = letters(unknown);
@@ -8,7 +9,13 @@ export function closestKey(unknown: string, known: readonly string[]): string | 
     .map((key) => ({ key, slips: editDistance(bare, letters(key)) }))
     .filter(({ key, slips }) => slips <= Math.min(2, key.length / 3))
     .sort((a, b) => a.slips - b.slips);
-  return best?.key;
+  return best?.key ?? onlyOneWith(bare, known);
+}
+
+/** The one key that a part of its name can mean: `useFips`, `timeout`. */
+function onlyOneWith(part: string, known: readonly string[]): string | undefined {
+  const longer = known.filter((key) => letters(key).includes(part));
+  return part.length >= 4 && longer.length === 1 ? longer[0] : undefined;
 }
 
 /** The hint for an unknown key: which was probably meant, or which keys there are. */

@@ -1,7 +1,9 @@
+import { checkKeys } from '../common/check-keys.js';
 import { formatError } from '../common/format-error.js';
 import { formatValue } from '../common/format-value.js';
 import { getProperty } from '../common/property.js';
-import { hintFor } from '../common/suggest-key.js';
+import { leaveToItself } from '../common/leave-to-itself.js';
+import { typeTag } from '../common/type-tag.js';
 import { ErrorName } from '../task/error-name.js';
 import type { InvokeRequest, InvokeResponse } from '../task/invoke.js';
 import { pathless } from '../task/pathless.js';
@@ -90,6 +92,7 @@ export function functionInvoke<Input = unknown>(
       // Without a schema, the type is what the caller says it is.
       output = await handler(checked.value as Input, { signal, task: request.task });
     } catch (thrown) {
+      leaveToItself(thrown);
       const { error, cause } = describeThrown(thrown);
       return failed(error, cause);
     }
@@ -120,6 +123,9 @@ function succeeded(output: unknown): InvokeResponse {
   try {
     // Undefined also comes from a toJSON that returns nothing.
     const json = (JSON.stringify(output) as string | undefined) ?? 'null';
+    // A rare text, so that the search costs nothing where it finds nothing.
+    const lost = json.includes('{}') ? whatIsLost(output) : undefined;
+    if (lost !== undefined) return failed(ErrorName.InvalidOutput, lost);
     return { status: 200, headers: { 'content-type': 'application/json' }, body: json };
   } catch (error) {
     const why = formatError(error);
@@ -128,6 +134,28 @@ function succeeded(output: unknown): InvokeResponse {
       `The handler's output can not be written as JSON: ${why}`,
     );
   }
+}
+
+/**
+ * What JSON would write as `{}` though it holds something: a Response, a Map or a generator in place of
+ * the output, or a promise anywhere in it that was not awaited.
+ */
+function whatIsLost(output: unknown): string | undefined {
+  if (typeof output === 'object' && typeTag(output) !== 'Object' && isEmpty(output)) {
+    return `The handler returned ${formatValue(output)}, of which JSON keeps nothing`;
+  }
+  let lost: string | undefined;
+  JSON.stringify(output, (key, value: unknown) => {
+    if (typeTag(value) !== 'Promise' || !isEmpty(value)) return value;
+    leaveToItself(value);
+    lost ??= `The handler's output has a promise in ${JSON.stringify(key)}, which must be awaited`;
+    return value;
+  });
+  return lost;
+}
+
+function isEmpty(value: unknown): boolean {
+  return JSON.stringify(value) === '{}';
 }
 
 function failed(error: string, cause: string): InvokeResponse {
@@ -150,23 +178,11 @@ function checkHandler(handler: unknown): void {
   );
 }
 
-const optionKeys = ['input'];
-
 function checkOptions<Input>(options: FunctionInvokeOptions<Input>): FunctionInvokeOptions<Input> {
-  if (typeof options !== 'object' || (options as unknown) === null || Array.isArray(options)) {
-    throw new TypeError(
-      `functionInvoke: expected options to be an object, got ${formatValue(options)}`,
-    );
-  }
   if (isStandardSchema(options)) {
     throw new TypeError('functionInvoke: expected options, got a schema; did you mean { input }?');
   }
-  for (const key of Object.keys(options)) {
-    if (optionKeys.includes(key)) continue;
-    throw new TypeError(
-      `functionInvoke: unknown option ${JSON.stringify(key)}; ${hintFor(key, optionKeys, 'options')}`,
-    );
-  }
+  checkKeys('functionInvoke', options, ['input']);
   const input: unknown = getProperty(options, 'input');
   if (input === undefined || isStandardSchema(input)) return options;
   throw new TypeError(

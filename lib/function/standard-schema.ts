@@ -54,13 +54,15 @@ export async function validate<Output>(
 ): Promise<StandardSchemaResult<Output>> {
   const result: unknown = await schema['~standard'].validate(value);
   const issues = getProperty(result, 'issues');
-  const isResult = typeof result === 'object' && result !== null;
-  if (isResult && (issues === undefined || Array.isArray(issues))) {
+  const isObject = typeof result === 'object' && result !== null;
+  if (isObject && (issues === undefined ? 'value' in result : Array.isArray(issues))) {
     return result as StandardSchemaResult<Output>;
   }
   throw new TypeError(
     `Expected the schema's validate to return { value } or { issues: [] }, got ${
-      isResult ? `issues that are ${formatValue(issues)}` : formatValue(result)
+      isObject && issues !== undefined
+        ? `issues that are ${formatValue(issues)}`
+        : `${formatValue(result)}${isObject ? ' without either' : ''}`
     }`,
   );
 }
@@ -70,6 +72,7 @@ const MAX_ISSUES = 50;
 
 /** What is wrong with a value, one line an issue, each with its path: `- $.items[0].price: …`. */
 export function formatIssues(issues: readonly unknown[]): string {
+  if (issues.length === 0) return '- the schema does not say why';
   const lines = issues.slice(0, MAX_ISSUES).map((issue) => {
     const message = getProperty(issue, 'message');
     const words = typeof message === 'string' && message !== '' ? message : 'is not valid';

@@ -74,7 +74,9 @@ function checkName(name: unknown, what: string): string {
 
 function checkValue(value: unknown, what: string): string {
   if (typeof value !== 'string') {
-    const got = value === undefined ? 'nothing' : value === null ? 'null' : `a ${typeof value}`;
+    // Never the value: it may be a secret.
+    const isSafe = typeof value === 'object' || value === undefined;
+    const got = isSafe ? formatValue(value) : `a ${typeof value}`;
     throw refused(`${what}: expected a string, got ${got}`);
   }
   if (!/^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(value)) {

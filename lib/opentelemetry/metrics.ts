@@ -7,7 +7,7 @@ import { formatValue } from '../common/format-value.js';
 import type { StepFuncSource } from '../source/source.js';
 import { activityAttributes, Attribute, boundNames, SCOPE } from './attributes.js';
 import { observeGauges } from './gauges.js';
-import { checkKeys } from './check-keys.js';
+import { checkKeys } from '../common/check-keys.js';
 import { createInstruments } from './instruments.js';
 
 /** The second argument of `recordMetrics`, all optional. */

@@ -19,7 +19,7 @@ import { onAbort } from '../async/on-abort.js';
 import { attributesOf } from '../task/task-attributes.js';
 import { isPathless, pathless } from '../task/pathless.js';
 import { activityAttributes, Attribute, SCOPE, TASK_ATTRIBUTE_PREFIX } from './attributes.js';
-import { checkKeys } from './check-keys.js';
+import { checkKeys } from '../common/check-keys.js';
 
 /** The second argument of `traceInvoke`. */
 export interface TraceOptions {

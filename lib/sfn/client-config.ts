@@ -2,6 +2,7 @@ import type { SFNClientConfig } from '@aws-sdk/client-sfn';
 import { formatValue } from '../common/format-value.js';
 import { getProperty } from '../common/property.js';
 import { closestKey } from '../common/suggest-key.js';
+import { isOptionsObject } from '../common/type-tag.js';
 
 /**
  * The config of an `SFNClient`, without `requestHandler` and `signer`: the source has its own
@@ -14,7 +15,10 @@ export type ClientConfig = Omit<SFNClientConfig, 'requestHandler' | 'signer'>;
 const checks: Readonly<Record<string, [expected: string, holds: (value: unknown) => boolean]>> = {
   region: ['a region as eu-west-1, or a function', isTextOrFunction],
   profile: ['the name of a profile', isText],
-  endpoint: ['a URL, or a function', (value) => isTextOrFunction(value) || isObject(value)],
+  endpoint: [
+    'an http or https URL, or a function',
+    (value) => isHttpUrl(value) || typeof value === 'function' || isObject(value),
+  ],
   credentials: [
     'an object with accessKeyId and secretAccessKey, or a function that resolves to one',
     (value) =>
@@ -51,7 +55,7 @@ const refused: Readonly<Record<string, string>> = {
  * @throws TypeError that names the key, what was expected and what was given.
  */
 export function checkClientConfig(config: unknown): ClientConfig {
-  if (!isObject(config) || Array.isArray(config)) {
+  if (!isOptionsObject(config)) {
     throw wrong('', "an object as SFNClient's constructor takes", formatValue(config));
   }
   for (const [key, value] of Object.entries(config)) {
@@ -90,6 +94,10 @@ function kindOf(value: unknown): string {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
+}
+
+function isHttpUrl(value: unknown): boolean {
+  return isText(value) && /^https?:\/\//i.test(value) && URL.canParse(value);
 }
 
 function isTextOrFunction(value: unknown): boolean {

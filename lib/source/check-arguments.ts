@@ -1,9 +1,8 @@
+import { checkKeys } from '../common/check-keys.js';
 import { formatValue } from '../common/format-value.js';
 import { getProperty } from '../common/property.js';
 import { hintFor } from '../common/suggest-key.js';
 import { eventNames } from '../observe/events.js';
-
-const stopKeys = ['graceMs'];
 
 /**
  * Checks the options of `stop`, `run` and `runAll`. A misspelt key would go unnoticed otherwise, and
@@ -13,18 +12,7 @@ const stopKeys = ['graceMs'];
  */
 export function checkStopOptions(where: string, options: unknown): void {
   if (options === undefined) return;
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    const hint = typeof options === 'number' ? `; did you mean { graceMs: ${options} }?` : '';
-    throw new TypeError(
-      `${where}: expected options to be an object, got ${formatValue(options)}${hint}`,
-    );
-  }
-  for (const key of Object.keys(options)) {
-    if (stopKeys.includes(key)) continue;
-    throw new TypeError(
-      `${where}: unknown option ${JSON.stringify(key)}; ${hintFor(key, stopKeys, 'options')}`,
-    );
-  }
+  checkKeys(where, options, ['graceMs']);
   const graceMs = getProperty(options, 'graceMs');
   if (graceMs === undefined || (typeof graceMs === 'number' && graceMs >= 0)) return;
   throw new TypeError(

@@ -1,5 +1,6 @@
 import { configKeys } from './config-schema.js';
 import { hintFor } from '../common/suggest-key.js';
+import { isOptionsObject } from '../common/type-tag.js';
 import { getProperty } from '../common/property.js';
 import type { Invoke } from '../task/invoke.js';
 import type { PickTaskAttributes } from '../task/task-attributes.js';
@@ -110,7 +111,7 @@ export function checkInvoke(invoke: unknown): asserts invoke is Invoke {
  */
 export function checkOptions(options: unknown): ResolvedOptions {
   if (options === undefined) return checkOptions({});
-  if (typeof options !== 'object' || options === null) {
+  if (!isOptionsObject(options)) {
     throw wrong('options', 'an object', options);
   }
   for (const key of Object.keys(options)) {

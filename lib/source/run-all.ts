@@ -9,8 +9,8 @@ import type { StopOptions, StopSummary } from './stop.js';
  * all with these options. A source that is stopped by its own `stop` leaves the others running.
  *
  * @returns One summary per source, in the order of `sources`.
- * @throws TypeError, as a rejection, if `sources` is no list of sources, or if `signal` or `options` is
- * wrong.
+ * @throws TypeError, as a rejection, if `sources` is no list of sources or has one twice, or if `signal`
+ * or `options` is wrong.
  * @throws ActivityError, as a rejection, if a source can't start. The others are stopped before.
  * @example
  * ```ts
@@ -61,7 +61,13 @@ function checkSources(sources: unknown): void {
     );
   }
   for (const [i, source] of sources.entries()) {
-    if (isSource(source)) continue;
+    const before = sources.indexOf(source);
+    if (isSource(source) && before === i) continue;
+    if (isSource(source)) {
+      throw new TypeError(
+        `runAll: expected each source once, got sources[${before}] again as sources[${i}]`,
+      );
+    }
     throw new TypeError(
       `runAll: expected sources[${i}] to be what createStepFuncSource returned, got ${formatValue(source)}`,
     );

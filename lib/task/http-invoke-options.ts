@@ -1,6 +1,6 @@
+import { checkKeys } from '../common/check-keys.js';
 import { formatValue } from '../common/format-value.js';
 import { getProperty } from '../common/property.js';
-import { hintFor } from '../common/suggest-key.js';
 import type { HeadersInput } from '../net/request-headers.js';
 
 /** The request that a function of `options.headers` returns headers for. */
@@ -71,25 +71,13 @@ export interface HttpDispatcher {
   }>;
 }
 
-const OPTION_KEYS = ['headers', 'dispatcher'] as const;
-
 /**
  * Checks the options of `httpInvoke`.
  *
  * @throws TypeError that names the key that was probably meant, or what was given as dispatcher.
  */
 export function checkHttpInvokeOptions(options: unknown): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(
-      `httpInvoke: expected options to be an object, got ${formatValue(options)}`,
-    );
-  }
-  for (const key of Object.keys(options)) {
-    if ((OPTION_KEYS as readonly string[]).includes(key)) continue;
-    throw new TypeError(
-      `httpInvoke: unknown option ${formatValue(key)}; ${hintFor(key, OPTION_KEYS, 'options')}`,
-    );
-  }
+  checkKeys('httpInvoke', options, ['headers', 'dispatcher']);
   const dispatcher = getProperty(options, 'dispatcher');
   if (dispatcher === undefined || typeof getProperty(dispatcher, 'request') === 'function') return;
   throw new TypeError(

@@ -1,6 +1,7 @@
 import { spawn } from 'abort-controller-x';
 import type { Clock } from '../async/clock.js';
 import { abortAfter } from '../async/timeout.js';
+import { leaveToItself } from '../common/leave-to-itself.js';
 import type { ComponentWait } from './component-down.js';
 import { invokeWhenConnected } from './component-down.js';
 import { ErrorName } from './error-name.js';
@@ -96,6 +97,7 @@ async function resultOf(
     return describeResult(await invokeInTime(interruption, task, options));
   } catch (error) {
     const { aborted, reason } = interruption.signal as { aborted: boolean; reason: unknown };
+    leaveToItself(error);
     if (!aborted) return failedInvocation(error, [task.token, task.input]);
     return reason instanceof InvokeAbortError ? interrupted(reason) : undefined;
   }

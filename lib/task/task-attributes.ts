@@ -1,4 +1,6 @@
 import { getProperty } from '../common/property.js';
+import { isOptionsObject } from '../common/type-tag.js';
+import { formatValue } from '../common/format-value.js';
 import type { InvokeRequest } from './invoke.js';
 
 /** What a user shows of a task: at most 16 names with values, of 256 characters each. */
@@ -35,7 +37,7 @@ export function createAttributePicker(
       picked = pick(JSON.parse(input));
     } catch (error) {
       const name = getProperty(error, 'name');
-      return refuse(`it threw ${typeof name === 'string' ? name.slice(0, 100) : typeof error}`);
+      return refuse(`it threw ${typeof name === 'string' ? name.slice(0, 100) : kindOf(error)}`);
     }
     return bounded(picked, refuse);
   };
@@ -47,9 +49,7 @@ function bounded(picked: unknown, refuse: (problem: string) => TaskAttributes): 
     Promise.resolve(picked).catch(() => undefined);
     return refuse('it returned a promise, and must be synchronous');
   }
-  if (typeof picked !== 'object' || picked === null || Array.isArray(picked)) {
-    return refuse(`it returned ${Array.isArray(picked) ? 'an array' : kindOf(picked)}`);
-  }
+  if (!isOptionsObject(picked)) return refuse(`it returned ${kindOf(picked)}`);
   try {
     const entries = Object.entries(picked).filter(([, value]) => value !== undefined);
     const wrong = entries.find(([, value]) => typeof value !== 'string');
@@ -62,8 +62,8 @@ function bounded(picked: unknown, refuse: (problem: string) => TaskAttributes): 
 }
 
 function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  return typeof value === 'object' ? 'an object' : `a value of type ${typeof value}`;
+  // Of anything but an object, the value itself may be part of the input.
+  return typeof value === 'object' ? formatValue(value) : `a value of type ${typeof value}`;
 }
 
 function cut(text: string): string {

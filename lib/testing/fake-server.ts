@@ -1,8 +1,9 @@
 import { asyncDisposable } from '../common/async-disposable.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import { checkKeys } from '../common/check-keys.js';
 import type { FakeSfnOptions } from './fake-sfn.js';
-import { FakeSfn } from './fake-sfn.js';
+import { FakeSfn, fakeSfnKeys } from './fake-sfn.js';
 import type { Reply } from './reply.js';
 import { ServiceError } from './service-error.js';
 import { operationIn, send } from './wire.js';
@@ -52,6 +53,7 @@ const BACKLOG = 2_048;
  * counts as aborted.
  *
  * @throws the error of Node's `listen`, as a rejection, if the port is in use.
+ * @throws TypeError, as a rejection, if an option is unknown.
  * @throws RangeError, as a rejection, if a number of FakeSfn's options is negative.
  * @example
  * ```ts
@@ -64,7 +66,9 @@ const BACKLOG = 2_048;
 export async function startFakeSfnServer(
   options: FakeSfnServerOptions = {},
 ): Promise<FakeSfnServer> {
-  const { port = 0, host = '127.0.0.1', sfn = new FakeSfn(options) } = options;
+  checkKeys('startFakeSfnServer', options, [...fakeSfnKeys, 'port', 'host', 'sfn']);
+  const { port = 0, host = '127.0.0.1', sfn: given, ...fakeOptions } = options;
+  const sfn = given ?? new FakeSfn(fakeOptions);
   const server = createServer((request, response) => {
     readBody(request, (body) => void answer(sfn, request, response, body));
   });

@@ -1,4 +1,6 @@
 import { throwIfAborted } from 'abort-controller-x';
+import { checkKeys } from '../common/check-keys.js';
+import { formatValue } from '../common/format-value.js';
 import type { SfnClient, SfnOperation } from '../sfn/api.js';
 import { operationOf } from '../sfn/api.js';
 import type { NoTask } from './emulator.js';
@@ -72,6 +74,17 @@ export interface RunTaskOptions extends TaskClocks {
   signal?: AbortSignal | undefined;
 }
 
+/** What FakeSfnOptions has. The compiler wants each of them here. */
+export const fakeSfnKeys = Object.keys({
+  longPollMs: true,
+  loseTasksOfAbortedPolls: true,
+  maxOpenPolls: true,
+  noTask: true,
+  region: true,
+  accountId: true,
+  partition: true,
+} satisfies Record<keyof FakeSfnOptions, true>);
+
 /**
  * Activities of Step Functions in memory, to be given as `options.client`. It is as strict as AWS;
  * docs/testing.md lists the differences.
@@ -91,13 +104,15 @@ export class FakeSfn implements SfnClient {
   readonly #emulator: Emulator;
   readonly #abortWith = abortTogether();
 
+  /** @throws TypeError if an option is unknown or not usable, RangeError if a number is. */
   constructor(options: FakeSfnOptions = {}) {
+    checkKeys('FakeSfn', options, fakeSfnKeys);
     const { region = 'us-east-1', accountId = '123456789012', partition = 'aws' } = options;
     this.#emulator = new Emulator({
       longPollMs: atLeastZero('longPollMs', options.longPollMs ?? 1_000),
       loseTasksOfAbortedPolls: options.loseTasksOfAbortedPolls ?? true,
       maxOpenPolls: atLeastZero('maxOpenPolls', options.maxOpenPolls ?? 1_000),
-      noTask: options.noTask ?? 'null',
+      noTask: checkNoTask(options.noTask ?? 'null'),
       arnPrefix: `arn:${partition}:states:${region}:${accountId}:activity:`,
     });
   }
@@ -127,6 +142,7 @@ export class FakeSfn implements SfnClient {
    * A string is taken as JSON text, and reaches the worker byte for byte. Any other input is serialized
    * by JSON.stringify.
    *
+   * @throws TypeError, as a rejection, if an option is unknown.
    * @throws RangeError, as a rejection, if a timeout is not a number above 0.
    * @throws ValidationException and the like, as a rejection, if AWS would refuse the input or the name.
    * @example
@@ -139,6 +155,7 @@ export class FakeSfn implements SfnClient {
     input: unknown,
     options: RunTaskOptions = {},
   ): Promise<TaskOutcome> {
+    checkKeys('FakeSfn.runTask', options, ['timeoutSeconds', 'heartbeatSeconds', 'signal']);
     const { signal, timeoutSeconds, heartbeatSeconds } = options;
     moreThanZero('timeoutSeconds', timeoutSeconds);
     moreThanZero('heartbeatSeconds', heartbeatSeconds);
@@ -227,6 +244,11 @@ function notACommand(command: unknown): string {
 function atLeastZero(name: string, value: number): number {
   if (value >= 0) return value;
   throw new RangeError(`${name}: expected a number >= 0; got ${value}`);
+}
+
+function checkNoTask(noTask: NoTask): NoTask {
+  if (['null', 'absent', 'empty'].includes(noTask)) return noTask;
+  throw new TypeError(`noTask: expected 'null', 'absent' or 'empty', got ${formatValue(noTask)}`);
 }
 
 function moreThanZero(name: string, value: number | undefined): void {

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import { root, run, runTool } from './run.mjs';
 
 const MAX_UNPACKED_BYTES = 600_000;
 
-/** Everything in the tarball that is not made by the build. */
-const PLAIN_FILES = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+/** Not made by the build, and needed by everybody. */
+const PLAIN_FILES = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
 
 /** Builds the package and packs it into a folder. */
 export function pack(folder) {
@@ -21,16 +21,50 @@ export function pack(folder) {
   };
 }
 
-/** Everything that belongs into the package is there, and nothing else. */
+/** What the build makes is there, and nothing else but files of the repository. */
 export function checkFiles({ paths }) {
   const targets = exportTargets();
-  const missing = [...PLAIN_FILES, ...targets].filter((path) => !paths.includes(path));
-  const unexpected = paths.filter((path) => !isExpected(path, targets));
+  const tracked = new Set(run('git', ['ls-files']).split('\n'));
+  const examples = [...tracked].filter((path) => path.startsWith('examples/'));
+  const missing = [...PLAIN_FILES, ...targets, ...examples].filter((path) => !paths.includes(path));
+  const unexpected = paths.filter((path) => !tracked.has(path) && !isBuilt(path, targets));
   const mapped = paths.filter((path) => /\/\/# sourceMappingURL=/.test(read(path)));
   complain('missing', missing);
   complain('unexpected', unexpected);
   complain('with a source map that is not there', mapped);
   return { note: `${paths.length} files` };
+}
+
+/**
+ * What a page or a doc comment points to is in the package too: whoever reads it in node_modules has
+ * no repository beside it. What is in the repository only is named without a link.
+ */
+export function checkLinks({ paths }) {
+  const there = new Set(paths);
+  const found = paths.flatMap((path) => linksIn(path).map((target) => ({ path, target })));
+  const broken = found.filter(({ target }) => !there.has(target));
+  complain(
+    'links to what is not in the package',
+    broken.map(({ path, target }) => `${path} -> ${target}`),
+  );
+  return { note: `${found.length} links` };
+}
+
+/** The files that a page links to, and that a declaration's comments name, as paths in the package. */
+function linksIn(path) {
+  const text = read(path);
+  if (path.endsWith('.d.ts')) {
+    return [...text.matchAll(/\b(?:docs|examples)\/[\w./-]+\w|\bREADME\.md/g)].map(
+      ([name]) => name,
+    );
+  }
+  if (!path.endsWith('.md')) return [];
+  // Code has brackets of its own.
+  const prose = text.replaceAll(/^ *```.*?^ *```$/gms, '').replaceAll(/`[^`\n]*`/g, '');
+  return [...prose.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)]
+    .map(([, target]) => target)
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .map((target) => posix.join(posix.dirname(path), target));
 }
 
 /** The package is small. */
@@ -58,12 +92,10 @@ function exportTargets() {
   return leaves(exports).map((target) => target.replace('./', ''));
 }
 
-/** CommonJS mirrors lib; beside it there are the entry points, and what tells Node the format. */
-function isExpected(path, targets) {
-  if (PLAIN_FILES.includes(path) || targets.includes(path)) return true;
-  if (path === 'dist/cjs/package.json') return true;
-  const name = /^dist\/cjs\/(.+?)(?:\.d\.ts|\.js)$/.exec(path)?.[1];
-  return name !== undefined && existsSync(join(root, 'lib', `${name}.ts`));
+/** An entry point, a chunk that entry points share, or what tells Node the format. */
+function isBuilt(path, targets) {
+  if (targets.includes(path) || path === 'dist/cjs/package.json') return true;
+  return /^dist\/cjs\/chunks\/[\w-]+(?:\.d\.ts|\.js)$/.test(path);
 }
 
 function read(path) {

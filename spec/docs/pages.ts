@@ -24,6 +24,8 @@ export interface Page {
   /** From the root: `docs/errors.md`. */
   path: string;
   blocks: Block[];
+  /** What is not fenced. */
+  text: string;
   /** What is not code: neither fenced nor in back quotes. */
   prose: string;
   headings: string[];
@@ -72,10 +74,12 @@ export function readPage(path: string): Page {
   }
 
   if (open !== undefined) throw new Error(`${open.block.where}: this block has no end`);
-  const prose = outside.join('\n').replaceAll(/`[^`\n]*`/g, '');
+  const text = outside.join('\n');
+  const prose = text.replaceAll(/`[^`\n]*`/g, '');
   return {
     path,
     blocks,
+    text,
     prose,
     headings,
     anchors: new Set(anchorsOf(headings)),

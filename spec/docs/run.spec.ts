@@ -24,7 +24,7 @@ import {
 import { startDynamoDb, startMysql, startPostgresql, startRedis } from './run/stores.js';
 import { besideService, faults, inTest, test } from './run/tests.js';
 import { mutualTls, redirect } from './run/tls.js';
-import { created, types, value } from './run/values.js';
+import { created, prints, types, value } from './run/values.js';
 
 /**
  * How each block of code under a heading is run, in the order in which they stand there. What is changed
@@ -64,6 +64,8 @@ const runs: Record<string, readonly Run[]> = {
   'docs/reference.md#invoke': [types, withToken],
   'docs/reference.md#stopping': [stopped],
   'docs/reference.md#events': [listener],
+  'docs/runtimes.md#which-runtimes-does-it-run-on': [service],
+  'docs/runtimes.md#nodejs-20': [prints],
   'docs/security.md#tls': [mutualTls],
   'docs/security.md#the-components-origin': [redirect],
   'docs/several-activities.md#several-activities-in-one-process': [splitAndSum],

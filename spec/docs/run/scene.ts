@@ -85,7 +85,7 @@ export async function setScene(
     async runTask(example, input = [1, 2, 3]) {
       const gaveUp = new AbortController();
       void example.ended.then(() => gaveUp.abort());
-      const outcome = await server.sfn.runTask('sum', input, gaveUp);
+      const outcome = await server.sfn.runTask('sum', input, { signal: gaveUp.signal });
       return outcome.status === 'ABORTED' ? example.ended : outcome;
     },
   };

@@ -2,7 +2,10 @@ import type { StepFuncSource } from 'stepfunc-source';
 import ts from 'typescript';
 import { expect } from 'vitest';
 import { write } from './folder.js';
-import { alone } from './run.js';
+import { join } from 'node:path';
+import { root } from '../pages.js';
+import { startNode } from '../../support/integration/process.js';
+import { alone, beside } from './run.js';
 
 /** A block that tells what an expression comes to, in a comment behind it. */
 export const value = alone('a value', async (block, context) => {
@@ -27,4 +30,13 @@ export const created = alone('a source that is made', async (block, context) => 
   const file = await write(block, context.onTestFinished);
   const { source } = (await import(file)) as { source: StepFuncSource };
   expect(source.state).toBe('stopped');
+});
+
+/** A program that prints one line and ends: the line is told in a comment behind it. */
+export const prints = beside('a program that prints', async (block, { onTestFinished }) => {
+  const file = await write(block, onTestFinished);
+  const env = { TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') };
+  const example = startNode([file], { env });
+  expect(await example.ended).toMatchObject({ code: 0 });
+  expect(example.said()).toEqual([/console\.log\(.*\); \/\/ (.*)/.exec(block.code)?.[1]]);
 });

@@ -11,6 +11,8 @@ describe('closestKey', () => {
     ['logging', undefined],
     ['loger', 'logger'],
     ['clients', 'client'],
+    ['concurrency', 'maxConcurrency'],
+    ['con', undefined],
     ['paht', undefined],
     ['url', undefined],
     ['', undefined],

@@ -87,12 +87,55 @@ describe('functionInvoke', () => {
     ],
     ['a function', () => undefined, /returned a function/],
     ['a symbol', Symbol('x'), /returned a symbol/],
+    // JSON makes {} of these.
+    ['a Response', new Response('{"a":1}'), /returned a Response, of which JSON keeps nothing/],
+    ['a Map', new Map([[1, 2]]), /returned a Map,/],
+    ['an error', new Error('x'), /returned an Error,/],
+    ['a generator', [1].values(), /returned an Array Iterator,/],
+    ['a promise not awaited', { a: [{ sum: Promise.resolve(1) }] }, /a promise in "sum", which/],
   ])('fails a task whose output is %s with InvalidOutput', async (_, value, words) => {
     expect(await resultOf(async () => value)).toEqual({
       outcome: 'failure',
       error: 'StepFuncSource.InvalidOutput',
       cause: expect.stringMatching(words) as string,
     });
+  });
+
+  it('leaves no rejection behind of a promise that is returned or thrown', async () => {
+    const reject = () => Promise.reject(new Error('x'));
+    const returned = await resultOf(async () => ({ sum: reject() }));
+    expect(returned).toMatchObject({
+      error: 'StepFuncSource.InvalidOutput',
+      cause: `The handler's output has a promise in "sum", which must be awaited`,
+    });
+    const thrown = await resultOf(async () => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- as users do
+      throw reject();
+    });
+    expect(thrown).toMatchObject({ error: 'Error' });
+    // Vitest fails a run with an unhandled rejection. It is found once all microtasks are through.
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it.each<[string, unknown, string]>([
+    ['an empty object', {}, '{}'],
+    ['an object without a prototype', { a: Object.create(null) as unknown }, '{"a":{}}'],
+    ['an object of another realm', runInNewContext('({})') as unknown, '{}'],
+    [
+      'an instance of a class',
+      {
+        a: new (class Counter {
+          get size() {
+            return Object.keys(this).length;
+          }
+        })(),
+      },
+      '{"a":{}}',
+    ],
+    ['the text of one', '{}', '"{}"'],
+    ['an error with properties', Object.assign(new Error('x'), { code: 7 }), '{"code":7}'],
+  ])('lets %s be empty', async (_, value, output) => {
+    expect(await resultOf(async () => value)).toEqual({ outcome: 'success', output });
   });
 
   it('fails a task whose output is larger than AWS takes with OutputTooLarge', async () => {
@@ -326,6 +369,7 @@ describe('an input schema', () => {
     ['of no path', [{ message: 'm' }], '- $: m'],
     ['of no message', [{ path: ['a'] }], '- $.a: is not valid'],
     ['that are none', [null], '- $: is not valid'],
+    ['that are missing', [], '- the schema does not say why'],
   ])('may have issues %s', async (_, issues, line) => {
     const result = await resultOf(vi.fn(), null, { input: schemaOf(() => ({ issues })) });
     expect(result).toMatchObject({ cause: `The input does not fit the schema:\n${line}` });
@@ -344,7 +388,7 @@ describe('an input schema', () => {
     expect(await resultOf(vi.fn(), null, { input })).toMatchObject({ error: 'RangeError' });
   });
 
-  it.each([[undefined], [null], [true], ['ok'], [{ issues: 'many' }]])(
+  it.each([[undefined], [null], [true], ['ok'], [{ issues: 'many' }], [{}]])(
     'that answers %j costs its own task, by a TypeError that says so',
     async (nonsense) => {
       const handler = vi.fn();
@@ -368,11 +412,14 @@ describe('functionInvoke refuses, by a TypeError that says what is wanted,', () 
     },
   );
 
-  it.each([[null], ['zod'], [[]], [7]])('%j as options', (options) => {
-    expect(() => functionInvoke(() => 1, options as never)).toThrow(
-      /^functionInvoke: expected options to be an object, got /,
-    );
-  });
+  it.each([[null], ['zod'], [[]], [7], [new Map()], [Promise.resolve({})]])(
+    '%o as options',
+    (options) => {
+      expect(() => functionInvoke(() => 1, options as never)).toThrow(
+        /^functionInvoke: expected options to be an object, got /,
+      );
+    },
+  );
 
   it.each([
     ['inputs', 'did you mean input?'],

@@ -7,6 +7,7 @@ describe('checkClientConfig', () => {
     ['a region', { region: 'eu-west-1' }],
     ['functions', { region: async () => 'x', credentials: async () => ({}), endpoint: () => '' }],
     ['credentials', { credentials: { accessKeyId: 'a', secretAccessKey: 's' } }],
+    ['an endpoint', { endpoint: 'http://localhost:4566' }],
     ['FIPS and dual stack', { useFipsEndpoint: true, useDualstackEndpoint: false }],
     ['a key of a newer SDK', { somethingEntirelyNew: 1 }],
     ['keys without a value', { region: undefined, requestHandler: undefined }],
@@ -31,6 +32,13 @@ describe('checkClientConfig', () => {
     ['FIPS as a text', { useFipsEndpoint: 'yes' }, /useFipsEndpoint to be true or false/],
     ['a request handler', { requestHandler: {} }, /requestHandler to be left out.*options\.client/],
     ['a signer', { signer: () => undefined }, /signer to be left out.*options\.client/],
+    [
+      'an endpoint that is no URL',
+      { endpoint: 'localhost:4566' },
+      /endpoint to be an http or https/,
+    ],
+    ['a part of a name', { useFips: true }, /did you mean useFipsEndpoint\?/],
+    ['a Map', new Map(), /got a Map/],
     ['a slip', { regoin: 'x' }, /unknown key "regoin" .*did you mean region\?/],
     ['another slip', { maxattempts: 3 }, /did you mean maxAttempts\?/],
   ])('refuses %s', (_, config, message) => {

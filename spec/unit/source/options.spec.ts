@@ -31,7 +31,7 @@ describe('checkInvoke', () => {
     ['http://localhost:8080', '"http://localhost:8080" (string of 21)'],
     [{ invoke: quiet }, 'an object'],
     [[quiet], 'an array'],
-    [Promise.resolve(quiet), 'an object'],
+    [Promise.resolve(quiet), 'a Promise'],
     [42, '42 (number)'],
   ])('refuses %o, and says that a function is wanted', (invoke: unknown, came) => {
     expect(refusal(() => checkInvoke(invoke))).toBe(

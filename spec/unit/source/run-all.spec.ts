@@ -141,6 +141,15 @@ describe('runAll', () => {
     expect(sfn.calls()).toBe(0);
   });
 
+  it('refuses a source that is there twice', async () => {
+    const { source } = createSource('a');
+    const signal = AbortSignal.abort();
+    await expect(runAll([source, source], signal)).rejects.toThrow(
+      /^runAll: expected each source once, got sources\[0\] again as sources\[1\]$/,
+    );
+    expect(source.state).toBe('stopped');
+  });
+
   it('S3: has no warning of leaked listeners with fifty sources on one signal, and leaves none', async () => {
     const warnings: Error[] = [];
     const note = (warning: Error) => void warnings.push(warning);

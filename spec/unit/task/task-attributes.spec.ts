@@ -22,6 +22,13 @@ function pick(fn: unknown, input: unknown = {}) {
   return { picked: picker(JSON.stringify(input)), warnings };
 }
 
+/** Whatever is asked of it throws, even Array.isArray. */
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 describe('the attributes of a task', () => {
   it('are what the function picks from the parsed input', () => {
     const { picked, warnings } = pick(
@@ -55,7 +62,7 @@ describe('the attributes of a task', () => {
         // eslint-disable-next-line @typescript-eslint/only-throw-error -- as users do
         throw 'the input';
       },
-      'it threw string',
+      'it threw a value of type string',
     ],
     ['is async', async () => ({ a: 'b' }), 'it returned a promise, and must be synchronous'],
     [
@@ -67,6 +74,8 @@ describe('the attributes of a task', () => {
     ['returns null', () => null, 'it returned null'],
     ['returns a string', () => 'secret', 'it returned a value of type string'],
     ['returns an array', () => ['a'], 'it returned an array'],
+    ['returns a Map', () => new Map([['a', 'b']]), 'it returned a Map'],
+    ['returns a revoked proxy', revoked, 'it returned an object whose getters throw'],
     ['returns numbers', () => ({ a: 1 }), 'it returned a value of type number as a value'],
     ['returns objects', () => ({ a: {} }), 'it returned an object as a value'],
     [

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { FakeSfn } from 'stepfunc-source/testing';
+import { FakeSfn, startFakeSfnServer } from 'stepfunc-source/testing';
 import type { TaskOutcome } from 'stepfunc-source/testing';
 
 interface Answer {
@@ -479,6 +479,18 @@ describe('what it is given', () => {
   test('options that make no sense are refused', () => {
     expect(() => new FakeSfn({ longPollMs: -1 })).toThrow('longPollMs: expected a number >= 0');
     expect(() => new FakeSfn({ maxOpenPolls: NaN })).toThrow(RangeError);
+    expect(() => new FakeSfn({ noTask: 'nothing' as never })).toThrow(/^noTask: expected 'null'/);
+    expect(() => new FakeSfn(null as never)).toThrow(/^FakeSfn: expected options to be an object/);
+  });
+
+  test('options that nobody knows are refused, and the one that was meant is named', async () => {
+    const slip = { longPolMs: 5 } as never;
+    const words = 'unknown option "longPolMs"; did you mean longPollMs?';
+    expect(() => new FakeSfn(slip)).toThrow(`FakeSfn: ${words}`);
+    await expect(startFakeSfnServer(slip)).rejects.toThrow(`startFakeSfnServer: ${words}`);
+    await expect(new FakeSfn().runTask('a', 1, { timeout: 5 } as never)).rejects.toThrow(
+      'FakeSfn.runTask: unknown option "timeout"; did you mean timeoutSeconds?',
+    );
   });
 
   test('calls are counted by operation', async () => {
