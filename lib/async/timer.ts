@@ -3,12 +3,12 @@ import type { Clock } from './clock.js';
 import { LONGEST_TIMER_MS } from './clock.js';
 
 /**
- * A deadline that fires later than this was held up, so that data that has arrived may be unread. A
- * loop that is not busy fires within a millisecond. The delay does not show how long the loop was
- * blocked: a block of a minute may end just after the deadline.
+ * The loop is busy if a timer fires later than this, or if a turn takes longer. What has arrived may
+ * then take several turns to read. The delay does not show how long the loop was blocked: a block of
+ * a minute may end just as the timer is due.
  */
-const LATE_MS = 2;
-/** How long a late deadline lets the event loop read before it acts: turns, and milliseconds. */
+const BUSY_MS = 2;
+/** How long a deadline lets a busy loop read before it acts: turns, and milliseconds. */
 const MOST_TURNS = 10;
 const MOST_READING_MS = 250;
 
@@ -36,7 +36,8 @@ export function startTimer(ms: number, then: () => void, clock: Clock, unref = f
  *
  * After a blocked event loop or a stopped process, Node runs due timers before it reads sockets. A
  * limit that acted at once would abort a poll whose task lies in the socket's buffer, and the task
- * would be lost. So a deadline that is late lets the loop read first, for at most 10 turns or 250 ms.
+ * would be lost. So a deadline lets the loop read first: one turn, and while the loop is busy, at most
+ * 10 turns or 250 ms.
  */
 export function startDeadline(ms: number, then: () => void, clock: Clock): () => void {
   const dueAt = clock.monotonic() + ms;
@@ -44,16 +45,17 @@ export function startDeadline(ms: number, then: () => void, clock: Clock): () =>
     ms,
     () => {
       const firedAt = clock.monotonic();
-      if (firedAt - dueAt > LATE_MS) read(MOST_TURNS, firedAt + MOST_READING_MS);
-      else then();
+      read(MOST_TURNS, firedAt, firedAt + MOST_READING_MS, firedAt - dueAt > BUSY_MS);
     },
     clock,
   );
 
-  function read(turns: number, until: number): void {
+  function read(turns: number, from: number, until: number, wasBusy: boolean): void {
     cancel = clock.afterReading(() => {
-      if (turns <= 1 || clock.monotonic() >= until) then();
-      else read(turns - 1, until);
+      const now = clock.monotonic();
+      const isBusy = wasBusy || now - from > BUSY_MS;
+      if (isBusy && turns > 1 && now < until) read(turns - 1, now, until, isBusy);
+      else then();
     });
   }
 

@@ -65,8 +65,11 @@ export interface CallTrouble extends Trouble {
 export interface StepFuncSourceEvents {
   /** The handle's `state` has changed. */
   stateChanged: SourceEvent & { from: StepFuncSourceState; to: StepFuncSourceState };
-  /** An attempt to start failed for a passing reason. The next is made in `retryInMs`. */
-  startFailed: SourceEvent & CallTrouble & { retryInMs: number };
+  /**
+   * An attempt to start failed. The next is made in `retryInMs`; undefined if this was the last one,
+   * and `start()` rejects.
+   */
+  startFailed: SourceEvent & CallTrouble & { retryInMs: number | undefined };
   /** A poll brought a task. It goes to the component now. */
   taskReceived: AttributedEvent;
   /** AWS took the task's output. */

@@ -34,7 +34,7 @@ const lines: { [N in EventName]: Line<StepFuncSourceEvents[N]> } = {
   startFailed: {
     level: 'warn',
     message: ({ error, message, retryInMs }) =>
-      `The start failed with ${error}: ${message}; trying again in ${retryInMs} ms`,
+      `The start failed with ${error}: ${message}; ${retryInMs === undefined ? 'it is not tried again' : `trying again in ${retryInMs} ms`}`,
   },
   taskReceived: { level: 'debug', message: () => 'A task was received' },
   taskSucceeded: { level: 'debug', message: () => 'A task succeeded' },

@@ -1,5 +1,6 @@
 import { connectionClosed, neverConnected } from '../net/connection-error.js';
 import { getProperty } from '../common/property.js';
+import { httpStatusOf } from '../sfn/errors.js';
 
 /**
  * What a failed poll says of Step Functions.
@@ -29,17 +30,9 @@ const TIMEOUTS: ReadonlySet<unknown> = new Set([
 export function classifyPollFailure(error: unknown, openMs: number): PollFailure {
   if (neverConnected(error)) return 'failed';
   // The code comes first: the SDK's Node handler calls a closed connection a TimeoutError.
-  const isGateway = connectionClosed(error) || GATEWAY_STATUS.has(statusOf(error));
+  const isGateway = connectionClosed(error) || GATEWAY_STATUS.has(httpStatusOf(error));
   if (isGateway) return openMs >= QUIET_MS ? 'cut' : 'failed';
   const isTimeout =
     TIMEOUTS.has(getProperty(error, 'name')) || TIMEOUTS.has(getProperty(error, 'code'));
   return isTimeout ? 'unanswered' : 'failed';
-}
-
-/** The response's status. The SDK adds it even to errors of responses that it can't read. */
-function statusOf(error: unknown): unknown {
-  return (
-    getProperty(getProperty(error, '$metadata'), 'httpStatusCode') ??
-    getProperty(getProperty(error, '$response'), 'statusCode')
-  );
 }

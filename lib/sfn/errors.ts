@@ -46,10 +46,21 @@ export function classifyAwsError(error: unknown): AwsErrorClass {
   const code = getProperty(error, 'code');
   if (typeof code === 'string' && neverSent.has(code)) return 'notDelivered';
   if (code === 'ETIMEDOUT' && getProperty(error, 'syscall') === 'connect') return 'notDelivered';
-  // A 4xx is a refusal before the call had any effect: throttling, signature, permission.
-  const status = getProperty(getProperty(error, '$metadata'), 'httpStatusCode');
-  if (typeof status === 'number' && status >= 400 && status < 500) return 'notDelivered';
-  return 'indeterminate';
+  const status = httpStatusOf(error);
+  if (status === undefined) return 'indeterminate';
+  // A proxy that takes so much and no more: the same bytes never fare better.
+  if (status === 413) return 'refused';
+  // A refusal before the call had any effect: throttling, signature, permission, a proxy's login
+  // page.
+  return status >= 300 && status < 500 ? 'notDelivered' : 'indeterminate';
+}
+
+/** The status of the response that an error was made of, also if the SDK could not read it. */
+export function httpStatusOf(error: unknown): number | undefined {
+  const status =
+    getProperty(getProperty(error, '$metadata'), 'httpStatusCode') ??
+    getProperty(getProperty(error, '$response'), 'statusCode');
+  return typeof status === 'number' ? status : undefined;
 }
 
 /** AWS does not take these credentials: they are expired or unknown, or the secret is wrong. */

@@ -11,8 +11,8 @@ const MAX_DELAY_MS = 10_000;
 export interface AttemptStartOptions {
   /** How long attempts are made, in milliseconds. With 0 there is one. */
   timeoutMs: number;
-  /** An attempt failed for a passing reason. The next one is made in `retryInMs`. */
-  onFailed(error: unknown, retryInMs: number): void;
+  /** An attempt failed. The next is made in `retryInMs`; undefined: there is none. */
+  onFailed(error: unknown, retryInMs: number | undefined): void;
   clock: Clock;
 }
 
@@ -35,7 +35,10 @@ export async function attemptStart<T>(
       throwIfAborted(signal);
       const left = endsAt - clock.monotonic();
       const cause = error instanceof ActivityError ? error.cause : error;
-      if (left <= 0 || !canPass(cause)) throw error;
+      if (left <= 0 || !canPass(cause)) {
+        onFailed(error, undefined);
+        throw error;
+      }
       // The last attempt is made at the end of the time.
       const retryInMs = Math.ceil(Math.min(left, startDelayMs(failures, clock.random())));
       onFailed(error, retryInMs);

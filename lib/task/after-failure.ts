@@ -1,4 +1,4 @@
-import { classifyAwsError, errorName } from '../sfn/errors.js';
+import { classifyAwsError, errorName, httpStatusOf } from '../sfn/errors.js';
 import { ErrorName } from './error-name.js';
 import type { DescribedResult } from './result.js';
 import { ownFailure } from './result.js';
@@ -21,13 +21,13 @@ export type AfterFailure =
   | { next: 'replace'; report: Report; mayHaveArrived: boolean }
   | { next: 'closed'; mayHaveArrived: boolean };
 
-/** Decides by the error's name: AWS may change the words of its messages. */
+/** Decides by the error's name and status: AWS may change the words of its messages. */
 export function afterFailure(report: Report, error: unknown): AfterFailure {
   const kind = classifyAwsError(error);
   const mayHaveArrived = kind === 'indeterminate';
   if (kind === 'closed') return { next: 'closed', mayHaveArrived };
   if (kind !== 'refused') return { next: 'retry', mayHaveArrived };
-  const fallback = fallbackReport(report, errorName(error));
+  const fallback = fallbackReport(report, error);
   if (fallback !== undefined) return { next: 'replace', report: fallback, mayHaveArrived };
   // The report has nothing left that AWS could refuse, except the token, or a key that may be
   // enabled again.
@@ -39,17 +39,24 @@ export function afterFailure(report: Report, error: unknown): AfterFailure {
  * What AWS may take in place of a refused report. It drops the cause first, and the error name
  * last.
  */
-function fallbackReport(report: Report, refusal: string): Report | undefined {
-  if (report.outcome === 'success') return refusedOutput(refusal);
+function fallbackReport(report: Report, error: unknown): Report | undefined {
+  if (report.outcome === 'success') return refusedOutput(report.output, error);
   const without = 'without' in report ? report.without : undefined;
   if (without === 'errorAndCause') return undefined;
   // A key that can't be used for the cause can't be used for the error name.
-  return without === 'cause' || refusal.startsWith('Kms')
+  return without === 'cause' || errorName(error).startsWith('Kms')
     ? { ...report, without: 'errorAndCause' }
     : { ...report, without: 'cause' };
 }
 
-function refusedOutput(refusal: string): DescribedResult {
+function refusedOutput(output: string, error: unknown): DescribedResult {
+  const refusal = errorName(error);
+  if (httpStatusOf(error) === 413) {
+    return ownFailure(
+      ErrorName.OutputTooLarge,
+      `The component's output of ${Buffer.byteLength(output)} bytes did not reach Step Functions: something on the way answered with status 413 (Content Too Large).`,
+    );
+  }
   const name = refusal === 'InvalidOutput' ? ErrorName.InvalidOutput : ErrorName.OutputRefused;
   return ownFailure(name, `Step Functions did not take the component's output: ${refusal}.`);
 }

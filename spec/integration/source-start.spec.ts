@@ -200,8 +200,13 @@ describe('start', () => {
     vi.stubEnv('AWS_CONFIG_FILE', '/nowhere/config');
     const options = newClient === undefined ? undefined : { client: newClient() };
     const source = createStepFuncSource({ ...config, startTimeoutMs: 60_000 }, echoTo, options);
+    const failures: object[] = [];
+    source.on('startFailed', (event) => failures.push(event));
     const error = await rejection(source.start());
     expect(error.message).toMatch(/RegionError: There is no region.*Set AWS_REGION/);
+    expect(failures).toEqual([
+      expect.objectContaining({ error: 'RegionError', retryInMs: undefined }),
+    ]);
   });
 
   it('rejects at once where an injected client is of an SDK that is too old', async () => {

@@ -44,7 +44,7 @@ describe('StepFuncSourceEvents', () => {
   /** An event that is missing here does not compile. */
   interface Expected extends Record<EventName, object> {
     stateChanged: { activityName: string; from: StepFuncSourceState; to: StepFuncSourceState };
-    startFailed: { activityName: string; retryInMs: number } & CallTrouble;
+    startFailed: { activityName: string; retryInMs: number | undefined } & CallTrouble;
     taskReceived: Task;
     taskSucceeded: Reported;
     taskFailed: Reported & { error: string; message?: string | undefined };

@@ -8,8 +8,8 @@ export const faults = [
     name: 'timer-beats-data',
     what: 'A deadline acts at once, however late it fires',
     file: 'async/timer.ts',
-    find: 'if (firedAt - dueAt > LATE_MS) read(',
-    replace: 'if (firedAt - dueAt > Infinity) read(',
+    find: 'read(MOST_TURNS, firedAt, firedAt + MOST_READING_MS, firedAt - dueAt > BUSY_MS);',
+    replace: 'then();\n      void read;',
   },
   {
     name: 'lost-unseen',

@@ -1,8 +1,30 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Clock } from '../../../lib/async/clock.js';
 import { systemClock } from '../../../lib/async/clock.js';
 import { sleep, startDeadline, startTimer } from '../../../lib/async/timer.js';
 import { listeners, watch } from '../../support/watch.js';
+
+const PEER = `
+const { parentPort, workerData } = require('node:worker_threads');
+const server = require('node:net').createServer((socket) => {
+  // What is sent in its own turn of the loop arrives while the other thread waits for it.
+  parentPort.once('message', () => {
+    socket.write('x', () => {
+      Atomics.store(workerData, 0, 1);
+      Atomics.notify(workerData, 0);
+    });
+  });
+});
+server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
+`;
+
+function blockLoop(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -77,50 +99,97 @@ function slowClock({ lateMs, turnMs = 0 }: { lateMs: number; turnMs?: number }) 
   return { clock, turns: () => turns };
 }
 
+const { setImmediate } = globalThis;
+
+/** As many turns of the real loop as any deadline takes. */
+async function turnLoop(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
 describe('startDeadline', () => {
   it.each([
-    ['on time', 0, 0],
-    ['3 ms late', 3, 10],
-    ['51 ms late', 51, 10],
-    ['a minute late', 60_000, 10],
+    ['on time', 0, 0, 1],
+    ['on time, in a loop whose turns take 3 ms', 0, 3, 10],
+    ['on time, in a loop whose turns take 200 ms', 0, 200, 2],
+    ['3 ms late', 3, 0, 10],
+    ['51 ms late', 51, 0, 10],
+    ['a minute late', 60_000, 0, 10],
+    ['a minute late, in a loop whose turns take 100 ms', 60_000, 100, 3],
   ])(
-    'T12: a limit that fires %s lets the loop read before it acts, if it is late',
-    async (_, lateMs, turns) => {
-      const slow = slowClock({ lateMs });
+    'T12: a limit that fires %s lets the loop read before it acts',
+    async (_, lateMs, turnMs, turns) => {
+      const slow = slowClock({ lateMs, turnMs });
       const then = vi.fn();
       startDeadline(1_000, then, slow.clock);
       await vi.advanceTimersByTimeAsync(999);
+      await turnLoop();
+      expect(slow.turns()).toBe(0);
+      vi.advanceTimersByTime(1);
       expect(then).not.toHaveBeenCalled();
-      // Each turn of the loop takes a millisecond of faked time.
-      await vi.advanceTimersByTimeAsync(1 + turns);
+      await turnLoop();
       expect(then).toHaveBeenCalledTimes(1);
       expect(slow.turns()).toBe(turns);
     },
   );
 
-  it('T12: a late limit acts after 250 ms of reading, however many turns that was', async () => {
-    const slow = slowClock({ lateMs: 60_000, turnMs: 100 });
-    const then = vi.fn();
-    startDeadline(1_000, then, slow.clock);
-    await vi.advanceTimersByTimeAsync(1_010);
-    expect(then).toHaveBeenCalledTimes(1);
-    expect(slow.turns()).toBe(3);
-  });
+  it.each([
+    ['on time', 0, 1],
+    ['late', 60_000, 1],
+    ['late', 60_000, 5],
+    ['late', 60_000, 9],
+  ])(
+    'T12: what arrives cancels a limit that is %s (%i ms), in turn %i',
+    async (_, lateMs, turn) => {
+      const slow = slowClock({ lateMs });
+      const then = vi.fn();
+      const cancel = startDeadline(1_000, then, {
+        ...slow.clock,
+        afterReading: (next) =>
+          slow.clock.afterReading(() => {
+            if (slow.turns() === turn) cancel();
+            else next();
+          }),
+      });
+      await vi.advanceTimersByTimeAsync(2_000);
+      await turnLoop();
+      expect(then).not.toHaveBeenCalled();
+      expect(slow.turns()).toBe(turn);
+    },
+  );
 
-  it.each([1, 5, 9])('T12: what arrives in turn %i cancels a late limit', async (turn) => {
-    const slow = slowClock({ lateMs: 60_000 });
-    const then = vi.fn();
-    const cancel = startDeadline(1_000, then, {
-      ...slow.clock,
-      afterReading: (next) =>
-        slow.clock.afterReading(() => {
-          if (slow.turns() === turn) cancel();
-          else next();
-        }),
+  it('T12: a limit that fires on time, right after a block, does not beat what arrived meanwhile', async () => {
+    vi.useRealTimers();
+    const sent = new Int32Array(new SharedArrayBuffer(4));
+    // Its own thread: it sends while this one is blocked.
+    const peer = new Worker(PEER, { eval: true, workerData: sent });
+    const [port] = (await once(peer, 'message')) as [number];
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    const order: string[] = [];
+    socket.on('data', () => order.push('read'));
+    // By this clock the limit is never late, and no turn takes any time.
+    const clock = { ...systemClock, monotonic: () => 0 };
+    const acted = new Promise<void>((resolve) => {
+      startDeadline(
+        20,
+        () => {
+          order.push('acted');
+          resolve();
+        },
+        clock,
+      );
     });
-    await vi.advanceTimersByTimeAsync(2_000);
-    expect(then).not.toHaveBeenCalled();
-    expect(slow.turns()).toBe(turn);
+    peer.postMessage('send');
+    // After the phase of the loop in which it reads: the next one is that of timers.
+    setImmediate(() => {
+      Atomics.wait(sent, 0, 0, 10_000);
+      blockLoop(30);
+    });
+    await acted;
+    await peer.terminate();
+    socket.destroy();
+    expect(order).toEqual(['read', 'acted']);
+    vi.useFakeTimers();
   });
 
   it('is cancelled before it is due, and leaves no timer behind', () => {

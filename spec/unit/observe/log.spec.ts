@@ -32,6 +32,11 @@ const lineOf: {
       'warn',
       /start failed with AccessDeniedException: User: .* is not authorized; .* 2000 ms/,
     ],
+    [
+      { activityName: 'sum', ...denied, retryInMs: undefined },
+      'warn',
+      /start failed with AccessDeniedException: User: .* is not authorized; it is not tried again$/,
+    ],
   ],
   taskReceived: [[task, 'debug', /received/]],
   taskSucceeded: [[{ ...ended, attempts: 1 }, 'debug', /succeeded/]],

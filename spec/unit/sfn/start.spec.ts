@@ -21,8 +21,8 @@ function attemptWith(...errors: unknown[]) {
 }
 
 function start(attempt: () => Promise<string>, timeoutMs: number, signal?: AbortSignal) {
-  const failures: [unknown, number][] = [];
-  const onFailed = (error: unknown, ms: number) => void failures.push([error, ms]);
+  const failures: [unknown, number | undefined][] = [];
+  const onFailed = (error: unknown, ms: number | undefined) => void failures.push([error, ms]);
   const started = attemptStart(signal ?? new AbortController().signal, attempt, {
     timeoutMs,
     onFailed,
@@ -50,23 +50,27 @@ describe('attemptStart', () => {
     await vi.advanceTimersByTimeAsync(20);
     expect(await settled).toBe(throttled);
     expect(attempt).toHaveBeenCalledTimes(before + 1);
-    expect(failures).toHaveLength(before);
+    expect(failures).toHaveLength(before + 1);
+    expect(failures.at(-1)).toEqual([throttled, undefined]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('makes one attempt where the time is 0', async () => {
+  it('makes one attempt where the time is 0, and tells that it failed', async () => {
     const attempt = attemptWith(throttled);
     const { settled, failures } = start(attempt, 0);
     expect(await settled).toBe(throttled);
-    expect(failures).toEqual([]);
+    expect(failures).toEqual([[throttled, undefined]]);
   });
 
-  it('rejects at once with what can not pass', async () => {
+  it('rejects at once with what can not pass, and tells it', async () => {
     const attempt = attemptWith(throttled, denied);
     const { settled, failures } = start(attempt, 60_000);
     await vi.runAllTimersAsync();
     expect(await settled).toBe(denied);
-    expect(failures).toHaveLength(1);
+    expect(failures).toEqual([
+      [throttled, expect.any(Number)],
+      [denied, undefined],
+    ]);
   });
 
   it('ends when its signal aborts, while it waits too', async () => {

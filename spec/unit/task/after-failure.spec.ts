@@ -22,10 +22,21 @@ const errors: Record<string, Error> = {
   'invalid output': awsError('InvalidOutput'),
   'KMS denied': awsError('KmsAccessDeniedException'),
   'KMS disabled': awsError('KmsInvalidStateException'),
+  'a 413 of a proxy': awsError('SyntaxError', { $metadata: { httpStatusCode: 413 } }),
+  'a 413 that the SDK could not read': awsError('Error', { $response: { statusCode: 413 } }),
+  'a login page': awsError('SyntaxError', { $metadata: { httpStatusCode: 302 } }),
+  'a 403 of a proxy': awsError('SyntaxError', { $metadata: { httpStatusCode: 403 } }),
   'KMS throttled': awsError('KmsThrottlingException', { $metadata: { httpStatusCode: 400 } }),
 };
 
-type Next = 'retry' | 'closed' | 'without cause' | 'bare' | 'OutputRefused' | 'InvalidOutput';
+type Next =
+  | 'retry'
+  | 'closed'
+  | 'without cause'
+  | 'bare'
+  | 'OutputRefused'
+  | 'OutputTooLarge'
+  | 'InvalidOutput';
 
 const table: [keyof typeof errors, Record<keyof typeof reports, Next>][] = [
   ['closed', { success: 'closed', whole: 'closed', withoutCause: 'closed', bare: 'closed' }],
@@ -35,6 +46,16 @@ const table: [keyof typeof errors, Record<keyof typeof reports, Next>][] = [
   ['reset', { success: 'retry', whole: 'retry', withoutCause: 'retry', bare: 'retry' }],
   ['a foreign abort', { success: 'retry', whole: 'retry', withoutCause: 'retry', bare: 'retry' }],
   ['KMS throttled', { success: 'retry', whole: 'retry', withoutCause: 'retry', bare: 'retry' }],
+  ['a login page', { success: 'retry', whole: 'retry', withoutCause: 'retry', bare: 'retry' }],
+  ['a 403 of a proxy', { success: 'retry', whole: 'retry', withoutCause: 'retry', bare: 'retry' }],
+  [
+    'a 413 of a proxy',
+    { success: 'OutputTooLarge', whole: 'without cause', withoutCause: 'bare', bare: 'retry' },
+  ],
+  [
+    'a 413 that the SDK could not read',
+    { success: 'OutputTooLarge', whole: 'without cause', withoutCause: 'bare', bare: 'retry' },
+  ],
   [
     'validation',
     { success: 'OutputRefused', whole: 'without cause', withoutCause: 'bare', bare: 'closed' },
