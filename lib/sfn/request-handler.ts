@@ -28,6 +28,9 @@ interface Response {
 /** A RequestHandler of the SDK. */
 export interface CredentialsRequestHandler {
   handle(request: Request): Promise<{ response: Response }>;
+  /** Lets requests through again. */
+  open(): void;
+  /** Ends requests under way, and refuses others: the SDK would send them again. */
   destroy(): void;
 }
 
@@ -40,15 +43,25 @@ const MAX_BYTES = 1_000_000;
  * connection without end.
  */
 export function createRequestHandler(clock: Clock): CredentialsRequestHandler {
-  let open = connectionsFor();
+  let connections: Connections | undefined;
   return {
-    handle: async (request) => ({ response: await send(open, request, clock) }),
+    async handle(request) {
+      if (connections === undefined) throw notNeeded();
+      return { response: await send(connections, request, clock) };
+    },
+    open: () => void (connections ??= connectionsFor()),
     destroy() {
-      open.destroy();
-      // Other clients may share it later.
-      open = connectionsFor();
+      connections?.destroy();
+      connections = undefined;
     },
   };
+}
+
+/** By this name the SDK knows not to retry. */
+function notNeeded(): Error {
+  return Object.assign(new Error('Nobody waits for these credentials any longer'), {
+    name: 'AbortError',
+  });
 }
 
 function send(connections: Connections, request: Request, clock: Clock): Promise<Response> {

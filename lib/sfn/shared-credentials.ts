@@ -4,6 +4,7 @@ import type { Clock } from '../async/clock.js';
 import type { CredentialSource, FetchCredentials } from './credentials.js';
 import { createCredentialSource } from './credentials.js';
 import { createRequestHandler } from './request-handler.js';
+import { createUnrefFetches } from './unref-fetch.js';
 
 /** The settings that decide which credentials a client has. */
 export type CredentialSettings = Pick<SFNClientConfig, 'region' | 'profile' | 'credentials'>;
@@ -22,6 +23,7 @@ interface Entry {
   clock: Clock;
   source: CredentialSource;
   users: number;
+  begin(): void;
   end(): void;
 }
 
@@ -45,6 +47,7 @@ export function shareCredentials(settings: CredentialSettings, clock: Clock): Sh
         known.clock === clock &&
         isSame(known.settings, settings),
     ) ?? addEntry(settings, environment, clock);
+  if (entry.users === 0) entry.begin();
   entry.users += 1;
   return {
     ...entry.source,
@@ -70,8 +73,12 @@ function isSame(one: CredentialSettings, other: CredentialSettings): boolean {
   );
 }
 
-function createSource(settings: CredentialSettings, clock: Clock): Pick<Entry, 'source' | 'end'> {
+function createSource(
+  settings: CredentialSettings,
+  clock: Clock,
+): Pick<Entry, 'source' | 'begin' | 'end'> {
   const requestHandler = createRequestHandler(clock);
+  const fetches = createUnrefFetches();
   // This client is only for its provider of credentials. The handler is for its calls to STS or
   // SSO.
   const { config } = new SFNClient({ ...settings, ...rereadFiles, requestHandler });
@@ -79,11 +86,18 @@ function createSource(settings: CredentialSettings, clock: Clock): Pick<Entry, '
     if (options?.forceRefresh === true && typeof settings.credentials === 'function') {
       await rereadConfigFiles(settings);
     }
-    return config.credentials(options);
+    return fetches.run(() => config.credentials(options));
   };
   return {
     source: createCredentialSource(fetchCredentials, clock),
-    end: () => requestHandler.destroy(),
+    begin() {
+      requestHandler.open();
+      fetches.hold();
+    },
+    end() {
+      requestHandler.destroy();
+      fetches.letGo();
+    },
   };
 }
 
