@@ -84,7 +84,9 @@ async function checkProject(tarball, { type, example, modes }) {
   await check('zod waits for a config', () => checkZodWaits(project));
   await check(`README's ${example.name} runs`, () => runExample(project, example));
   for (const mode of modes) {
-    await check(`types by ${mode.moduleResolution}`, () => compile(project, mode, ['no-peers.ts']));
+    await check(`types by ${mode.moduleResolution}`, () =>
+      compile(project, mode, ['no-peers.ts', 'stores.ts']),
+    );
   }
 
   const peers = await check('install peers', () => project.installAsHere(Object.values(PEERS)));
@@ -92,7 +94,7 @@ async function checkProject(tarball, { type, example, modes }) {
   await check('entry points load with peers', () => checkEntries(project, []));
   for (const mode of modes) {
     await check(`types with peers by ${mode.moduleResolution}`, () =>
-      compile(project, mode, ['no-peers.ts', 'peers.ts']),
+      compile(project, mode, ['no-peers.ts', 'stores.ts', 'peers.ts']),
     );
   }
 }

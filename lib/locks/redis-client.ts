@@ -85,6 +85,10 @@ function ofIoRedis(client: RedisClient): RedisConnection {
     async evaluate(script, key, args) {
       try {
         return await promised(redis, 'eval', script, 1, key, ...args);
+      } catch (error) {
+        // What comes of a connection whose user was refused; why is told by an event only.
+        const isClosed = getProperty(error, 'message') === 'Connection is closed.';
+        throw isClosed ? (trouble ?? error) : error;
       } finally {
         // A cluster connects to a node when it first needs it.
         if (isCluster) unref();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root, run } from './run.mjs';
 
-const SOURCES = ['run-example.mjs', 'no-peers.ts', 'peers.ts'];
+const SOURCES = ['run-example.mjs', 'no-peers.ts', 'stores.ts', 'peers.ts'];
 
 /** A project outside this one, `module` or `commonjs`, that has installed the tarball and nothing else. */
 export function createProject(folder, type, tarball) {

@@ -9,7 +9,10 @@ export const drivers = {
 } as const;
 
 export type StoreKind = keyof typeof drivers;
-export type Driver = (typeof drivers)[StoreKind][number];
+/** For a Redis Cluster, by the URL of one node. */
+export type ClusterDriver = 'ioredis cluster' | 'ioredis 6 cluster' | 'node-redis cluster';
+
+export type Driver = (typeof drivers)[StoreKind][number] | ClusterDriver;
 
 /** How to reach a store: plain data, to be handed to other processes. */
 export interface Connection {
@@ -36,6 +39,12 @@ export async function connectTo({ engine, url, driver }: Connection): Promise<Cl
       return ofIoRedis((await import('ioredis6')).Redis, url);
     case 'node-redis':
       return ofNodeRedis(url);
+    case 'ioredis cluster':
+      return ofIoRedisCluster((await import('ioredis')).Cluster, url);
+    case 'ioredis 6 cluster':
+      return ofIoRedisCluster((await import('ioredis6')).Cluster, url);
+    case 'node-redis cluster':
+      return ofNodeRedisCluster(url);
     case 'pg':
       return ofPg(url);
     case 'postgres.js':
@@ -71,6 +80,22 @@ async function ofNodeRedis(url: string): Promise<Client> {
   const { createClient } = await import('redis');
   // The Redis in JavaScript speaks no RESP 3.
   const client = createClient({ url, RESP: 2 });
+  return { locks: redisLocks({ client }), close: async () => undefined };
+}
+
+async function ofIoRedisCluster(
+  Cluster: new (nodes: string[], options: { lazyConnect: boolean }) => IoRedis,
+  url: string,
+): Promise<Client> {
+  const { redisLocks } = await import('../../../lib/locks/redis.js');
+  const client = new Cluster([url], { lazyConnect: true });
+  return { locks: redisLocks({ client }), close: async () => client.disconnect() };
+}
+
+async function ofNodeRedisCluster(url: string): Promise<Client> {
+  const { redisLocks } = await import('../../../lib/locks/redis.js');
+  const { createCluster } = await import('redis');
+  const client = createCluster({ rootNodes: [{ url }] });
   return { locks: redisLocks({ client }), close: async () => undefined };
 }
 

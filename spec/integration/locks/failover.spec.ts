@@ -1,97 +1,24 @@
 import { setTimeout as pass } from 'node:timers/promises';
-import type { TestContext } from 'vitest';
 import { describe, expect, it, vi } from 'vitest';
 vi.setConfig({ testTimeout: 120_000 });
-import { systemClock } from '../../../lib/async/clock.js';
-import { createLeasePool } from '../../../lib/leases/lease-pool.js';
-import { storeErrorName } from '../../../lib/observe/store-error.js';
 import { until } from '../../support/integration/until.js';
 import { mysqlServer, startMySqlServer } from '../../support/servers/mysql-server.js';
-import type { OwnServer } from '../../support/servers/own-server.js';
 import {
   postgresServer,
   startPostgresServer,
   startStandbyOf,
 } from '../../support/servers/postgres-server.js';
 import { redisServer, startRedisServer } from '../../support/servers/redis-server.js';
-import type { Connection } from './connect.js';
-import type { RunningEngine } from './engines.js';
 import { prepared } from './engines.js';
 import { asOperator } from './operator.js';
-
-const ttlMs = 3_000;
-/** For the store's own time, and this machine's under load. */
-const slackMs = 3_000;
-const recoveryMs = ttlMs + ttlMs / 3 + slackMs;
+import { recoveryMs, setScene, ttlMs } from './scene.js';
+import { killHolders, startHolder } from './start-holder.js';
 
 const kinds = [
   { engine: 'redis' as const, server: redisServer, start: startRedisServer },
   { engine: 'postgresql' as const, server: postgresServer, start: startPostgresServer },
   { engine: 'mysql' as const, server: mysqlServer, start: startMySqlServer },
 ].filter(({ server }) => server !== undefined);
-
-/** One lease, kept over a client with its driver's own options, on a server of our own. */
-async function setScene(
-  { onTestFinished }: TestContext,
-  connection: Connection,
-  server: OwnServer,
-): Promise<{ store: RunningEngine } & Awaited<ReturnType<typeof keep>>> {
-  const url = String(await asOperator(connection.engine as 'redis', connection.url, 'welcome'));
-  const store = await prepared({ ...connection, url }, server);
-  onTestFinished(() => store.stop());
-  const kept = await keep(store);
-  onTestFinished(() => kept.stop());
-  return { store, ...kept };
-}
-
-async function keep(store: RunningEngine) {
-  const client = await store.client();
-  const stopping = new AbortController();
-  const errors: string[] = [];
-  let working = 0;
-  const pool = createLeasePool({
-    clock: systemClock,
-    locks: client.locks,
-    names: [`failover:${process.pid}:${Date.now()}`],
-    ttlMs,
-    work: (_index, lost) =>
-      new Promise<void>((resolve) => {
-        working += 1;
-        const end = () => {
-          working -= 1;
-          resolve();
-        };
-        AbortSignal.any([lost, stopping.signal]).addEventListener('abort', end, { once: true });
-      }),
-    on: {
-      acquired: () => undefined,
-      lost: () => undefined,
-      released: () => undefined,
-      storeFailed: (_index, error) => errors.push(storeErrorName(error)),
-    },
-  });
-  const ran = pool.run(stopping.signal);
-  const isHeld = async () => until(() => expect(working).toBe(1));
-  await isHeld();
-  return {
-    network: client.network,
-    errors,
-    working: () => working,
-    isHeld,
-    isLost: () => until(() => expect(working).toBe(0)),
-    /** How long until it is held again. */
-    async recovers() {
-      const from = performance.now();
-      await isHeld();
-      return performance.now() - from;
-    },
-    async stop() {
-      stopping.abort();
-      await ran;
-      await client.close();
-    },
-  };
-}
 
 /** Most of their time they wait, and each has a server of its own. */
 const beside = { concurrent: true };
@@ -120,6 +47,20 @@ describe.each(kinds)('failover on $engine', beside, ({ engine, start }) => {
     await pass(2 * ttlMs);
     server.resume();
     expect(await scene.recovers()).toBeLessThan(recoveryMs);
+  });
+
+  it('S4, L9: a stop ends the process though the server stands still', async (context) => {
+    const server = await start();
+    const store = await prepared({ engine, url: server.url }, server);
+    context.onTestFinished(() => store.stop());
+    const holder = startHolder(store.connection, { names: ['a', 'b', 'c'], ttlMs: 60_000 });
+    context.onTestFinished(killHolders);
+    await until(() => expect(holder.said()).toHaveLength(3));
+    server.pause();
+    const stoppedAt = performance.now();
+    expect(await holder.stop()).toEqual({ code: 0, complaints: '' });
+    // A release takes a sixth of the ttl at most: nothing may hold the process for longer.
+    expect(performance.now() - stoppedAt).toBeLessThan(20_000);
   });
 
   it('L11: a server that is killed, and starts again', async (context) => {
@@ -170,7 +111,7 @@ describe.each(kinds)('failover on $engine', beside, ({ engine, start }) => {
   });
 });
 
-describe.skipIf(redisServer === undefined)('failover among Redis servers', beside, () => {
+describe.skipIf(redisServer === undefined)('failover among Redis servers', () => {
   it('L11: the primary is demoted with the connection open, and Sentinel names another', async (context) => {
     const { Redis } = await import('ioredis');
     const { redisLocks } = await import('../../../lib/locks/redis.js');
@@ -201,7 +142,7 @@ describe.skipIf(redisServer === undefined)('failover among Redis servers', besid
   });
 });
 
-describe.skipIf(postgresServer === undefined)('failover among PostgreSQL servers', beside, () => {
+describe.skipIf(postgresServer === undefined)('failover among PostgreSQL servers', () => {
   it('L11: a standby refuses by 25006, and grants once it is promoted', async (context) => {
     const primary = await startPostgresServer();
     context.onTestFinished(() => primary[Symbol.asyncDispose]());

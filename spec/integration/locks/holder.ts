@@ -1,13 +1,18 @@
+import type { Socket } from 'node:net';
 import { systemClock } from '../../../lib/async/clock.js';
 import { createLeasePool } from '../../../lib/leases/lease-pool.js';
 import type { Connection } from './connect.js';
 import { connectTo } from './connect.js';
 
 /**
- * A process that keeps one lease until SIGTERM, then closes its client and is expected to end of its
- * own accord. Tells what happens to it, a word a line.
+ * A process that keeps leases until SIGTERM, then closes its client and is expected to end of its own
+ * accord. Tells what happens to it, a word a line.
  */
-const [connection, name, ttlMs] = process.argv.slice(2);
+const [connection, names, ttlMs] = process.argv.slice(2);
+// Whoever has started it is gone, or its test has failed: nobody else would end it.
+process.stdin.on('end', () => process.exit(1)).resume();
+(process.stdin as unknown as Socket).unref();
+
 const client = await connectTo(JSON.parse(connection ?? '') as Connection);
 const stopping = new AbortController();
 process.once('SIGTERM', () => stopping.abort());
@@ -16,7 +21,7 @@ const tell = (what: string) => () => void process.stdout.write(`${what}\n`);
 await createLeasePool({
   clock: systemClock,
   locks: client.locks,
-  names: [name ?? ''],
+  names: JSON.parse(names ?? '') as string[],
   ttlMs: Number(ttlMs),
   work: (_index, lost) =>
     new Promise<void>((resolve) => {

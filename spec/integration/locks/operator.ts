@@ -13,9 +13,19 @@ import { redisServer } from '../../support/servers/redis-server.js';
  * - `welcome`: a user that has no rights but on the database of the locks; MySQL's `root` may always write
  * - `readOnly`, `writable`: as a primary that was demoted, and promoted again
  * - `promote`: a standby
+ * - `endIdle`: ends connections that are idle for 1 s, those of PostgreSQL and MySQL that are made later
+ * - `serializable`: transactions are serializable, on connections made later
  * - `written`: how much was written so far, in the server's own measure
  */
-export type Deed = 'welcome' | 'endAll' | 'readOnly' | 'writable' | 'promote' | 'written';
+export type Deed =
+  | 'welcome'
+  | 'endAll'
+  | 'endIdle'
+  | 'serializable'
+  | 'readOnly'
+  | 'writable'
+  | 'promote'
+  | 'written';
 
 /** What an operator does to a server. Resolves to what it answers. */
 export async function asOperator(
@@ -51,6 +61,8 @@ const onPostgresDo: Record<Exclude<Deed, 'welcome'>, string> = {
     'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and usename is not null',
   readOnly: 'alter database test set default_transaction_read_only = on',
   writable: 'alter database test set default_transaction_read_only = off',
+  endIdle: "alter database test set idle_session_timeout = '1s'",
+  serializable: "alter database test set default_transaction_isolation = 'serializable'",
   promote: 'select pg_promote()',
   written: 'select txid_snapshot_xmax(txid_current_snapshot())::int as written',
 };
@@ -76,6 +88,10 @@ async function onMySql(url: string, deed: Deed): Promise<unknown> {
     if (deed === 'readOnly' || deed === 'writable') {
       await connection.query(`set global read_only = ${deed === 'readOnly' ? 1 : 0}`);
       return undefined;
+    }
+    if (deed === 'endIdle') return await connection.query('set global wait_timeout = 1');
+    if (deed === 'serializable') {
+      return await connection.query('set global transaction isolation level serializable');
     }
     if (deed === 'welcome') {
       await connection.query("create user if not exists locks@'127.0.0.1'");

@@ -23,12 +23,12 @@ const baseBackup = whereIs('pg_basebackup', ...others);
 export const postgresServer = whereIs('postgres', ...others);
 
 /** PostgreSQL refuses to run as root: it then runs as the user who is made for it. */
-const user: { uid?: number; gid?: number } = process.getuid?.() === 0 ? userNamed('postgres') : {};
+export const postgresUser: { uid?: number; gid?: number } = process.getuid?.() === 0 ? userNamed('postgres') : {};
 
 const template = createTemplate('postgres', async (folder) => {
   await giveToUser(folder);
   const data = join(folder, 'data');
-  await runToEnd(initdb ?? 'initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-N'], user);
+  await runToEnd(initdb ?? 'initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-N'], postgresUser);
 });
 
 /** A PostgreSQL of our own, with the database `test` and no password. */
@@ -50,7 +50,7 @@ export async function startStandbyOf(primary: OwnServer): Promise<OwnServer> {
   await runToEnd(
     baseBackup ?? 'pg_basebackup',
     [...from, '-D', join(folder, 'data'), '-R', '-X', 'stream', '-c', 'fast'],
-    user,
+    postgresUser,
   );
   return serve(folder);
 }
@@ -75,7 +75,7 @@ async function serve(folder: string): Promise<OwnServer> {
     folder,
     command: postgresServer ?? 'postgres',
     args: ['-D', data, ...Object.entries(settings).flatMap(([key, to]) => ['-c', `${key}=${to}`])],
-    spawnOptions: user,
+    spawnOptions: postgresUser,
     async ready() {
       const client = new pg.Client({ connectionString: url.replace('/test', '/postgres') });
       client.on('error', () => undefined);
@@ -97,8 +97,8 @@ async function ownFolder(): Promise<string> {
   return folder;
 }
 
-async function giveToUser(folder: string): Promise<void> {
-  if (user.uid !== undefined) await chown(folder, user.uid, user.gid ?? user.uid);
+export async function giveToUser(folder: string): Promise<void> {
+  if (postgresUser.uid !== undefined) await chown(folder, postgresUser.uid, postgresUser.gid ?? postgresUser.uid);
 }
 
 function userNamed(name: string): { uid: number; gid: number } {
