@@ -11,7 +11,7 @@ import { pgbouncer, startPgbouncer } from '../../support/servers/pgbouncer.js';
 import { postgresServer, startPostgresServer } from '../../support/servers/postgres-server.js';
 import { prepared } from './engines.js';
 import { asOperator } from './operator.js';
-import { recoveryMs, setScene, ttlMs } from './scene.js';
+import { patientTtlMs, recoveryMs, setScene, ttlMs } from './scene.js';
 import { hogOn } from './sql-hog.js';
 
 const kinds = [
@@ -44,8 +44,9 @@ describe.each(kinds)('trouble on $engine', ({ engine, start, refusal }) => {
   it('L11: the server ends connections that are idle: no lease is lost', async (context) => {
     const server = await start();
     await asOperator(engine, server.url, 'endIdle');
-    const scene = await setScene(context, { engine, url: server.url }, server);
-    await pass(4 * ttlMs);
+    // Renewed every 4 s: each time, the connection of the last one has ended.
+    const scene = await setScene(context, { engine, url: server.url }, server, patientTtlMs);
+    await pass(patientTtlMs);
     expect(scene.losses()).toBe(0);
   });
 

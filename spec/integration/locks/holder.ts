@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import { systemClock } from '../../../lib/async/clock.js';
 import { createLeasePool } from '../../../lib/leases/lease-pool.js';
@@ -15,6 +16,8 @@ process.stdin.on('end', () => process.exit(1)).resume();
 
 const client = await connectTo(JSON.parse(connection ?? '') as Connection);
 const stopping = new AbortController();
+// Each lease listens to it.
+setMaxListeners(0, stopping.signal);
 process.once('SIGTERM', () => stopping.abort());
 
 const tell = (what: string) => () => void process.stdout.write(`${what}\n`);

@@ -11,6 +11,8 @@ import { prepared } from './engines.js';
 import { asOperator } from './operator.js';
 
 export const ttlMs = 3_000;
+/** For what must not happen: a busy machine may stall for as long as a short lease lives. */
+export const patientTtlMs = 12_000;
 /** For the store's own time, and this machine's under load. */
 const slackMs = 3_000;
 /** How long a lease may take to be held again once its store is well. */
@@ -21,16 +23,17 @@ export async function setScene(
   { onTestFinished }: TestContext,
   connection: Connection,
   server: OwnServer,
+  leaseMs = ttlMs,
 ): Promise<{ store: RunningEngine } & Awaited<ReturnType<typeof keep>>> {
   const url = String(await asOperator(connection.engine as 'redis', connection.url, 'welcome'));
   const store = await prepared({ ...connection, url }, server);
   onTestFinished(() => store.stop());
-  const kept = await keep(store);
+  const kept = await keep(store, leaseMs);
   onTestFinished(() => kept.stop());
   return { store, ...kept };
 }
 
-async function keep(store: RunningEngine) {
+async function keep(store: RunningEngine, leaseMs: number) {
   const client = await store.client();
   const stopping = new AbortController();
   const errors: string[] = [];
@@ -40,7 +43,7 @@ async function keep(store: RunningEngine) {
     clock: systemClock,
     locks: client.locks,
     names: [`failover:${process.pid}:${Date.now()}`],
-    ttlMs,
+    ttlMs: leaseMs,
     work: (_index, lost) =>
       new Promise<void>((resolve) => {
         working += 1;

@@ -1,20 +1,26 @@
 import { setMaxListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { systemClock } from '../../../lib/async/clock.js';
 import { createLeasePool } from '../../../lib/leases/lease-pool.js';
 import { createFakeStore } from '../../support/fake-locks.js';
 import { createFakeGroups } from '../../support/fake-membership.js';
+import type { VirtualClock } from '../../support/virtual-clock.js';
+import { createVirtualClock } from '../../support/virtual-clock.js';
 
 const ttlMs = 30_000;
 const pollMs = 60_000;
 
-beforeEach(() => void vi.useFakeTimers());
+let clock: VirtualClock;
+beforeEach(() => {
+  clock = createVirtualClock();
+  // The stores in memory go by it.
+  vi.spyOn(performance, 'now').mockImplementation(() => clock.monotonic());
+});
 afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
+  vi.restoreAllMocks();
+  expect(clock.timers()).toBe(0);
 });
 
-const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+const pass = (ms: number) => clock.pass(ms);
 
 interface Instance {
   held(): number;
@@ -36,12 +42,12 @@ function createCluster(pollers: number) {
     setMaxListeners(0, stopping.signal);
     const ends = new Map<number, () => void>();
     const endsSoon = (index: number) =>
-      setTimeout(() => ends.get(index)?.(), Math.random() * pollMs);
+      clock.setTimer(Math.random() * pollMs, () => ends.get(index)?.());
     const pool = createLeasePool({
-      clock: systemClock,
       locks: groups.on(locks),
       names,
       ttlMs,
+      clock,
       maxHeld,
       work: (index, lost) =>
         new Promise<void>((resolve) => {
