@@ -22,6 +22,11 @@ export interface Connection {
   driver?: Driver;
 }
 
+/** `STORE_DRIVER`: another driver than the first for whatever names none. */
+function namedByEnvironment(engine: StoreKind): Driver | undefined {
+  return drivers[engine].find((driver) => driver === process.env['STORE_DRIVER']);
+}
+
 export interface Client {
   locks: LockFactory;
   close(): Promise<void>;
@@ -31,7 +36,7 @@ export const tableName = 'stepfunc_source_locks';
 
 /** A client such as an application has, with the options that its driver has by itself. */
 export async function connectTo({ engine, url, driver }: Connection): Promise<Client> {
-  const name = driver ?? drivers[engine][0];
+  const name = driver ?? namedByEnvironment(engine) ?? drivers[engine][0];
   switch (name) {
     case 'ioredis':
       return ofIoRedis((await import('ioredis')).Redis, url);

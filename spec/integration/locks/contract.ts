@@ -4,6 +4,7 @@ import { createLeasePool } from '../../../lib/leases/lease-pool.js';
 import type { Clock } from '../../../lib/async/clock.js';
 import { systemClock } from '../../../lib/async/clock.js';
 import { LOCK_NOT_OWNED } from '../../../lib/locks/types.js';
+import { drivers } from './connect.js';
 import type { Engine, RunningEngine } from './engines.js';
 
 const ttlMs = 1_500;
@@ -245,9 +246,10 @@ export function lockContract(engine: Engine): void {
       });
     });
 
-    describe('the store', { concurrent: true }, () => {
+    // Pools are tried on one driver: `STORE_DRIVER` names another.
+    describe.each(drivers[engine.kind])('the store, by %s', { concurrent: true }, (driver) => {
       it('grants a name to one at a time; a release frees it at once', async () => {
-        const [a, b] = [await store.client(), await store.client()];
+        const [a, b] = [await store.client(driver), await store.client(driver)];
         const name = uniqueName();
         const lock = a.locks.createLock(name, ttlMs);
         expect(await lock.acquireImmediately()).toBe(true);
@@ -260,7 +262,7 @@ export function lockContract(engine: Engine): void {
       });
 
       it('grants a name to one of many who ask at once', async () => {
-        const clients = await Promise.all(Array.from({ length: 5 }, () => store.client()));
+        const clients = await Promise.all(Array.from({ length: 5 }, () => store.client(driver)));
         const name = uniqueName();
         const granted = await Promise.all(
           clients.map(({ locks }) => locks.createLock(name, ttlMs).acquireImmediately()),
@@ -269,7 +271,7 @@ export function lockContract(engine: Engine): void {
       });
 
       it('L4: passes a dead holder over after its ttl, not before, and tells it so', async () => {
-        const [a, b] = [await store.client(), await store.client()];
+        const [a, b] = [await store.client(driver), await store.client(driver)];
         const name = uniqueName();
         const dead = a.locks.createLock(name, ttlMs);
         const askedAt = performance.now();
@@ -283,7 +285,7 @@ export function lockContract(engine: Engine): void {
       });
 
       it('holds on for a holder who renews', async () => {
-        const [a, b] = [await store.client(), await store.client()];
+        const [a, b] = [await store.client(driver), await store.client(driver)];
         const name = uniqueName();
         const lock = a.locks.createLock(name, ttlMs);
         await lock.acquireImmediately();
@@ -295,7 +297,7 @@ export function lockContract(engine: Engine): void {
       });
 
       it('L11: a connection that dies without a word costs one call', async () => {
-        const client = await store.client();
+        const client = await store.client(driver);
         const lock = client.locks.createLock(uniqueName(), 60_000);
         expect(await lock.acquireImmediately()).toBe(true);
         for (let event = 0; event < 3; event++) {
@@ -307,7 +309,7 @@ export function lockContract(engine: Engine): void {
       });
 
       it('L10: tells members of a group of each other, as long as they are here', async () => {
-        const [a, b] = [await store.client(), await store.client()];
+        const [a, b] = [await store.client(driver), await store.client(driver)];
         const group = `${uniqueName()}:members`;
         const [one, other] = [
           a.locks.createMembership?.(group, patientTtlMs),
@@ -329,7 +331,7 @@ export function lockContract(engine: Engine): void {
       it.each(['refuses', 'hangs'])(
         'L6: a store that %s makes calls reject in bounded time, not as "not owned"',
         async (trouble) => {
-          const client = await store.client();
+          const client = await store.client(driver);
           const lock = client.locks.createLock(uniqueName(), 60_000);
           expect(await lock.acquireImmediately()).toBe(true);
           if (trouble === 'hangs') client.network.hang();

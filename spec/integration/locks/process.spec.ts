@@ -5,11 +5,11 @@ import { killHolders, startHolder } from './start-holder.js';
 
 const ttlMs = 1_200;
 const peacefully = { code: 0, complaints: '' };
-// Twelve processes start at once, which takes a busy machine its time.
 vi.setConfig({ testTimeout: 120_000 });
 const until = (assertion: () => unknown) => vi.waitFor(assertion, { timeout: 60_000, interval: 5 });
 
-describe.concurrent.each(engines)('a process of its own, on $name', (engine) => {
+// One after the other: twelve processes that start at once take a busy machine minutes.
+describe.each(engines)('a process of its own, on $name', (engine) => {
   let store: RunningEngine;
   beforeAll(async () => {
     store = await engine.start();
