@@ -38,12 +38,12 @@ async function createCrowd(store: RunningEngine, activityName: string) {
   let calls = 0;
   let lost = 0;
   let released = 0;
-  let feeding = true;
+  const load = { feeding: true };
   let tasks = 0;
   const outcomes: Promise<unknown>[] = [];
 
   const fed = (async () => {
-    while (feeding) {
+    while (load.feeding) {
       const id = `t${(tasks += 1)}`;
       outcomes.push(sfn.runTask(activityName, { id }));
       await pass(50);
@@ -87,7 +87,7 @@ async function createCrowd(store: RunningEngine, activityName: string) {
     released: () => released,
     shares: () => members.map(({ held }) => held()).sort((a, b) => b - a),
     async end() {
-      feeding = false;
+      load.feeding = false;
       await fed;
       await Promise.all(outcomes);
       await Promise.all([...members].map(({ stop }) => stop()));

@@ -23,12 +23,17 @@ const baseBackup = whereIs('pg_basebackup', ...others);
 export const postgresServer = whereIs('postgres', ...others);
 
 /** PostgreSQL refuses to run as root: it then runs as the user who is made for it. */
-export const postgresUser: { uid?: number; gid?: number } = process.getuid?.() === 0 ? userNamed('postgres') : {};
+export const postgresUser: { uid?: number; gid?: number } =
+  process.getuid?.() === 0 ? userNamed('postgres') : {};
 
 const template = createTemplate('postgres', async (folder) => {
   await giveToUser(folder);
   const data = join(folder, 'data');
-  await runToEnd(initdb ?? 'initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-N'], postgresUser);
+  await runToEnd(
+    initdb ?? 'initdb',
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '-N'],
+    postgresUser,
+  );
 });
 
 /** A PostgreSQL of our own, with the database `test` and no password. */
@@ -98,7 +103,8 @@ async function ownFolder(): Promise<string> {
 }
 
 export async function giveToUser(folder: string): Promise<void> {
-  if (postgresUser.uid !== undefined) await chown(folder, postgresUser.uid, postgresUser.gid ?? postgresUser.uid);
+  if (postgresUser.uid !== undefined)
+    await chown(folder, postgresUser.uid, postgresUser.gid ?? postgresUser.uid);
 }
 
 function userNamed(name: string): { uid: number; gid: number } {
