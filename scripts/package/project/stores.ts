@@ -33,5 +33,5 @@ export async function use(): Promise<readonly string[]> {
 }
 
 export function isNotOwned(error: unknown): boolean {
-  return error instanceof LockNotOwnedError && error.code === 'E_LOCK_NOT_OWNED';
+  return error instanceof LockNotOwnedError;
 }

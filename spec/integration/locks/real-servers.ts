@@ -127,6 +127,8 @@ export default function setup(): () => void {
         (url !== undefined || own) && !notes.some((each) => each.kind === kind && each.real),
     );
     if (unused.length > 0) {
+      // vitest prints what a teardown throws, and ends with 0 all the same.
+      process.exitCode = 1;
       throw new Error(
         `A real server was at hand and not used: ${unused.map(([k]) => k).join(', ')}`,
       );
