@@ -73,24 +73,31 @@ describe.each(invokes)('behind %s', (_, invokeOf) => {
   });
 });
 
-it('T12: a response that came while the process was stopped is no time-out', async () => {
-  await using server = await startFakeSfnServer({ longPollMs: 200 });
-  let answer: () => void = () => undefined;
-  await using component = await startComponent((_, response) => {
-    answer = () => response.end('"answered"');
-  });
-  const config = { invokeTimeoutMs: INVOKE_TIMEOUT_MS * 3 };
-  const service = startProcess('service.ts', server.endpoint, {
-    componentUrl: component.url,
-    config,
-  });
-  const outcome = server.sfn.runTask('sum', 1);
-  await until(() => expect(component.requests).toHaveLength(1));
-  service.signal('SIGSTOP');
-  answer();
-  await new Promise((resolve) => setTimeout(resolve, config.invokeTimeoutMs + 500));
-  service.signal('SIGCONT');
-  expect(await outcome).toEqual({ status: 'SUCCEEDED', output: '"answered"' });
-  service.terminate();
-  expect(await service.ended).toMatchObject({ code: 0 });
-});
+it.each([
+  ['httpInvoke', false],
+  ['fetch', true],
+])(
+  'T12: behind %s, a response that came while the process was stopped is no time-out',
+  async (_, byFetch) => {
+    await using server = await startFakeSfnServer({ longPollMs: 200 });
+    let answer: () => void = () => undefined;
+    await using component = await startComponent((_, response) => {
+      answer = () => response.end('"answered"');
+    });
+    const config = { invokeTimeoutMs: INVOKE_TIMEOUT_MS * 3 };
+    const service = startProcess('service.ts', server.endpoint, {
+      componentUrl: component.url,
+      config,
+      byFetch,
+    });
+    const outcome = server.sfn.runTask('sum', 1);
+    await until(() => expect(component.requests).toHaveLength(1));
+    service.signal('SIGSTOP');
+    answer();
+    await new Promise((resolve) => setTimeout(resolve, config.invokeTimeoutMs + 500));
+    service.signal('SIGCONT');
+    expect(await outcome).toEqual({ status: 'SUCCEEDED', output: '"answered"' });
+    service.terminate();
+    expect(await service.ended).toMatchObject({ code: 0 });
+  },
+);

@@ -12,6 +12,8 @@ export interface ServiceOrder {
   stop?: StopOptions;
   /** What tells it to terminate. Default: as `terminationSignal` has it. */
   signals?: NodeJS.Signals[];
+  /** Whether the component is asked by `fetch`. Default: by `httpInvoke`. */
+  byFetch?: boolean;
   /** Whether invokes stay open for ever. */
   neverSettles?: boolean;
 }

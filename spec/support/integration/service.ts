@@ -1,4 +1,5 @@
 import { createStepFuncSource, terminationSignal } from '../../../lib/index.js';
+import type { Invoke } from '../../../lib/index.js';
 import { httpInvoke } from '../../../lib/http.js';
 import type { ServiceOrder } from './process.js';
 
@@ -8,7 +9,9 @@ import type { ServiceOrder } from './process.js';
  */
 const order = JSON.parse(process.argv[2] ?? '') as ServiceOrder;
 
-const invoke = httpInvoke(order.componentUrl);
+const byFetch: Invoke = (request, signal) =>
+  fetch(order.componentUrl + request.path, { ...request, signal });
+const invoke = order.byFetch ? byFetch : httpInvoke(order.componentUrl);
 const source = createStepFuncSource(
   { activityName: 'sum', path: '/', ...order.config },
   order.neverSettles ? () => new Promise(() => undefined) : invoke,
