@@ -30,11 +30,11 @@ export function createClients(
   clock: Clock,
   config: ClientConfig = {},
   arnRegion?: string,
+  connections = connectionsFor(),
 ): OwnClients {
   const { maxAttempts, retryStrategy, retryMode, ...common } = config;
   const settings = { ...common, ...regionOf(config, arnRegion) };
   const credentials = shareCredentials(settings, clock);
-  const connections = connectionsFor();
   const withProvider = { ...settings, credentials: providerOf(credentials) };
   const poll = createClient(
     // A poll is never sent again: the response that was cut off may have had a task.

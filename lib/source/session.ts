@@ -1,5 +1,6 @@
 import { throwIfAborted } from 'abort-controller-x';
 import { ActivityError, createActivity, regionInArn } from '../sfn/activity-arn.js';
+import type { Connections } from '../net/connections.js';
 import type { ClientConfig } from '../sfn/client-config.js';
 import { errorMessage, requestIdOf } from '../sfn/error-message.js';
 import { errorName } from '../sfn/errors.js';
@@ -27,6 +28,8 @@ import { createSocketCheck } from '../sfn/socket-check.js';
 
 export interface SessionOptions {
   clock: Clock;
+  /** Makes the connections of the source's own clients. Default: real ones. */
+  connect?: (() => Connections) | undefined;
   /** It may change while the ARN is asked for. */
   config(): Config;
   invoke: Invoke;
@@ -54,11 +57,11 @@ export async function startSession(
   shutdown: ShutdownSignals,
   options: SessionOptions,
 ): Promise<Session> {
-  const { clock, invoke, resolvedOptions, emit, runningTasks, onPollAbandoned } = options;
+  const { clock, connect, invoke, resolvedOptions, emit, runningTasks, onPollAbandoned } = options;
   const { activityName, activityArn: givenArn } = options.config();
   const clients =
     resolvedOptions.clients === undefined
-      ? await ownClients(clock, resolvedOptions.clientConfig, regionInArn(givenArn))
+      ? await ownClients(clock, resolvedOptions.clientConfig, regionInArn(givenArn), connect)
       : injectedClients(resolvedOptions.clients);
   const sfn = sfnCalls(clients, clock, resolvedOptions.clients === undefined);
   const activity = createActivity(sfn, activityName, givenArn, shutdown.abortPolls, clock);
@@ -146,9 +149,10 @@ async function ownClients(
   clock: Clock,
   config: ClientConfig | undefined,
   arnRegion: string | undefined,
+  connect: (() => Connections) | undefined,
 ): Promise<OwnClients> {
   const { createClients } = await import('../sfn/clients.js');
-  return createClients(clock, config, arnRegion);
+  return createClients(clock, config, arnRegion, connect?.());
 }
 
 /** Injected clients belong to the caller: they are checked, and never destroyed. */

@@ -3,6 +3,7 @@ import type { ConcurrencyLimits, StepFuncSourceConfig } from './config.js';
 import { checkListener, checkSignal, checkStopOptions } from './check-arguments.js';
 import { parseConfig, resizeConfig } from './config.js';
 import type { Clock } from '../async/clock.js';
+import type { Connections } from '../net/connections.js';
 import { systemClock } from '../async/clock.js';
 import type { EventName, Listener, StepFuncSourceState } from '../observe/events.js';
 import { createEvents } from '../observe/events.js';
@@ -171,12 +172,16 @@ export function createStepFuncSource(
   return createSource(config, invoke, options, systemClock);
 }
 
-/** A source on a clock that is not the system's: a simulation holds time and chance. */
+/**
+ * A source on a clock that is not the system's, and on connections that need not be real: a
+ * simulation holds time, chance and the network.
+ */
 export function createSource(
   config: StepFuncSourceConfig,
   invoke: Invoke,
   options: StepFuncSourceOptions | undefined,
   clock: Clock,
+  connect?: () => Connections,
 ): StepFuncSource {
   let checked = parseConfig(config, {
     withLocks: options?.locks !== undefined,
@@ -205,6 +210,7 @@ export function createSource(
     startSession: (shutdown, onPollAbandoned) =>
       startSession(shutdown, {
         clock,
+        connect,
         config: () => checked,
         invoke,
         resolvedOptions,

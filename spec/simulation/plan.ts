@@ -45,6 +45,11 @@ export interface Plan {
   happenings: Happening[];
   /** From then on nothing goes wrong any more. */
   calmAt: number;
+  /**
+   * The source has its own clients, which sign, retry and time their attempts, over a simulated
+   * dispatcher. Otherwise a client is injected.
+   */
+  ownClients: boolean;
   /** Whether it watches every listener, which costs time. */
   countsListeners: boolean;
   /** Of the stop that ends the run, once all work is done. */
@@ -76,7 +81,7 @@ export function planOf(seed: number): Plan {
       : {}),
   };
   // What happens to leases takes some of their ttl. Without locks, time costs next to nothing.
-  const calmAt = random.whole(40, ttlMs === 6_000 ? 100 : 200) * 1_000;
+  const calmAt = random.whole(30, ttlMs === 6_000 ? 90 : 150) * 1_000;
   const names = Array.from(
     { length: random.whole(1, random.pick([2, 4, 8])) },
     (_, i) => `i${i + 1}`,
@@ -104,6 +109,7 @@ export function planOf(seed: number): Plan {
     heartbeatMs: heartbeats === undefined ? undefined : heartbeats * 4 + 12_000,
     happenings,
     calmAt,
+    ownClients: random.chance(0.25),
     countsListeners: random.chance(0.25),
     lastGraceMs: random.pick([undefined, 0, 10_000]),
   };

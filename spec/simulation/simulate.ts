@@ -6,6 +6,7 @@ import { Violation } from './judge/violation.js';
 import type { Happening, Plan } from './plan.js';
 import { createAws } from './world/aws.js';
 import { createCluster } from './world/cluster.js';
+import { warmUp } from './world/dispatcher.js';
 import { createLockStore } from './world/lock-store.js';
 
 export interface Result {
@@ -50,7 +51,10 @@ export async function simulate(plan: Plan, record = false): Promise<Result> {
     );
   };
 
+  if (plan.ownClients) await warmUp();
   const putBack = installGlobals((machine, what) => {
+    // The SDK has no other.
+    if (plan.ownClients) return;
     line.broken('one clock', `${machine.name} uses ${what}, past the clock of its source`);
   });
   const listeners = plan.countsListeners ? countListeners() : undefined;
@@ -61,7 +65,10 @@ export async function simulate(plan: Plan, record = false): Promise<Result> {
   try {
     const aws = createAws(universe, random.fork('aws'));
     const store = plan.locks && createLockStore(universe, random.fork('store'), plan.locks);
-    const cluster = createCluster({ universe, random, aws, store, line }, plan);
+    const cluster = createCluster(
+      { universe, random, aws, store, line, ownClients: plan.ownClients },
+      plan,
+    );
     for (const happening of plan.happenings) {
       universe.at(happening.at, () => {
         line.note('WORLD', tell(happening));
@@ -75,8 +82,10 @@ export async function simulate(plan: Plan, record = false): Promise<Result> {
     const over = () => violation !== undefined;
 
     await universe.run(plan.calmAt, over);
-    universe.at(universe.now(), cluster.calm);
-    await universe.run(universe.now() + patienceMs, () => over() || cluster.isDone());
+    if (!over()) {
+      universe.at(universe.now(), cluster.calm);
+      await universe.run(universe.now() + patienceMs, () => over() || cluster.isDone());
+    }
     const heard = listeners?.most() ?? 0;
     if (heard > MOST_LISTENERS) {
       line.broken('S3: no listener is left', `${heard} on one signal`);

@@ -19,7 +19,7 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
       if (refused.has(owner)) {
         line.broken(
           'L5: a lease that is taken is not renewed',
-          `${machine.name} renews ${name}, which the store has refused`,
+          `${machine.name} renews ${name.replace(/^.*:/, 'poller ')}, which the store has refused`,
         );
       }
       const before = renewedAt.get(owner);

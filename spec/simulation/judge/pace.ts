@@ -34,6 +34,8 @@ export function createPaceJudge(instance: Instance, line: Timeline) {
         );
       }
     },
+    /** A poller whose lease is acquired anew begins anew. */
+    acquired: (poller: number) => void notBefore.delete(poller),
     pollAnswered(poller: number | undefined, sentAt: number): void {
       if (poller !== undefined && sentAt > (failedAt.get(poller) ?? -1)) recovered.add(poller);
     },

@@ -55,7 +55,6 @@ export function createSharesJudge({ universe, store, line, trouble }: World, pla
     /** L3, L4: a lease that is free is taken, if somebody may. */
     checkTaken(instances: readonly Instance[], now: number): void {
       if (store === undefined) return;
-      const held = heldBy(instances);
       for (let poller = 0; poller < POLLERS; poller += 1) {
         const mayBeTaken = instances.some(
           (instance) =>
@@ -63,7 +62,8 @@ export function createSharesJudge({ universe, store, line, trouble }: World, pla
             poller < pollersOf(instance) &&
             // L5: one that has lost it has to come to its end there first.
             !instance.source.status().pollers.some((its) => its.poller === poller) &&
-            (held.get(instance) ?? 0) < capOf(instance),
+            // Those that it has lost count, as long as they have work.
+            instance.source.status().pollers.length < capOf(instance),
         );
         const name = instances[0]?.leaseName(poller) ?? '';
         const excused = !mayBeTaken || !trouble.isPast(now, ttlMs);

@@ -1,5 +1,8 @@
 import type { Instance, World } from '../world/instance.js';
 
+/** After a failure: polls that were sent before it have come back by then. */
+const FORGOTTEN_MS = 80_000;
+
 /** One poll as the client sees it: from the sending to the response. */
 export interface SentPoll {
   sentAt: number;
@@ -16,13 +19,19 @@ export interface SentPoll {
  *   leases that it does not know, for one ttl.
  * - L5: what is open when a lease is lost comes to its end, beside whoever holds it next.
  */
-export function createSlotsJudge(instance: Instance, { store, line, onPollSent }: World) {
+export function createSlotsJudge(
+  instance: Instance,
+  { store, line, onPollSent, universe, trouble }: World,
+) {
   const { machine, source } = instance;
   const polls = new Set<SentPoll>();
   /** Tokens that were delivered and are not settled, by the poller that they belong to. */
   const tasks = new Map<string, number>();
   /** The most slots that each poller has had since it was last within its size. */
   const most = new Map<number, number>();
+
+  /** By poller: when its last failed poll came back. It has one poll open from then on. */
+  const failedAt = new Map<number, number>();
 
   const openOf = (poller: number) => [...polls].filter((poll) => poll.poller === poller).length;
   const tasksOf = (poller: number) =>
@@ -78,6 +87,27 @@ export function createSlotsJudge(instance: Instance, { store, line, onPollSent }
     );
   }
 
+  /** C3: a poll that brings a task adds one more, up to the free slots. */
+  function checkWidened(poller: number, before: number): void {
+    const now = machine.now();
+    const its = source.status().pollers.find((each) => each.poller === poller);
+    const excused =
+      !machine.alive ||
+      source.state !== 'running' ||
+      its?.lease?.lost === true ||
+      // L10: a poller that is handed over takes no more tasks, and nobody tells which that is.
+      store?.traits.hasMembers === true ||
+      !trouble.isPast(now, instance.ttlMs) ||
+      now - (failedAt.get(poller) ?? -Infinity) < FORGOTTEN_MS;
+    if (excused || its === undefined) return;
+    const wanted = Math.min(before + 1, its.concurrency - its.tasks);
+    if (its.openPolls >= wanted) return;
+    line.broken(
+      'C3: a task is followed by more polls',
+      `${machine.name}: poller ${poller} has ${its.openPolls} polls, not ${wanted}`,
+    );
+  }
+
   return {
     pollSent(): SentPoll {
       const sent: SentPoll = { sentAt: machine.now(), poller: undefined };
@@ -92,9 +122,16 @@ export function createSlotsJudge(instance: Instance, { store, line, onPollSent }
       return sent;
     },
     pollEnded(sent: SentPoll, token?: string): void {
+      const { poller } = sent;
+      const open = poller === undefined ? 0 : openOf(poller);
       polls.delete(sent);
-      if (token !== undefined) tasks.set(token, sent.poller ?? -1);
+      if (token === undefined) return;
+      tasks.set(token, poller ?? -1);
+      if (poller === undefined) return;
+      // Once the process has done what the response leads to.
+      universe.at(universe.now(), () => checkWidened(poller, open));
     },
+    pollFailed: (poller: number) => void failedAt.set(poller, machine.now()),
     /** The event tells whose task it is. */
     taskReceived(token: string, poller: number): void {
       if (tasks.has(token)) tasks.set(token, poller);

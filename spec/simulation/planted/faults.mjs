@@ -92,8 +92,8 @@ export const faults = [
     name: 'slot-freed-before-report',
     what: 'A slot is free before its task is reported',
     file: 'polling/poller.ts',
-    find: 'await runJob(signal, controller, job);',
-    replace: 'void runJob(signal, controller, job);',
+    find: 'await runJob(abandonment.signal, controller, job);',
+    replace: 'void runJob(abandonment.signal, controller, job);',
   },
   {
     name: 'poll-after-drain',

@@ -3,9 +3,10 @@
  * to be found within a minute. Prints a table; exits with 1 if one was not found, or no longer fits.
  *
  *     npm run test:planted
- *     npm run test:planted -- drain          those whose name has "drain" in it
+ *     npm run test:planted -- 'drain|grace'  those whose name matches
  *     npm run test:planted -- '' 1/4         the first quarter of them, to run four at a time
  *     npm run test:planted -- '' fit         whether all of them fit, without a search
+ *     npm run test:planted -- drain show     what the simulator shows of each: shrunk, with a timeline
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -21,9 +22,9 @@ const SECONDS = 60;
 const HANGS_MS = 1_200_000;
 const lib = fileURLToPath(new URL('../../../lib/', import.meta.url));
 const [, , wanted = '', part = '1/1'] = process.argv;
-const [which, parts] = part === 'fit' ? [1, 1] : part.split('/').map(Number);
+const [which, parts] = part.includes('/') ? part.split('/').map(Number) : [1, 1];
 const chosen = faults
-  .filter(({ name }) => name.includes(wanted))
+  .filter(({ name }) => new RegExp(wanted).test(name))
   .filter((_, at) => at % parts === which - 1);
 const doesNotFit = { missed: true, text: 'NO LONGER FITS: its place in lib has changed' };
 let missed = 0;
@@ -68,11 +69,19 @@ function search(fault) {
       changes.reduce((sofar, { find, replace }) => sofar.replace(find, () => replace), text),
     );
   }
+  const options = [
+    '--from',
+    '1',
+    '--seconds',
+    `${SECONDS}`,
+    ...(part === 'show' ? [] : ['--brief']),
+  ];
   const { stdout, stderr } = spawnSync(
     process.execPath,
-    ['spec/simulation/search.js', '--from', '1', '--seconds', `${SECONDS}`, '--brief'],
-    { cwd: folder, encoding: 'utf8', timeout: HANGS_MS },
+    ['spec/simulation/search.js', ...options],
+    { cwd: folder, encoding: 'utf8', timeout: HANGS_MS, maxBuffer: 1e9 },
   );
+  if (part === 'show') console.log(stdout);
   for (const file of changed.keys()) compileFile(folder, `lib/${file}`);
   return read(stdout, stderr);
 }

@@ -6,8 +6,6 @@ import type { Instance } from './instance.js';
 
 /** What is late by no more than this may win against what has arrived (T12). */
 const LATE_MS = 50;
-/** A deadline that fires no later than this is in time, and acts at once. */
-const IN_TIME_MS = 3;
 
 /** One call to Step Functions, as the process makes it. */
 export interface AwsCall {
@@ -97,8 +95,9 @@ export function createAwsCalls(instance: Instance, aws: Aws, line: Timeline) {
         checkReportBound(instance, sentAt, bytes, line);
       }
       if (unread === undefined) return;
+      // A limit that is on time may act.
       const lateMs = isPoll ? machine.now() - sentAt - 70_000 : Infinity;
-      checkArrived(instance, unread, what, line, lateMs);
+      if (lateMs > 3) checkArrived(instance, unread, what, line);
     };
   };
 }
@@ -126,7 +125,7 @@ function checkReportBound(
 }
 
 /**
- * T12: what has arrived is read before a late timer acts. Exempt is the end of a grace. Acting in
+ * T12: what has arrived is read before a time limit acts. Exempt is the end of a grace. Acting in
  * the phase of timers means that the loop was given no turn to read.
  */
 export function checkArrived(
@@ -134,11 +133,8 @@ export function checkArrived(
   unread: Incoming,
   what: string,
   line: Timeline,
-  /** How late the limit was, if that can be told. One that was in time may act. */
-  lateMs = Infinity,
 ): void {
   const { machine } = instance;
-  if (lateMs <= IN_TIME_MS) return;
   const waitedMs = machine.now() - (unread.waitingSince() ?? machine.now());
   if (machine.phase() !== 'timers' || waitedMs <= LATE_MS) return;
   if (machine.now() >= instance.graceEndsAt) return;

@@ -32,9 +32,10 @@ export function createCluster(
       const judge = instances.get(name)?.leases;
       if (answer === 'sent') judge?.sent(operation, lease, owner);
       else if (answer === 'not owned') judge?.refused(operation, owner);
-      // Tries for what is taken would drown all else.
-      if (operation === 'acquire' ? answer === 'sent' || answer === 'false' : false) return;
-      if (operation === 'renewMember' && answer !== 'sent') return;
+      // What goes well again and again would drown all else.
+      const isUsual =
+        operation === 'acquire' ? ['sent', 'false'].includes(answer) : answer === 'undefined';
+      if (isUsual || operation === 'renewMember') return;
       const what = `${operation} ${lease.replace(/^.*:/, 'poller ')} ${owner}`;
       line.note(
         name,

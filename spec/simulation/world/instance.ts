@@ -19,6 +19,7 @@ import type { Timeline } from '../judge/violation.js';
 import type { Aws } from './aws.js';
 import { activityArn } from './aws.js';
 import { createInvoke } from './component.js';
+import { clientConfig, createDispatcher } from './dispatcher.js';
 import type { LockStore } from './lock-store.js';
 import type { Link, Service } from './network.js';
 import { createLink } from './network.js';
@@ -32,6 +33,8 @@ export interface World {
   store: LockStore | undefined;
   line: Timeline;
   trouble: Trouble;
+  /** Sources have their own clients, over a simulated dispatcher. */
+  ownClients: boolean;
   /** Called when a poll was sent under a lease. */
   onPollSent(): void;
   /** Called when an instance that goes on working has given a lease back. */
@@ -195,9 +198,8 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
     });
   }
 
-  const write = (level: string) => (fields: object, message: string) => {
-    // A task's short id is another one in every run.
-    line.note(name, `log ${level}: ${message} ${JSON.stringify({ ...fields, task: undefined })}`);
+  const write = (level: string) => (_fields: object, message: string) => {
+    line.note(name, `logs (${level}) ${message}`);
     instance.mayBlock('logger');
   };
   const logger = {
@@ -206,15 +208,17 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
     warn: write('warn'),
     error: write('error'),
   };
+  const call = createAwsCalls(instance, aws, line);
   instance.source = createSource(
     config,
     createInvoke(instance, world),
     {
-      client: createSfnClient(createAwsCalls(instance, aws, line)),
+      ...(world.ownClients ? { clientConfig } : { client: createSfnClient(call) }),
       logger,
       ...(store === undefined ? {} : { locks: store.locksOf(name, links.store) }),
     },
     machine.clock,
+    () => createDispatcher(call),
   );
   instance.slots = createSlotsJudge(instance, world);
   instance.tasks = createTasksJudge(instance, aws, line);
@@ -238,9 +242,15 @@ function listen(instance: Instance, world: World): void {
   source.on('taskSucceeded', end('taskSucceeded'));
   source.on('taskFailed', end('taskFailed'));
   source.on('taskLost', end('taskLost'));
-  source.on('pollFailed', ({ poller, retryInMs }) => pace.pollFailed(poller, retryInMs));
+  source.on('pollFailed', ({ poller, retryInMs }) => {
+    pace.pollFailed(poller, retryInMs);
+    slots.pollFailed(poller);
+  });
   source.on('leaseLost', ({ poller, error }) => leases.lost(poller, error));
-  source.on('leaseAcquired', () => leases.acquired());
+  source.on('leaseAcquired', ({ poller }) => {
+    leases.acquired();
+    pace.acquired(poller);
+  });
   source.on('leaseReleased', () => {
     if (instance.isCalm && !instance.stopCalled) world.onHandedOver();
   });
