@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { freePort } from '../../support/integration/free-port.js';
+import { signatureOf } from '../../support/integration/sigv4.js';
 import type { Process } from '../../support/integration/process.js';
 import type { Run } from './run.js';
 import { beside } from './run.js';
@@ -66,6 +67,17 @@ export const withToken = source({
   act: async (scene, example) => {
     await addsUp(scene, example);
     expect(scene.component.requests[0]?.headers.authorization).toBe('Bearer secret');
+  },
+});
+
+/** Each request is signed by the credentials of the environment. */
+export const signed = source({
+  act: async (scene, example) => {
+    await addsUp(scene, example);
+    const [request] = scene.component.requests;
+    if (request === undefined) throw new Error('no request');
+    const { accessKeyId, isGood } = signatureOf(request, 'test', ['host', 'x-amz-date']);
+    expect([accessKeyId, isGood]).toEqual(['test', true]);
   },
 });
 

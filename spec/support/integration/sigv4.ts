@@ -14,8 +14,15 @@ export interface Signature {
   signedAt: number;
 }
 
-/** Checks a request to `POST /` as AWS does (AWS Signature Version 4), with code that is not the SDK's. */
-export function signatureOf(request: ComponentRequest, secretAccessKey: string): Signature {
+/**
+ * Checks a POST request as AWS does (AWS Signature Version 4), with code that is not the SDK's. The
+ * headers of `needed` must be among the signed ones.
+ */
+export function signatureOf(
+  request: ComponentRequest,
+  secretAccessKey: string,
+  needed = ['host', 'x-amz-date', 'x-amz-target'],
+): Signature {
   const { headers, body } = request;
   const header = (name: string) => String(headers[name] ?? '');
   const parts =
@@ -25,7 +32,7 @@ export function signatureOf(request: ComponentRequest, secretAccessKey: string):
   const [, accessKeyId = '', scope = '', signedHeaders = '', signature] = parts ?? [];
   const canonical = [
     'POST',
-    '/',
+    request.path,
     '',
     ...signedHeaders.split(';').map((name) => `${name}:${header(name)}`),
     '',
@@ -39,9 +46,8 @@ export function signatureOf(request: ComponentRequest, secretAccessKey: string):
   return {
     accessKeyId,
     isGood:
-      ['host', 'x-amz-date', 'x-amz-target'].every((name) =>
-        signedHeaders.split(';').includes(name),
-      ) && hmac(key, toSign).toString('hex') === signature,
+      needed.every((name) => signedHeaders.split(';').includes(name)) &&
+      hmac(key, toSign).toString('hex') === signature,
     signedAt: Date.parse(iso),
   };
 }
