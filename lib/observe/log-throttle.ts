@@ -11,7 +11,7 @@ interface Series {
   /** How often it has happened since the last line. */
   unsaid: number;
   saidAt: number;
-  restMs: number;
+  delayMs: number;
 }
 
 /**
@@ -26,7 +26,7 @@ export function createFallingRate(): (kind: string, now: number) => number | und
 
   function begin(kind: string, now: number): number {
     kinds.delete(kind);
-    kinds.set(kind, { unsaid: 0, saidAt: now, restMs: FIRST_MS });
+    kinds.set(kind, { unsaid: 0, saidAt: now, delayMs: FIRST_MS });
     const [oldest] = kinds.keys();
     if (kinds.size > MOST_KINDS && oldest !== undefined) kinds.delete(oldest);
     return 1;
@@ -36,15 +36,15 @@ export function createFallingRate(): (kind: string, now: number) => number | und
     const series = kinds.get(kind);
     if (series === undefined) return begin(kind, now);
     const quietMs = now - series.saidAt;
-    if (quietMs < series.restMs) {
+    if (quietMs < series.delayMs) {
       series.unsaid += 1;
       return undefined;
     }
-    if (series.unsaid === 0 && quietMs >= 2 * series.restMs) return begin(kind, now);
+    if (series.unsaid === 0 && quietMs >= 2 * series.delayMs) return begin(kind, now);
     const standsFor = series.unsaid + 1;
     series.unsaid = 0;
     series.saidAt = now;
-    series.restMs = Math.min(LONGEST_MS, 2 * series.restMs);
+    series.delayMs = Math.min(LONGEST_MS, 2 * series.delayMs);
     return standsFor;
   };
 }

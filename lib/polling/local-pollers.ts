@@ -63,17 +63,17 @@ export function runLocalPollers(
       running.poller.resize(0);
       running.shutdown.startDrain();
     }
-    const allotted = planSlots(
+    const planned = planSlots(
       desired,
       desired.map((_, index) => inUse(pollers.get(index)?.poller)),
       [...draining].reduce((total, { poller }) => total + inUse(poller).used, 0),
     );
-    for (const [index, concurrency] of allotted.entries()) {
+    for (const [index, concurrency] of planned.entries()) {
       const poller = pollers.get(index)?.poller;
       if (poller !== undefined) poller.resize(concurrency);
       else if (concurrency > 0) start(index, concurrency);
     }
-    reconciled = draining.size === 0 && allotted.every((size, index) => size === desired[index]);
+    reconciled = draining.size === 0 && planned.every((size, index) => size === desired[index]);
   }
 
   return {

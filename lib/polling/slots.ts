@@ -27,21 +27,21 @@ export interface PollerInUse {
 }
 
 /**
- * How many slots each poller may have now, while they change to `wanted`. A poller that gets fewer
+ * How many slots each poller may have now, while they change to `desired`. A poller that gets fewer
  * has them at once. A poller that gets more has them as others become free. Slots still in use
  * beyond a poller's own count, and so do the `leaving` slots of pollers that are ending. So the
- * total never exceeds the sum of `wanted`, or what it was before.
+ * total never exceeds the sum of `desired`, or what it was before.
  */
 export function planSlots(
-  wanted: readonly number[],
+  desired: readonly number[],
   present: readonly (PollerInUse | undefined)[],
   leaving: number,
 ): number[] {
-  const allotted = wanted.map((size, i) => Math.min(size, present[i]?.concurrency ?? 0));
-  const taken = allotted.map((size, i) => Math.max(size, present[i]?.used ?? 0));
-  let room = sum(wanted) - sum(taken) - leaving;
-  return wanted.map((size, i) => {
-    const has = allotted[i] ?? 0;
+  const planned = desired.map((size, i) => Math.min(size, present[i]?.concurrency ?? 0));
+  const taken = planned.map((size, i) => Math.max(size, present[i]?.used ?? 0));
+  let room = sum(desired) - sum(taken) - leaving;
+  return desired.map((size, i) => {
+    const has = planned[i] ?? 0;
     if (has === size) return size;
     const counted = taken[i] ?? 0;
     const more = Math.max(has, Math.min(size, counted + Math.max(0, room)));

@@ -30,7 +30,7 @@ export function createActivity(
   sfn: Sfn,
   activityName: string,
   givenArn: string | undefined,
-  lifetime: AbortSignal,
+  shutdown: AbortSignal,
   clock: Clock,
 ): Activity {
   let known = givenArn;
@@ -39,13 +39,13 @@ export function createActivity(
   async function ask(): Promise<string> {
     try {
       return (known = await withTimeout(
-        lifetime,
+        shutdown,
         RESOLVE_TIMEOUT_MS,
         (signal) => sfn.createActivity(activityName, signal),
         clock,
       ));
     } catch (error) {
-      throw lifetime.aborted ? error : new ActivityError(activityName, error);
+      throw shutdown.aborted ? error : new ActivityError(activityName, error);
     } finally {
       asking = undefined;
     }

@@ -37,23 +37,23 @@ export interface TaskOptions {
  * Runs one task: invokes the component, and reports its response. Resolves to how the task ended,
  * and never rejects.
  *
- * `signal` ends invoke and report at once. `interruption` ends only the invoke, with an {@link
+ * `signal` ends invoke and report at once. `invokeController` ends only the invoke, with an {@link
  * InvokeAbortError} as reason, and the task is still reported.
  */
 export async function runTask(
   signal: AbortSignal,
-  interruption: AbortController,
+  invokeController: AbortController,
   task: ActivityTask,
   options: TaskOptions,
 ): Promise<Settlement> {
   const { sfn, clock, heartbeatIntervalMs, onHeartbeatFailed } = options;
   if (signal.aborted) return { outcome: 'lost', reason: 'abandoned' };
   if (heartbeatIntervalMs === undefined) {
-    return invokeAndReport(signal, signal, interruption, task, options);
+    return invokeAndReport(signal, signal, invokeController, task, options);
   }
   return spawn(signal, async (_, { fork }) => {
     const work = fork((workSignal) =>
-      invokeAndReport(signal, workSignal, interruption, task, options),
+      invokeAndReport(signal, workSignal, invokeController, task, options),
     );
     fork(async (beatSignal) => {
       await heartbeat(beatSignal, sfn, task.token, {
@@ -61,7 +61,7 @@ export async function runTask(
         clock,
         onFailed: onHeartbeatFailed,
       });
-      interruption.abort(new InvokeAbortError('closed', 'Step Functions has closed the task'));
+      invokeController.abort(new InvokeAbortError('closed', 'Step Functions has closed the task'));
       work.abort();
     });
     return work.join();
@@ -71,11 +71,11 @@ export async function runTask(
 async function invokeAndReport(
   abandonReports: AbortSignal,
   stopRetrying: AbortSignal,
-  interruption: AbortController,
+  invokeController: AbortController,
   task: ActivityTask,
   options: TaskOptions,
 ): Promise<Settlement> {
-  const result = await resultOf(interruption, task, options);
+  const result = await resultOf(invokeController, task, options);
   options.onInvoked();
   if (result === undefined) return { outcome: 'lost', reason: 'closed' };
   const onTryFailed = options.onReportFailed;
@@ -89,14 +89,14 @@ async function invokeAndReport(
 
 /** What to report. Undefined if the task was closed before there was a response. */
 async function resultOf(
-  interruption: AbortController,
+  invokeController: AbortController,
   task: ActivityTask,
   options: TaskOptions,
 ): Promise<DescribedResult | undefined> {
   try {
-    return describeResult(await invokeInTime(interruption, task, options));
+    return describeResult(await invokeInTime(invokeController, task, options));
   } catch (error) {
-    const { aborted, reason } = interruption.signal as { aborted: boolean; reason: unknown };
+    const { aborted, reason } = invokeController.signal as { aborted: boolean; reason: unknown };
     leaveToItself(error);
     if (!aborted) return failedInvocation(error, [task.token, task.input]);
     return reason instanceof InvokeAbortError ? interrupted(reason) : undefined;
@@ -118,7 +118,7 @@ function interrupted({ code, message }: InvokeAbortError): DescribedResult | und
 
 /** Settles when `signal` aborts, whatever the invoke does, and drops a late response. */
 function invokeInTime(
-  interruption: AbortController,
+  invokeController: AbortController,
   { input, token }: ActivityTask,
   { invoke, path, invokeTimeoutMs, task, componentWait, clock }: TaskOptions,
 ): Promise<InvokeResponse> {
@@ -134,7 +134,7 @@ function invokeInTime(
   const call = async (signal: AbortSignal) => readResponse(await invoke(request(), signal), signal);
   if (componentWait === undefined) {
     const late = () => timeoutError(invokeTimeoutMs, '');
-    return abortAfter(interruption, invokeTimeoutMs, late, call, clock);
+    return abortAfter(invokeController, invokeTimeoutMs, late, call, clock);
   }
 
   let why = '';
@@ -150,7 +150,7 @@ function invokeInTime(
     },
   };
   return abortAfter(
-    interruption,
+    invokeController,
     invokeTimeoutMs,
     () => timeoutError(invokeTimeoutMs, why),
     (signal) => invokeWhenConnected(signal, call, wait, clock),

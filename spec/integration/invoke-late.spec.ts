@@ -60,7 +60,7 @@ async function outcomeWithBlock(invoke: Invoke, blockMs: number): Promise<TaskOu
 }
 
 describe.each(invokes)('behind %s', (_, invokeOf) => {
-  it('T12: a response that came while the loop was blocked is no time-out', async () => {
+  it('T12: a response that came while the loop was blocked is no timeout', async () => {
     await using component = await startThread(100);
     const outcome = await outcomeWithBlock(invokeOf(component.url), 1_500);
     expect(outcome).toEqual({ status: 'SUCCEEDED', output: '"answered"' });
@@ -77,7 +77,7 @@ it.each([
   ['httpInvoke', false],
   ['fetch', true],
 ])(
-  'T12: behind %s, a response that came while the process was stopped is no time-out',
+  'T12: behind %s, a response that came while the process was stopped is no timeout',
   async (_, byFetch) => {
     await using server = await startFakeSfnServer({ longPollMs: 200 });
     let answer: () => void = () => undefined;

@@ -33,7 +33,7 @@ const answer =
 describe('Retry on an error name of the source', () => {
   it.each<[string, string, Handler]>([
     ['a 503', httpErrorName(503), answer(503)],
-    ['a time-out', ErrorName.Timeout, hang],
+    ['a timeout', ErrorName.Timeout, hang],
     ['a broken connection', ErrorName.InvokeFailed, (_, response) => response.destroy()],
     ['an output that is not JSON', ErrorName.InvalidOutput, answer(200, '{')],
     [

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { planOf } from './plan.js';
 import { simulate } from './simulate.js';
 
-/** So many seeds a test: a failure names its seed, a time-out at least a few. */
+/** So many seeds a test: a failure names its seed, a timeout at least a few. */
 const AT_A_TIME = 15;
 /** They take a second or two, on a machine that has nothing else to do. */
 const TIMEOUT_MS = 120_000;

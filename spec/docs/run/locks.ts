@@ -12,7 +12,7 @@ import { startDynamoDb } from './stores.js';
 
 /**
  * A block that makes locks: of two processes one gets the lock, and the other once it is given back.
- * They have what time-outs the page asks for, so nothing else runs beside them.
+ * They have what timeouts the page asks for, so nothing else runs beside them.
  */
 export const locks = (start: () => Promise<Store>): Run =>
   onStore(start, alone, 'locks', async ({ env }, block, context) => {

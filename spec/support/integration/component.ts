@@ -28,7 +28,7 @@ export interface Component extends AsyncDisposable {
   connections(): number;
   /** Connections that there have been. */
   connectionsSoFar(): number;
-  /** Closes connections that wait for a next request, as a server does after its keep-alive time-out. */
+  /** Closes connections that wait for a next request, as a server does after its keep-alive timeout. */
   closeIdleConnections(): void;
 }
 

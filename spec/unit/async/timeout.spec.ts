@@ -89,7 +89,7 @@ describe('bounded', () => {
     },
   );
 
-  it('a time-out is one even if fn rejects once its signal aborts', async () => {
+  it('a timeout is one even if fn rejects once its signal aborts', async () => {
     const { watched } = setUp(
       (signal) =>
         new Promise((_, reject) =>
@@ -100,7 +100,7 @@ describe('bounded', () => {
     expect(watched.settled).toMatchObject(['rejected', { name: 'TimeoutError' }]);
   });
 
-  it('has no time-out where it is Infinity', async () => {
+  it('has no timeout where it is Infinity', async () => {
     const { controller, watched } = setUp(never, Infinity);
     await vi.advanceTimersByTimeAsync(1_000 * DAY_MS);
     expect(watched).toEqual({});
@@ -246,7 +246,7 @@ describe.each([
       abortAfter(controller, 1_000, () => new Error('too late'), fn, systemClock),
   ],
 ] as const)('S3: what comes of fn, under %s', (_, run) => {
-  it.each(['time-out', 'abort'])('after the %s is dropped', async (end) => {
+  it.each(['timeout', 'abort'])('after the %s is dropped', async (end) => {
     for (const how of ['resolve', 'reject'] as const) {
       let settle: () => void = () => undefined;
       const controller = new AbortController();

@@ -110,7 +110,7 @@ it('S1: a poller that waits for the ARN when the stop comes sends no poll', asyn
   expect(sfn.calls('GetActivityTask')).toBe(polls);
 });
 
-it('T9: an invoke that never settles holds its slot no longer than the time-out', async () => {
+it('T9: an invoke that never settles holds its slot no longer than the timeout', async () => {
   const { sfn, source } = setUp(
     ({ body }, signal) =>
       body === '"stuck"' ? never({} as never, signal) : fine({} as never, signal),

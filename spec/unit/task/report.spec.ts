@@ -17,17 +17,17 @@ afterEach(() => {
 
 function setUp(answers: Parameters<typeof fakeCalls>[0], result: TaskResult) {
   const sfn = fakeCalls(answers);
-  const giveUp = new AbortController();
-  const noMoreTries = new AbortController();
-  giveUp.signal.addEventListener('abort', () => noMoreTries.abort());
+  const abandon = new AbortController();
+  const stopRetrying = new AbortController();
+  abandon.signal.addEventListener('abort', () => stopRetrying.abort());
   const failures: unknown[] = [];
   const settled = report(sfn, 'token', result, {
-    abandonReports: giveUp.signal,
-    stopRetrying: noMoreTries.signal,
+    abandonReports: abandon.signal,
+    stopRetrying: stopRetrying.signal,
     onTryFailed: (error) => failures.push(error),
     clock: systemClock,
   });
-  return { sfn, giveUp, noMoreTries, failures, settled };
+  return { sfn, abandon, stopRetrying, failures, settled };
 }
 
 describe('report', () => {
@@ -59,13 +59,13 @@ describe('report', () => {
   });
 
   it('T6: backs off, jittered, up to 15 s', async () => {
-    const { settled, sfn, giveUp } = setUp(Array.from({ length: 1_000 }, throttled), success);
+    const { settled, sfn, abandon } = setUp(Array.from({ length: 1_000 }, throttled), success);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(sfn.sent.length).toBeGreaterThanOrEqual(2);
     expect(sfn.sent.length).toBeLessThanOrEqual(4);
     await vi.advanceTimersByTimeAsync(600_000);
     expect(sfn.sent.length).toBeLessThan(600 / 7.5 + 10);
-    giveUp.abort();
+    abandon.abort();
     await settled;
   });
 
@@ -182,28 +182,28 @@ describe('report', () => {
   });
 
   it('T8: found closed by a heartbeat, makes no further try', async () => {
-    const { settled, sfn, noMoreTries } = setUp([throttled(), throttled()], success);
+    const { settled, sfn, stopRetrying } = setUp([throttled(), throttled()], success);
     await vi.advanceTimersByTimeAsync(0);
-    noMoreTries.abort();
+    stopRetrying.abort();
     expect(await settled).toEqual({ outcome: 'lost', reason: 'closed' });
     expect(sfn.sent).toHaveLength(1);
   });
 
   it('T8: found closed by a heartbeat, lets the try under way end well', async () => {
     let answer: (attempts: number) => void = () => undefined;
-    const noMoreTries = new AbortController();
+    const stopRetrying = new AbortController();
     const settled = report(
       fakeCalls([], { sendTaskSuccess: () => new Promise((resolve) => (answer = resolve)) }),
       'token',
       success,
       {
         abandonReports: new AbortController().signal,
-        stopRetrying: noMoreTries.signal,
+        stopRetrying: stopRetrying.signal,
         onTryFailed: () => undefined,
         clock: systemClock,
       },
     );
-    noMoreTries.abort();
+    stopRetrying.abort();
     answer(1);
     expect(await settled).toEqual({ outcome: 'succeeded', attempts: 1 });
   });
@@ -212,9 +212,9 @@ describe('report', () => {
     ['under way', 'never' as const],
     ['between tries', throttled()],
   ])('S2: given up %s, the task is abandoned', async (_, answer) => {
-    const { settled, giveUp } = setUp([answer], success);
+    const { settled, abandon } = setUp([answer], success);
     await vi.advanceTimersByTimeAsync(1);
-    giveUp.abort();
+    abandon.abort();
     expect(await settled).toEqual({ outcome: 'lost', reason: 'abandoned' });
   });
 });

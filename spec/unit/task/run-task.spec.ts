@@ -20,13 +20,13 @@ function setUp(
   options: { heartbeatIntervalMs?: number } = {},
 ) {
   const sfn = fakeCalls(answers);
-  const giveUp = new AbortController();
-  const interruption = new AbortController();
+  const abandon = new AbortController();
+  const invokeController = new AbortController();
   const heartbeatErrors: unknown[] = [];
   const [onInvoked, onReportFailed] = [vi.fn(), vi.fn()];
   const settled = runTask(
-    giveUp.signal,
-    interruption,
+    abandon.signal,
+    invokeController,
     { token: 'token', input: '{"a" : 1}' },
     {
       sfn,
@@ -41,7 +41,7 @@ function setUp(
       ...options,
     },
   );
-  return { sfn, giveUp, interruption, settled, heartbeatErrors, onInvoked, onReportFailed };
+  return { sfn, abandon, invokeController, settled, heartbeatErrors, onInvoked, onReportFailed };
 }
 
 const failureSent = (sfn: { sent: unknown[][] }) => {
@@ -75,7 +75,7 @@ describe('runTask', () => {
     expect(sfn.sent).toEqual([['SendTaskSuccess', 'token', '{"b":2}']]);
   });
 
-  it('T4, T9: a time-out aborts the signal, and frees the slot of an invoke that ignores it', async () => {
+  it('T4, T9: a timeout aborts the signal, and frees the slot of an invoke that ignores it', async () => {
     let reason: unknown;
     const { settled, sfn } = setUp((_, signal) => {
       signal.addEventListener('abort', () => void (reason = signal.reason));
@@ -92,7 +92,7 @@ describe('runTask', () => {
     expect(reason).toMatchObject({ name: 'AbortError', code: 'timeout' });
   });
 
-  it('T9: what an invoke does after its time-out is dropped, a rejection too', async () => {
+  it('T9: what an invoke does after its timeout is dropped, a rejection too', async () => {
     let reject: (error: Error) => void = () => undefined;
     const { settled, sfn } = setUp(() => new Promise((_, r) => (reject = r)));
     await vi.advanceTimersByTimeAsync(10_000);
@@ -187,15 +187,15 @@ describe('runTask', () => {
     ['stopped', 'StepFuncSource.Stopped'],
     ['leaseLost', 'StepFuncSource.LeaseLost'],
   ] as const)('S2, L5: interrupted as %s, the task is reported as %s', async (code, error) => {
-    const { settled, sfn, interruption } = setUp(never);
-    interruption.abort(new InvokeAbortError(code, 'why'));
+    const { settled, sfn, invokeController } = setUp(never);
+    invokeController.abort(new InvokeAbortError(code, 'why'));
     expect(await settled).toMatchObject({ outcome: 'failed', error });
     expect(failureSent(sfn)).toEqual({ error, cause: 'why' });
   });
 
   it('S2: interrupted before it began, the component is not called', async () => {
-    const interruption = new AbortController();
-    interruption.abort(new InvokeAbortError('stopped', 'why'));
+    const invokeController = new AbortController();
+    invokeController.abort(new InvokeAbortError('stopped', 'why'));
     const invoke = vi.fn<Invoke>();
     const sfn = fakeCalls([]);
     const options = {
@@ -209,7 +209,12 @@ describe('runTask', () => {
       onInvoked: () => undefined,
       onReportFailed: () => undefined,
     };
-    await runTask(new AbortController().signal, interruption, { token: 't', input: '' }, options);
+    await runTask(
+      new AbortController().signal,
+      invokeController,
+      { token: 't', input: '' },
+      options,
+    );
     expect(invoke).not.toHaveBeenCalled();
     expect(failureSent(sfn).error).toBe('StepFuncSource.Stopped');
   });
