@@ -35,8 +35,9 @@ export type HealthProbe = 'liveness' | 'readiness';
  * The problems that a source finds.
  *
  * - `pollsOverdue`: A poll has been open for more than 90 s. Or a slot was free for as long, without a
- *   poll and without a reason to wait.
+ *   poll and without a reason to wait. Two checks, at least 5 s apart, have found the same.
  * - `pollerStuck`: A lease was lost. Its poller has not ended though it has no poll and no task left.
+ *   Two checks, at least 5 s apart, have found the same.
  * - `notRunning`: The source is not running.
  * - `pollsFailing`: Every poll of a poller has failed for 60 s.
  * - `reportsStuck`: AWS has not taken a report for 60 s.
@@ -101,6 +102,8 @@ export function watchHealth(events: Events, clock: Clock): HealthChecks {
   const state = watchState(events, clock);
   const tasks = watchTasks(events, clock);
   const leases = watchLeases(events, clock);
+  const overdue = confirming();
+  const stuck = confirming();
 
   return {
     check(input) {
@@ -108,8 +111,8 @@ export function watchHealth(events: Events, clock: Clock): HealthChecks {
       const wallNow = clock.wall();
       const problems = [
         state.notRunning(),
-        pollsOverdue(input.pollers, now),
-        pollerStuck(input.pollers, now),
+        overdue(pollsOverdue(input.pollers, now), now),
+        stuck(pollerStuck(input.pollers, now), now),
         pollsFailing(input.pollers, now),
         ...tasks.findings(input.invokeTimeoutMs, now),
         ...leases.findings(input.lockStoreFailing, input.lockTtlMs, now),
@@ -123,6 +126,24 @@ export function watchHealth(events: Events, clock: Clock): HealthChecks {
         }));
       return { ok: problems.length === 0, problems };
     },
+  };
+}
+
+/** A time limit that is due acts much sooner than this once the event loop turns again. */
+const CONFIRMED_MS = 5_000;
+
+/**
+ * Lets a finding through only if an earlier check, at least 5 s ago, found the same. A process that
+ * was frozen finds every poll overdue at its first check, before a time limit could act. A restart
+ * would mend nothing.
+ */
+function confirming(): (found: Finding | undefined, now: number) => Finding | undefined {
+  let first: { since: number; foundAt: number } | undefined;
+  return (found, now) => {
+    if (found?.since !== first?.since) {
+      first = found && { since: found.since, foundAt: now };
+    }
+    return first !== undefined && now - first.foundAt >= CONFIRMED_MS ? found : undefined;
   };
 }
 

@@ -28,6 +28,8 @@ async function scrape(url: string): Promise<Scraped> {
 const well: Scraped = { status: 200, ok: true, problems: [] };
 const ill = (...problems: string[]): Scraped => ({ status: 503, ok: false, problems });
 
+const now = performance.now.bind(performance);
+
 const example = fileURLToPath(new URL('../../examples/health.ts', import.meta.url));
 
 describe('the probes of examples/health.ts', () => {
@@ -61,9 +63,8 @@ describe('the probes of examples/health.ts', () => {
     vi.unstubAllEnvs();
   });
 
-  /** Lets the clock that health is told by run ahead, as if so much time had passed. */
+  /** Lets the clock that health is told by be so far ahead, as if so much time had passed. */
   function passMs(ms: number): void {
-    const now = performance.now.bind(performance);
     vi.spyOn(performance, 'now').mockImplementation(() => now() + ms);
   }
 
@@ -101,6 +102,9 @@ describe('the probes of examples/health.ts', () => {
     await source.start();
     await until(() => expect(server.sfn.calls('GetActivityTask')).toBe(1));
     passMs(90_000);
+    // A process that was frozen looks the same, until its time limits have acted.
+    expect(await probes.live()).toEqual(well);
+    passMs(95_000);
     expect(await probes.ready()).toEqual(ill('pollsOverdue'));
     expect(await probes.live()).toEqual(ill('pollsOverdue'));
   });

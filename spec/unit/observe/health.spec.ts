@@ -172,6 +172,8 @@ describe('health', () => {
     const now = vi.spyOn(performance, 'now');
     const frozenAt = performance.now();
     now.mockImplementation(() => frozenAt + 90_000);
+    expect(source.health()).toEqual(well);
+    now.mockImplementation(() => frozenAt + 95_000);
     expect(source.health().problems).toMatchObject([
       {
         code: 'pollsOverdue',
@@ -180,6 +182,26 @@ describe('health', () => {
     ]);
     now.mockRestore();
     expect(sfn.openPolls()).toBe(1);
+    await stopped(source);
+  });
+
+  it('pollsOverdue: not right after the process was frozen, however many probes look at it', async () => {
+    const { source } = setUp();
+    await source.start();
+    await settle();
+    const frozenAt = performance.now();
+    const now = vi.spyOn(performance, 'now').mockImplementation(() => frozenAt + 120_000);
+    expect(source.health()).toEqual(well);
+    now.mockImplementation(() => frozenAt + 124_999);
+    expect(source.health()).toEqual(well);
+    now.mockRestore();
+    // The limits act, and the next freeze is one of its own.
+    await vi.advanceTimersByTimeAsync(75_000);
+    await settle();
+    const thawedAt = performance.now();
+    const later = vi.spyOn(performance, 'now').mockImplementation(() => thawedAt + 120_000);
+    expect(source.health()).toEqual(well);
+    later.mockRestore();
     await stopped(source);
   });
 
