@@ -13,10 +13,10 @@ import type { Measure } from './measure.js';
 
 const SLOTS = 50;
 /** Enough for V8 to have compiled what is hot, under a tool that is some fifteen times slower. */
-const WARM_UP_TASKS = 4_000;
-const COUNTED_TASKS = 1_500;
-/** A count hardly varies, and takes minutes. */
-const ROUNDS = 2;
+const WARM_UP_TASKS = 2_500;
+const COUNTED_TASKS = 800;
+/** A count hardly varies, and takes a minute. */
+const ROUNDS = 1;
 const run = promisify(execFile);
 
 /**
