@@ -11,7 +11,11 @@ const alias = [
 ];
 
 /** Unit specs that change for good what others share: modules, the process's signals, the heap. */
-const alone = ['spec/unit/source/{session,termination-signal}.spec.ts', 'spec/unit/rooms.spec.ts'];
+const alone = [
+  'spec/unit/source/{session,termination-signal}.spec.ts',
+  'spec/unit/task/http-invoke-limits.spec.ts',
+  'spec/unit/rooms.spec.ts',
+];
 
 /** Hours of virtual time, at random or by seeds. */
 const long = ['spec/simulation/seeds-*.spec.ts', 'spec/behaviour/faults-random.spec.ts'];

@@ -47,7 +47,7 @@ describe('checkHeaders', () => {
     [null, /got null/],
     ['authorization: x', /got "authorization: x"/],
     [Promise.resolve({}), /got a promise \(give a function that returns it\)/],
-    [new Date(), /got an object/],
+    [new Date(), /got a Date/],
     [
       new (class Token {
         value = 'x';
@@ -61,7 +61,7 @@ describe('checkHeaders', () => {
     [{ authorization: undefined }, /header authorization: expected a string, got nothing/],
     [{ authorization: null }, /header authorization: expected a string, got null/],
     [{ 'x-number': 1 }, /header x-number: expected a string, got a number/],
-    [{ Authorization: ['hunter2'] }, /header authorization: expected a string, got a object/],
+    [{ Authorization: ['hunter2'] }, /header authorization: expected a string, got an array/],
     [{ authorization: 'Bearer hunter2\n' }, /header authorization: expected characters of Latin-1/],
     [{ 'x-name': 'hunter2 €' }, /header x-name: expected characters of Latin-1/],
     [{ 'Content-Length': '1' }, /Content-Length is set by httpInvoke itself/],
