@@ -88,7 +88,10 @@ describe.each(kinds)('trouble on $engine', ({ engine, start, refusal }) => {
     }
     await until(async () => expect(await hog.waiting()).toBeLessThan(held.length));
     await hog.stop();
-    for (const lock of held) await lock.extend(60_000);
+    // A late call may be carried out now, and leave its own lease at an end long past.
+    const next = locks.createLock('next', 60_000);
+    expect(await next.acquireImmediately()).toBe(true);
+    await next.extend(60_000);
   });
 
   it("L10, L11: where transactions are serializable by default, many at once get in nobody's way", async (context) => {
