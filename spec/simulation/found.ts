@@ -44,6 +44,44 @@ export const found: { what: string; plan: Plan }[] = [
       lastGraceMs: 0,
     },
   },
+  {
+    what: 'T12: a limit that fires on time, after a computation, does not beat what has arrived',
+    plan: {
+      seed: 206,
+      locks: undefined,
+      config: {
+        activityName: 'sum',
+        path: '/sum',
+        maxConcurrency: 4,
+        concurrencyPerPoller: 4,
+        invokeTimeoutMs: 1_000,
+      },
+      heartbeatMs: undefined,
+      happenings: [
+        { at: 0, kind: 'starts', instance: 'i1', sizes: sizes(4, 4) },
+        // The component answers the first one while the second one computes, which ends just as the
+        // limit of the first one is due.
+        {
+          at: 5_000,
+          kind: 'task',
+          id: 't1',
+          work: { manner: 'answers', ms: 900 },
+          timeoutMs: 90_000,
+        },
+        {
+          at: 5_050,
+          kind: 'task',
+          id: 't2',
+          work: { manner: 'computes', ms: 948 },
+          timeoutMs: 90_000,
+        },
+      ],
+      calmAt: 10_000,
+      ownClients: false,
+      countsListeners: false,
+      lastGraceMs: undefined,
+    },
+  },
 ];
 
 function sizes(maxConcurrency: number, concurrencyPerPoller: number) {

@@ -4,9 +4,6 @@ import type { Timeline } from '../judge/violation.js';
 import type { Aws } from './aws.js';
 import type { Instance } from './instance.js';
 
-/** What is late by no more than this may win against what has arrived (T12). */
-const LATE_MS = 50;
-
 /** One call to Step Functions, as the process makes it. */
 export interface AwsCall {
   operation: string;
@@ -95,9 +92,7 @@ export function createAwsCalls(instance: Instance, aws: Aws, line: Timeline) {
         checkReportBound(instance, sentAt, bytes, line);
       }
       if (unread === undefined) return;
-      // A limit that is on time may act.
-      const lateMs = isPoll ? machine.now() - sentAt - 70_000 : Infinity;
-      if (lateMs > 3) checkArrived(instance, unread, what, line);
+      checkArrived(instance, unread, what, line);
     };
   };
 }
@@ -136,7 +131,7 @@ export function checkArrived(
 ): void {
   const { machine } = instance;
   const waitedMs = machine.now() - (unread.waitingSince() ?? machine.now());
-  if (machine.phase() !== 'timers' || waitedMs <= LATE_MS) return;
+  if (machine.phase() !== 'timers') return;
   if (machine.now() >= instance.graceEndsAt) return;
   line.broken(
     'T12',

@@ -34,7 +34,6 @@ export function createInvoke(instance: Instance, { universe, line, trouble }: Wo
   const { machine, links } = instance;
 
   return (request, signal) => {
-    const calledAt = machine.now();
     instance.mayBlock('invoke');
     const { manner, ms: asked } = JSON.parse(request.body) as Work;
     // Once all is calm, a computation no longer blocks for long.
@@ -70,10 +69,7 @@ export function createInvoke(instance: Instance, { universe, line, trouble }: Wo
         settled();
         const unread = call.abort();
         const { code } = signal.reason as { code?: string };
-        const { invokeTimeoutMs = 300_000 } = instance.config;
-        // A limit that is on time may act.
-        const lateMs = machine.now() - calledAt - invokeTimeoutMs;
-        if (unread !== undefined && code === 'timeout' && lateMs > 3) {
+        if (unread !== undefined && code === 'timeout') {
           checkArrived(instance, unread, 'an invoke', line);
         }
         reject(signal.reason as Error);
