@@ -58,13 +58,16 @@ async function main(): Promise<void> {
       profiles,
       progress,
     });
-    for (const measure of chosen) findings.push({ measure, finding: await measure.run(bench) });
+    for (const measure of chosen) {
+      const finding = await measure.run(bench);
+      findings.push({ measure, finding });
+      // At once: a run takes half an hour, and whoever ends it early has what is done.
+      console.log(`\n# ${measure.title}`);
+      for (const table of finding.tables) console.log(`\n${toText(table)}`);
+      if (finding.rows.length > 0) console.log(`\n${toText(summaryTable([finding]))}`);
+    }
   }
   progress.end();
-  for (const { measure, finding } of findings) {
-    console.log(`\n# ${measure.title}`);
-    for (const table of finding.tables) console.log(`\n${toText(table)}`);
-  }
   console.log(`\n${toText(summaryTable(findings.map(({ finding }) => finding)))}`);
   if (quick) console.log('\nA quick run: too few and too short rounds to go by.');
   if (report) console.log(`\nWritten: ${await writeReport(root, findings, rounds)}`);

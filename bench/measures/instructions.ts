@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,8 +13,8 @@ import type { Measure } from './measure.js';
 
 const SLOTS = 50;
 /** Enough for V8 to have compiled what is hot, under a tool that is some fifteen times slower. */
-const WARM_UP_TASKS = 2_500;
-const COUNTED_TASKS = 800;
+const WARM_UP_TASKS = 2_000;
+const COUNTED_TASKS = 500;
 /** A count hardly varies, and takes a minute. */
 const ROUNDS = 1;
 const run = promisify(execFile);
@@ -107,9 +107,9 @@ async function instructionsATask(bench: Bench, name: ContenderName): Promise<num
     const from = await closedBy(bench, contender.activity);
     await untilClosed(bench, contender, from + (bench.quick ? 100 : COUNTED_TASKS));
     const to = await closedBy(bench, contender.activity);
-    await run('callgrind_control', ['--instr=off', pid]);
+    await run('callgrind_control', ['--dump', pid]);
     await contender.end();
-    return (await countedIn(folder)) / (to - from);
+    return (await countedIn(join(folder, 'out.1'))) / (to - from);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -120,14 +120,10 @@ async function closedBy({ sfn }: Bench, activity: string): Promise<number> {
   return closed;
 }
 
-/** Callgrind writes one file at the end, and more where it was asked for them: each has its sum. */
-async function countedIn(folder: string): Promise<number> {
-  const files = await readdir(folder);
-  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
-  const sums = texts.flatMap((text) =>
-    [...text.matchAll(/^summary: (\d+)/gm)].map(([, sum]) => Number(sum)),
-  );
-  const total = sums.reduce((sum, next) => sum + next, 0);
-  if (total === 0) throw new Error(`callgrind counted nothing; its files: ${files.join(', ')}`);
+/** The sum of a dump of callgrind's. */
+async function countedIn(file: string): Promise<number> {
+  const [, sum] = /^summary: (\d+)/m.exec(await readFile(file, 'utf8')) ?? [];
+  const total = Number(sum);
+  if (!(total > 0)) throw new Error(`Expected a count in ${file}, got ${sum}`);
   return total;
 }
