@@ -31,7 +31,7 @@ export type { SfnClient, SfnClients } from './sfn/api.js';
 export type { PickTaskAttributes, TaskAttributes } from './task/task-attributes.js';
 export type { RunningTask } from './observe/running-tasks.js';
 export { createStepFuncSource } from './source/source.js';
-export type { StepFuncSource } from './source/source.js';
+export type { StepFuncSource } from './source/handle.js';
 export type { LeaseStatus, PollerStatus, StepFuncSourceStatus } from './observe/status.js';
 export type { StopOptions, StopSummary } from './source/stop.js';
 export { runAll } from './source/run-all.js';

@@ -1,7 +1,7 @@
 import type { Attributes, BatchObservableCallback, Meter, Observable } from '@opentelemetry/api';
 import { systemClock } from '../async/clock.js';
 import { healthCodes } from '../observe/health.js';
-import type { StepFuncSource } from '../source/source.js';
+import type { StepFuncSource } from '../source/handle.js';
 import type { PollerStatus } from '../observe/status.js';
 import { Attribute } from './attributes.js';
 import type { Instruments } from './instruments.js';

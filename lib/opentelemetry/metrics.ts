@@ -4,7 +4,7 @@ import { ErrorName } from '../task/error-name.js';
 import type { EventName, Listener, StepFuncSourceEvents } from '../observe/events.js';
 import { getProperty } from '../common/property.js';
 import { formatValue } from '../common/format-value.js';
-import type { StepFuncSource } from '../source/source.js';
+import type { StepFuncSource } from '../source/handle.js';
 import { activityAttributes, Attribute, boundNames, SCOPE } from './attributes.js';
 import { observeGauges } from './gauges.js';
 import { checkKeys } from '../common/check-keys.js';

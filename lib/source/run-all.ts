@@ -1,7 +1,7 @@
 import { formatValue } from '../common/format-value.js';
 import { getProperty } from '../common/property.js';
 import { checkSignal, checkStopOptions } from './check-arguments.js';
-import type { StepFuncSource } from './source.js';
+import type { StepFuncSource } from './handle.js';
 import type { StopOptions, StopSummary } from './stop.js';
 
 /**

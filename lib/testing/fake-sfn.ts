@@ -1,89 +1,16 @@
 import { throwIfAborted } from 'abort-controller-x';
 import { checkKeys } from '../common/check-keys.js';
-import { formatValue } from '../common/format-value.js';
 import type { SfnClient, SfnOperation } from '../sfn/api.js';
 import { operationOf } from '../sfn/api.js';
-import type { NoTask } from './emulator.js';
 import { Emulator } from './emulator.js';
 import type { Fault, OperationName } from './faults.js';
 import { abortTogether } from './abort-together.js';
 import type { Reply } from './reply.js';
 import { asSdkWould, sdkAbortError } from './sdk-shape.js';
-import type { TaskClocks, TaskOutcome } from './fake-task.js';
+import type { FakeSfnOptions, RunTaskOptions } from './fake-sfn-options.js';
+import { checkFakeSfnOptions } from './fake-sfn-options.js';
+import type { TaskOutcome } from './fake-task.js';
 import { taskInput } from './task-input.js';
-
-/** How a fake behaves, all optional. The defaults are AWS's, except `longPollMs`. */
-export interface FakeSfnOptions {
-  /**
-   * How long a poll without a task is held, in milliseconds: a number from 0. AWS holds it for 60,000.
-   * A stop waits for the open poll, so that tests use less.
-   *
-   * @default 1_000
-   * @see {@link https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetActivityTask.html}
-   */
-  longPollMs?: number | undefined;
-  /**
-   * Whether an aborted poll still takes a task until its `longPollMs` have passed, and so loses it, as
-   * at AWS. With `false`, an aborted poll is withdrawn at once.
-   *
-   * @default true
-   */
-  loseTasksOfAbortedPolls?: boolean | undefined;
-  /**
-   * How many polls one activity may have open, aborted ones included: a number from 0. One more fails
-   * with ActivityWorkerLimitExceeded.
-   *
-   * @default 1_000
-   * @see {@link https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html}
-   */
-  maxOpenPolls?: number | undefined;
-  /**
-   * The `taskToken` of a poll without a task: null, absent or the empty string. AWS has sent all three.
-   * The SDK turns null into absent.
-   *
-   * @default 'null'
-   */
-  noTask?: NoTask | undefined;
-  /**
-   * The region in the activities' ARNs.
-   *
-   * @default 'us-east-1'
-   */
-  region?: string | undefined;
-  /**
-   * The account in the activities' ARNs.
-   *
-   * @default '123456789012'
-   */
-  accountId?: string | undefined;
-  /**
-   * The partition in the activities' ARNs.
-   *
-   * @default 'aws'
-   */
-  partition?: string | undefined;
-}
-
-/** The third argument of `runTask`. */
-export interface RunTaskOptions extends TaskClocks {
-  /**
-   * Aborting it is StopExecution: the outcome is ABORTED, and reports of the task fail with TaskTimedOut.
-   *
-   * @default none
-   */
-  signal?: AbortSignal | undefined;
-}
-
-/** What FakeSfnOptions has. The compiler wants each of them here. */
-export const fakeSfnKeys = Object.keys({
-  longPollMs: true,
-  loseTasksOfAbortedPolls: true,
-  maxOpenPolls: true,
-  noTask: true,
-  region: true,
-  accountId: true,
-  partition: true,
-} satisfies Record<keyof FakeSfnOptions, true>);
 
 /**
  * Activities of Step Functions in memory, to be given as `options.client`. It is as strict as AWS;
@@ -106,15 +33,7 @@ export class FakeSfn implements SfnClient {
 
   /** @throws TypeError if an option is unknown or not usable, RangeError if a number is. */
   constructor(options: FakeSfnOptions = {}) {
-    checkKeys('FakeSfn', options, fakeSfnKeys);
-    const { region = 'us-east-1', accountId = '123456789012', partition = 'aws' } = options;
-    this.#emulator = new Emulator({
-      longPollMs: atLeastZero('longPollMs', options.longPollMs ?? 1_000),
-      loseTasksOfAbortedPolls: options.loseTasksOfAbortedPolls ?? true,
-      maxOpenPolls: atLeastZero('maxOpenPolls', options.maxOpenPolls ?? 1_000),
-      noTask: checkNoTask(options.noTask ?? 'null'),
-      arnPrefix: `arn:${partition}:states:${region}:${accountId}:activity:`,
-    });
+    this.#emulator = new Emulator(checkFakeSfnOptions(options));
   }
 
   /**
@@ -239,16 +158,6 @@ function notACommand(command: unknown): string {
     `SendTaskFailureCommand or SendTaskHeartbeatCommand of @aws-sdk/client-sfn; got ${came}. If it is ` +
     'one of these, @aws-sdk/client-sfn is installed twice: see `npm ls @aws-sdk/client-sfn`.'
   );
-}
-
-function atLeastZero(name: string, value: number): number {
-  if (value >= 0) return value;
-  throw new RangeError(`${name}: expected a number >= 0; got ${value}`);
-}
-
-function checkNoTask(noTask: NoTask): NoTask {
-  if (['null', 'absent', 'empty'].includes(noTask)) return noTask;
-  throw new TypeError(`noTask: expected 'null', 'absent' or 'empty', got ${formatValue(noTask)}`);
 }
 
 function moreThanZero(name: string, value: number | undefined): void {

@@ -3,7 +3,7 @@
  * injected in place of an SFN client; `startFakeSfnServer` puts the same behind a real port.
  */
 export { FakeSfn } from './fake-sfn.js';
-export type { FakeSfnOptions, RunTaskOptions } from './fake-sfn.js';
+export type { FakeSfnOptions, RunTaskOptions } from './fake-sfn-options.js';
 export { startFakeSfnServer } from './fake-server.js';
 export type { FakeSfnServer, FakeSfnServerOptions } from './fake-server.js';
 export type { NoTask } from './emulator.js';
