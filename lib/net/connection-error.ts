@@ -62,7 +62,8 @@ function isNeverConnected(error: unknown): boolean {
   const syscall = getProperty(error, 'syscall');
   if (typeof syscall === 'string') return CONNECTING.test(syscall);
   // Closed before TLS was agreed on, so that nothing was sent. Only such an error has these fields.
-  return code === 'ECONNRESET' && typeof getProperty(error, 'port') === 'number';
+  // The port is what the client gave: undici gives a string.
+  return code === 'ECONNRESET' && getProperty(error, 'port') !== undefined;
 }
 
 function someCause(error: unknown, test: (error: unknown) => boolean): boolean {

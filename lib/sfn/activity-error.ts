@@ -34,7 +34,7 @@ const advice: Readonly<Record<StartFailureKind, string>> = {
   activity:
     "Check the activity's name and its encryption, and the account's quotas, or give config.activityArn",
   credentials:
-    'Check the credentials: the environment, AWS_PROFILE, the role of the instance, task or pod, or options.clientConfig.credentials',
+    'Check the credentials: the environment, AWS_PROFILE, a credential_process, the role of the instance, task or pod, or options.clientConfig.credentials',
   certificate:
     "Check the endpoint's certificate; NODE_EXTRA_CA_CERTS names the file of an authority of one's own",
   other: CHECK_ALL,

@@ -1,6 +1,7 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import type { SFNClientConfig } from '@aws-sdk/client-sfn';
 import type { Clock } from '../async/clock.js';
+import { getProperty } from '../common/property.js';
 import type { CredentialSource, FetchCredentials } from './credentials.js';
 import { createCredentialSource } from './credentials.js';
 import { createRequestHandler } from './request-handler.js';
@@ -86,7 +87,11 @@ function createSource(
     if (options?.forceRefresh === true && typeof settings.credentials === 'function') {
       await rereadConfigFiles(settings);
     }
-    return fetches.run(() => config.credentials(options));
+    try {
+      return await fetches.run(() => config.credentials(options));
+    } catch (error) {
+      throw settings.credentials === undefined ? inClearWords(error) : error;
+    }
   };
   return {
     source: createCredentialSource(fetchCredentials, clock),
@@ -99,6 +104,16 @@ function createSource(
       fetches.letGo();
     },
   };
+}
+
+/**
+ * The SDK does not check a profile before it reads it. A profile that names an `sso_session` which
+ * is not there ends in a TypeError of the SDK's own code.
+ */
+function inClearWords(error: unknown): unknown {
+  if (!(error instanceof TypeError) || getProperty(error, 'code') !== undefined) return error;
+  const message = `The SDK can't read the credentials' settings, a profile that is not complete perhaps: ${error.message}`;
+  return Object.assign(new Error(message, { cause: error }), { name: 'CredentialsProviderError' });
 }
 
 /**

@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
 import type { Invoke } from 'stepfunc-source';
 import { createStepFuncSource } from 'stepfunc-source';
 import { httpInvoke } from 'stepfunc-source/http';
 import { FakeSfn } from 'stepfunc-source/testing';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { freePort } from '../support/integration/free-port.js';
 import { until } from '../support/integration/until.js';
 
@@ -46,6 +49,29 @@ describe.each([
       server.closeAllConnections();
     },
   );
+
+  it("'wait': sends again what was closed before TLS was agreed on", async () => {
+    const server = createTcpServer((socket) => socket.on('error', () => undefined).destroy());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const sfn = new FakeSfn({ longPollMs: 500 });
+    const invoke = invokeOf(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    let attempts = 0;
+    const source = createStepFuncSource(
+      { activityName: 'sum', path: '/', onComponentDown: 'wait' },
+      (request, signal) => {
+        attempts += 1;
+        return invoke(request, signal);
+      },
+      { client: sfn },
+    );
+    await source.start();
+    const outcome = sfn.runTask('sum', [1]);
+    await until(() => expect(attempts).toBeGreaterThan(2));
+    await source.stop({ graceMs: 0 });
+    expect(await outcome).toMatchObject({ error: 'StepFuncSource.Stopped' });
+  });
 
   it.each([
     ['refuses', 'ECONNREFUSED'],

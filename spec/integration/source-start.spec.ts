@@ -1,8 +1,11 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import type { StepFuncSource, StepFuncSourceState } from 'stepfunc-source';
 import { ActivityError, createStepFuncSource } from 'stepfunc-source';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { pointSdkAt } from '../support/integration/aws-environment.js';
 import { startTap } from '../support/integration/tap.js';
 import { until } from '../support/integration/until.js';
@@ -189,6 +192,21 @@ describe('start', () => {
     await started;
     expect(await server.sfn.runTask('sum', 1)).toEqual({ status: 'SUCCEEDED', output: '1' });
     await source.stop();
+  });
+
+  it('tells in words of its own that a profile names an sso_session which is not there', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'profile-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'config');
+    await writeFile(file, '[default]\nsso_session = a\nsso_account_id = 1\nsso_role_name = b\n');
+    pointSdkAt('http://127.0.0.1:9');
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, undefined);
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nowhere/credentials');
+    vi.stubEnv('AWS_CONFIG_FILE', file);
+    const source = createStepFuncSource(config, echoTo);
+    const { message } = await rejection(source.start());
+    expect(message).toContain("CredentialsProviderError: The SDK can't read the credentials'");
+    expect(message).toContain('Check the credentials: the environment, AWS_PROFILE');
   });
 
   it.each([

@@ -36,6 +36,10 @@ const never: [string, unknown][] = [
     'closed before TLS was agreed on',
     error({ code: 'ECONNRESET', path: undefined, host: 'a.example', port: 443 }),
   ],
+  [
+    'closed before TLS was agreed on, of undici',
+    error({ code: 'ECONNRESET', path: undefined, host: 'a.example', port: '443' }),
+  ],
 ];
 
 const closed: [string, unknown][] = [
