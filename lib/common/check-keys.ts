@@ -3,10 +3,9 @@ import { hintFor } from './suggest-key.js';
 import { isOptionsObject } from './type-tag.js';
 
 /**
- * Checks that options are an object of named options, and have none that nobody knows: it would go
- * unnoticed.
+ * Checks that options are an object, and that every key is known. A misspelt one would go unnoticed.
  *
- * @throws TypeError that tells what came, or names the key and the one that was probably meant.
+ * @throws TypeError that names the value, or the key and the one that was probably meant.
  */
 export function checkKeys(where: string, options: unknown, known: readonly string[]): void {
   if (!isOptionsObject(options)) {

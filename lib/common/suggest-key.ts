@@ -1,7 +1,7 @@
 /**
- * The key that was probably meant by an unknown one. It has the same letters in another case, or
- * with dashes and underscores (`maxconcurrency`, `MAX_CONCURRENCY`), or one or two other letters, or
- * the unknown one is a part of its name, and of no other's (`timeout`).
+ * The key that was probably meant by an unknown one. Case, dashes and underscores do not count
+ * (`maxconcurrency`, `MAX_CONCURRENCY`), and one or two letters may differ. Otherwise it is the only
+ * key whose name has the unknown one as a part (`timeout`).
  */
 export function closestKey(unknown: string, known: readonly string[]): string | undefined {
   const bare = letters(unknown);

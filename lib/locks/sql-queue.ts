@@ -6,14 +6,14 @@ import type { SqlCheckout, SqlConnection } from './sql-calls.js';
 /** A place in the pool's queue for a connection. */
 export interface Place {
   connection: Promise<SqlConnection>;
-  /** Nobody waits for the connection any longer: the next call may, else it goes back to the pool. */
+  /** The call has given up. The next call gets the connection; if there is none, the pool does. */
   leave(): void;
 }
 
 /**
- * Places in a pool's queue. A pool serves those first who have waited longest, and knows nobody who
- * gives up. If each late call left its place and the next one went to the end of the queue, a pool
- * that is busy for longer than a call may take would never serve any, and the queue would grow.
+ * Places in a pool's queue. A pool serves the longest wait first, and no wait can be taken back. A
+ * late call therefore leaves its place to the next call. If the next call went to the end of the
+ * queue, a busy pool would never serve one in time, and the queue would grow.
  */
 export function createSqlQueue(checkOut: () => SqlCheckout): (ttlMs: number) => Place {
   const left = new Set<Place>();

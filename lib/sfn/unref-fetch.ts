@@ -8,22 +8,23 @@ import { getProperty } from '../common/property.js';
 export interface UnrefFetches {
   /** Runs a fetch. */
   run<T>(fetch: () => Promise<T>): Promise<T>;
-  /** Somebody waits for what is fetched. */
+  /** A call waits for what is fetched. */
   hold(): void;
-  /** Nobody does any longer: no request and no process of a fetch holds this process. */
+  /** No call waits any longer: no request and no process of a fetch holds this process. */
   letGo(): void;
 }
 
-/** Told of each thing that a fetch opens. */
+/** Called for each request or process that a fetch opens. */
 type OnOpened = (unref: () => void) => void;
 
 const context = new AsyncLocalStorage<OnOpened>();
 let running = 0;
 
 /**
- * The SDK's requests to metadata services, and its `credential_process`, take no signal, and some have
- * no time limit: one that hangs would hold a process for ever whose sources have all stopped. Node
- * tells of each request and process that is begun. While a fetch runs, those that it begins are
+ * The SDK's requests to metadata services, and its `credential_process`, take no signal. Some have no
+ * time limit. After the last source has stopped, one that hangs would hold the process for ever.
+ *
+ * Node publishes each request and process that begins. While a fetch runs, those that it begins are
  * kept, to be unref'd.
  */
 export function createUnrefFetches(): UnrefFetches {

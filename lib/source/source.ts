@@ -49,8 +49,8 @@ export function createStepFuncSource(
 }
 
 /**
- * A source on a clock that is not the system's, and on connections that need not be real: a
- * simulation holds time, chance and the network.
+ * A source on another clock than the system's, and on connections that need not be real. A
+ * simulation so controls time, chance and the network.
  */
 export function createSource(
   config: StepFuncSourceConfig,

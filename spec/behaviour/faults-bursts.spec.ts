@@ -39,8 +39,8 @@ async function runThroughBurst(
   operation: OperationName,
   trouble: (typeof passing)[number][1],
   order: Order,
-): Promise<{ outcomes: TaskOutcome[]; told: string[]; calls: number; busiest: number }> {
-  const { sfn, source, told } = sourceUnderFaults(fields);
+): Promise<{ outcomes: TaskOutcome[]; emitted: string[]; calls: number; busiest: number }> {
+  const { sfn, source, emitted } = sourceUnderFaults(fields);
   await source.start();
   sfn.fault({ ...roundTrip, times: Infinity });
   sfn.fault({ ...trouble, operation, times: BURST });
@@ -49,9 +49,9 @@ async function runThroughBurst(
   // Polls that were sent last may still meet what is left of it.
   await vi.advanceTimersByTimeAsync(300_000);
   const calls = sfn.calls(operation);
-  const toldOfThese = [...told];
+  const emittedByThese = [...emitted];
   await everySlotRuns(source, sfn);
-  return { outcomes: await outcomes, told: toldOfThese, calls, busiest };
+  return { outcomes: await outcomes, emitted: emittedByThese, calls, busiest };
 }
 
 /** Tasks take a second, so that without a fault there are few calls in one. */
@@ -66,11 +66,15 @@ describe.each(passing)(`a burst of ${BURST} calls that fail by %s`, (_, trouble,
   ])(
     'T6: of %s: each task is reported once, after a rest',
     async (operation, order, status, event) => {
-      const { outcomes, told, calls, busiest } = await runThroughBurst(operation, trouble, order);
+      const { outcomes, emitted, calls, busiest } = await runThroughBurst(
+        operation,
+        trouble,
+        order,
+      );
       expect(outcomes.map((outcome) => outcome.status)).toEqual(Array(TASKS).fill(status));
-      expect(told.filter((line) => line.startsWith(event))).toHaveLength(TASKS);
-      expect(told.filter((line) => line === `reportFailed ${name}`)).toHaveLength(BURST);
-      expect(told).toHaveLength(TASKS + BURST);
+      expect(emitted.filter((line) => line.startsWith(event))).toHaveLength(TASKS);
+      expect(emitted.filter((line) => line === `reportFailed ${name}`)).toHaveLength(BURST);
+      expect(emitted).toHaveLength(TASKS + BURST);
       expect(calls).toBe(TASKS + BURST);
       expect(busiest).toBeLessThanOrEqual(MOST_IN_A_SECOND);
     },
@@ -78,25 +82,29 @@ describe.each(passing)(`a burst of ${BURST} calls that fail by %s`, (_, trouble,
 
   it('P1: of GetActivityTask: every task is run, after a rest', async () => {
     const order: Order = { does: 'succeed', takesMs };
-    const { outcomes, told, busiest } = await runThroughBurst('GetActivityTask', trouble, order);
+    const { outcomes, emitted, busiest } = await runThroughBurst('GetActivityTask', trouble, order);
     expect(outcomes.map((outcome) => outcome.status)).toEqual(Array(TASKS).fill('SUCCEEDED'));
-    const failed = told.filter((line) => line === `pollFailed ${name}`);
+    const failed = emitted.filter((line) => line === `pollFailed ${name}`);
     expect(failed).toHaveLength(BURST);
-    expect(told).toHaveLength(TASKS + BURST);
+    expect(emitted).toHaveLength(TASKS + BURST);
     expect(busiest).toBeLessThanOrEqual(MOST_IN_A_SECOND);
   });
 
   it('T8: of SendTaskHeartbeat: the tasks go on', async () => {
     const order: Order = { does: 'succeed', takesMs: 290_000 };
-    const { outcomes, told, busiest } = await runThroughBurst('SendTaskHeartbeat', trouble, order);
+    const { outcomes, emitted, busiest } = await runThroughBurst(
+      'SendTaskHeartbeat',
+      trouble,
+      order,
+    );
     expect(outcomes.map((outcome) => outcome.status)).toEqual(Array(TASKS).fill('SUCCEEDED'));
-    expect(told.filter((line) => line === `heartbeatFailed ${name}`)).toHaveLength(BURST);
-    expect(told).toHaveLength(TASKS + BURST);
+    expect(emitted.filter((line) => line === `heartbeatFailed ${name}`)).toHaveLength(BURST);
+    expect(emitted).toHaveLength(TASKS + BURST);
     expect(busiest).toBeLessThanOrEqual(MOST_IN_A_SECOND);
   });
 
   it('P2: of CreateActivity: the pollers rest, and get it at last', async () => {
-    const { sfn, source, told } = sourceUnderFaults(fields);
+    const { sfn, source, emitted } = sourceUnderFaults(fields);
     await source.start();
     sfn.deleteActivity('sum');
     sfn.fault({ ...roundTrip, times: Infinity });
@@ -110,7 +118,7 @@ describe.each(passing)(`a burst of ${BURST} calls that fail by %s`, (_, trouble,
     });
     const busiest = await busiestSecond(sfn, gone);
     expect(sfn.calls('CreateActivity')).toBe(BURST + 2);
-    const names = new Set(told);
+    const names = new Set(emitted);
     expect(names).toEqual(new Set(['pollFailed ActivityDoesNotExist', `pollFailed ${name}`]));
     expect(busiest).toBeLessThanOrEqual(MOST_IN_A_SECOND);
     await everySlotRuns(source, sfn);

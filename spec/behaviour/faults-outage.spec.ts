@@ -36,7 +36,7 @@ const outages: [string, Trouble[]][] = [
 
 describe.each(outages)('an outage of ten minutes %s', (_, troubles) => {
   it('P1, T6: is survived: no hot loop, no task lost, and all is as before soon after', async () => {
-    const { sfn, source, told } = sourceUnderFaults({ ...fields, invokeTimeoutMs: 600_000 });
+    const { sfn, source, emitted } = sourceUnderFaults({ ...fields, invokeTimeoutMs: 600_000 });
     await source.start();
     const orders = Array.from({ length: TASKS }, (_, i): Order => {
       return { does: i % 2 === 0 ? 'succeed' : 'fail', takesMs: 60_000 + i * 12_000 };
@@ -64,7 +64,7 @@ describe.each(outages)('an outage of ten minutes %s', (_, troubles) => {
     // Rests of 0.25 s doubled up to 7.5 to 15 s.
     expect(reports).toBeGreaterThanOrEqual(TASKS);
     expect(reports).toBeLessThanOrEqual(TASKS * (6 + OUTAGE_MS / 7_500));
-    expect(told.filter((line) => line.startsWith('task'))).toEqual([]);
+    expect(emitted.filter((line) => line.startsWith('task'))).toEqual([]);
     expect(source.status()).toMatchObject({ state: 'running', received: TASKS, lost: 0 });
     const { ok, problems } = source.health();
     expect(ok).toBe(false);

@@ -31,7 +31,7 @@ describe('CreateActivity at start', () => {
   ] as typeof passing)(
     'that fails by %s rejects, and the next start goes well',
     async (_, trouble, name) => {
-      const { sfn, source, told } = sourceUnderFaults();
+      const { sfn, source, emitted } = sourceUnderFaults();
       sfn.fault({ ...trouble, operation: 'CreateActivity' });
       const error = await pass(source.start().catch((thrown: unknown) => thrown));
       expect(error).toBeInstanceOf(ActivityError);
@@ -41,7 +41,7 @@ describe('CreateActivity at start', () => {
       expect(vi.getTimerCount()).toBe(0);
       expect([sfn.calls('CreateActivity'), sfn.calls()]).toEqual([1, 1]);
       await source.start();
-      expect(told).toEqual([]);
+      expect(emitted).toEqual([]);
       await everySlotRuns(source, sfn);
     },
   );
@@ -65,29 +65,29 @@ describe('GetActivityTask', () => {
       'ValidationException',
     ].map((name) => [name, aws(name), name]),
   ] as typeof passing)('P1: that fails by %s costs no task', async (_, trouble, name) => {
-    const { outcome, told } = await runThrough('GetActivityTask', trouble, succeed);
+    const { outcome, emitted } = await runThrough('GetActivityTask', trouble, succeed);
     expect(outcome).toEqual(succeeded);
-    expect(told.sort()).toEqual([`pollFailed ${name}`, 'taskSucceeded by 1']);
+    expect(emitted.sort()).toEqual([`pollFailed ${name}`, 'taskSucceeded by 1']);
   });
 
   it('P1: that is slow brings its task late', async () => {
-    const { outcome, told } = await runThrough('GetActivityTask', slow, succeed);
+    const { outcome, emitted } = await runThrough('GetActivityTask', slow, succeed);
     expect(outcome).toEqual(succeeded);
-    expect(told).toEqual(['taskSucceeded by 1']);
+    expect(emitted).toEqual(['taskSucceeded by 1']);
   });
 
   describe.each(['CreateActivity', 'GetActivityTask'] as const)(
     'P2: of an activity that was deleted has it created anew, by a %s',
     (operation) => {
       it.each(passing)('that fails first by %s', async (_, trouble, name) => {
-        const { sfn, source, told } = sourceUnderFaults(oneSlot);
+        const { sfn, source, emitted } = sourceUnderFaults(oneSlot);
         await source.start();
         sfn.deleteActivity('sum');
         // The poll that is held comes back first, and the next one asks for what is gone.
         await vi.advanceTimersByTimeAsync(60_500);
         sfn.fault({ ...trouble, operation });
         await vi.advanceTimersByTimeAsync(90_000);
-        expect(told).toEqual(['pollFailed ActivityDoesNotExist', `pollFailed ${name}`]);
+        expect(emitted).toEqual(['pollFailed ActivityDoesNotExist', `pollFailed ${name}`]);
         expect(await pass(sfn.runTask('sum', succeed))).toEqual(succeeded);
         await everySlotRuns(source, sfn);
       });
@@ -105,23 +105,23 @@ describe('GetActivityTask', () => {
   });
 
   it('P2: of an activity that somebody else has created again goes on', async () => {
-    const { sfn, source, told } = sourceUnderFaults(oneSlot);
+    const { sfn, source, emitted } = sourceUnderFaults(oneSlot);
     await source.start();
     sfn.deleteActivity('sum');
     await vi.advanceTimersByTimeAsync(60_500);
     // runTask creates it, as whoever deploys it again does.
     expect(await pass(sfn.runTask('sum', succeed))).toEqual(succeeded);
-    expect(told).toEqual(['pollFailed ActivityDoesNotExist', 'taskSucceeded by 1']);
+    expect(emitted).toEqual(['pollFailed ActivityDoesNotExist', 'taskSucceeded by 1']);
     await everySlotRuns(source, sfn);
   });
 
-  it('whose answer is lost costs the task that was in it, tells so, and no other', async () => {
-    const { sfn, source, told } = sourceUnderFaults();
+  it('whose answer is lost costs the task that was in it, which is emitted, and no other', async () => {
+    const { sfn, source, emitted } = sourceUnderFaults();
     sfn.fault({ kind: 'lostAnswer', operation: 'GetActivityTask' });
     const outcomes = [1, 2, 3].map(() => sfn.runTask('sum', succeed, { timeoutSeconds: 60 }));
     await source.start();
     expect(await pass(Promise.all(outcomes))).toEqual([timedOut, succeeded, succeeded]);
-    expect(told.sort()).toEqual([
+    expect(emitted.sort()).toEqual([
       'pollFailed ECONNRESET',
       ...Array<string>(2).fill('taskSucceeded by 1'),
     ]);

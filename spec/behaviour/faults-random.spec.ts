@@ -69,7 +69,7 @@ async function startAtLast(source: StepFuncSource): Promise<void> {
   }
 }
 
-it(`T6, T7, P1: of ${TASKS} tasks, under every fault at random, each is reported once or told as lost`, async () => {
+it(`T6, T7, P1: of ${TASKS} tasks, under every fault at random, each is reported once or emitted as lost`, async () => {
   const chance = createChance();
   // Jitter is at random too.
   Math.random = mulberry32(chance.seed + 1);
@@ -113,7 +113,7 @@ it(`T6, T7, P1: of ${TASKS} tasks, under every fault at random, each is reported
   await everySlotRuns(source, sfn);
   expect(ledger.wrong).toEqual([]);
   expect(ledger.untold()).toBe(0);
-  // Tasks that nobody has seen are told of as polls that failed.
+  // Tasks that nobody has seen are emitted as polls that failed.
   const vanished = ledger.unseen().filter((status) => status === 'TIMED_OUT').length;
   expect(vanished).toBeLessThanOrEqual(weather.pollsLost());
   expect(weather.pollsLost()).toBeLessThanOrEqual(source.status().pollsFailed);

@@ -25,29 +25,29 @@ describe.each([
   ['SendTaskFailure', fail, failed, 'taskFailed Told'],
 ] as const)('%s', (operation, order, reported, settled) => {
   it.each(passing)('T6: that fails by %s is sent again', async (_, trouble, name) => {
-    const { outcome, told, calls } = await runThrough(operation, trouble, order);
+    const { outcome, emitted, calls } = await runThrough(operation, trouble, order);
     expect(outcome).toEqual(reported);
-    expect(told).toEqual([`reportFailed ${name}`, `${settled} by 2`]);
+    expect(emitted).toEqual([`reportFailed ${name}`, `${settled} by 2`]);
     expect(calls).toBe(2);
   });
 
   it('T6: that is slow is waited for', async () => {
-    const { outcome, told, calls } = await runThrough(operation, slow, order);
+    const { outcome, emitted, calls } = await runThrough(operation, slow, order);
     expect(outcome).toEqual(reported);
-    expect(told).toEqual([`${settled} by 1`]);
+    expect(emitted).toEqual([`${settled} by 1`]);
     expect(calls).toBe(1);
   });
 
-  it('T7: whose answer is lost has arrived, and is told as unknown', async () => {
-    const { outcome, told } = await runThrough(operation, { kind: 'lostAnswer' }, order);
+  it('T7: whose answer is lost has arrived, and is emitted as unknown', async () => {
+    const { outcome, emitted } = await runThrough(operation, { kind: 'lostAnswer' }, order);
     expect(outcome).toEqual(reported);
-    expect(told).toEqual(['reportFailed ECONNRESET', 'taskLost unknown']);
+    expect(emitted).toEqual(['reportFailed ECONNRESET', 'taskLost unknown']);
   });
 
   it.each(closing)('T7: that is answered %s is the end of the task', async (name) => {
-    const { outcome, told, calls } = await runThrough(operation, aws(name), order);
+    const { outcome, emitted, calls } = await runThrough(operation, aws(name), order);
     expect(outcome).toEqual(timedOut);
-    expect(told).toEqual(['taskLost closed']);
+    expect(emitted).toEqual(['taskLost closed']);
     expect(calls).toBe(1);
   });
 });
@@ -60,9 +60,9 @@ describe('SendTaskSuccess', () => {
     ['KmsAccessDeniedException', 'StepFuncSource.OutputRefused'],
     ['KmsInvalidStateException', 'StepFuncSource.OutputRefused'],
   ])('T6: that is answered %s becomes a failure', async (name, error) => {
-    const { outcome, told, calls } = await runThrough('SendTaskSuccess', aws(name), succeed);
+    const { outcome, emitted, calls } = await runThrough('SendTaskSuccess', aws(name), succeed);
     expect(outcome).toMatchObject({ status: 'FAILED', error });
-    expect(told).toEqual([`taskFailed ${error} by 2`]);
+    expect(emitted).toEqual([`taskFailed ${error} by 2`]);
     expect(calls).toBe(1);
   });
 });
@@ -74,9 +74,9 @@ describe('SendTaskFailure', () => {
     ['ValidationException', { error: 'Told' }],
     ['SerializationException', { error: 'Told' }],
   ])('T14: that is answered %s is sent with %j', async (name, left) => {
-    const { outcome, told, calls } = await runThrough('SendTaskFailure', aws(name), fail);
+    const { outcome, emitted, calls } = await runThrough('SendTaskFailure', aws(name), fail);
     expect(outcome).toEqual({ status: 'FAILED', ...left });
-    expect(told).toEqual(['taskFailed Told by 2']);
+    expect(emitted).toEqual(['taskFailed Told by 2']);
     expect(calls).toBe(2);
   });
 });
@@ -95,28 +95,33 @@ describe('SendTaskHeartbeat', () => {
     ]),
     ['an answer that is lost', { kind: 'lostAnswer' }, 'ECONNRESET'],
   ] as typeof passing)('T8: that fails by %s leaves the task alone', async (_, trouble, name) => {
-    const { outcome, told, calls } = await runThrough('SendTaskHeartbeat', trouble, order, fields);
+    const { outcome, emitted, calls } = await runThrough(
+      'SendTaskHeartbeat',
+      trouble,
+      order,
+      fields,
+    );
     expect(outcome).toEqual(done);
-    expect(told).toEqual([`heartbeatFailed ${name}`, 'taskSucceeded by 1']);
+    expect(emitted).toEqual([`heartbeatFailed ${name}`, 'taskSucceeded by 1']);
     expect(calls).toBeGreaterThanOrEqual(2);
     expect(calls).toBeLessThanOrEqual(4);
   });
 
   it('T8: that is slow leaves the task alone', async () => {
-    const { outcome, told } = await runThrough('SendTaskHeartbeat', slow, order, fields);
+    const { outcome, emitted } = await runThrough('SendTaskHeartbeat', slow, order, fields);
     expect(outcome).toEqual(done);
-    expect(told).toEqual(['taskSucceeded by 1']);
+    expect(emitted).toEqual(['taskSucceeded by 1']);
   });
 
   it.each(closing)('T8: that is answered %s ends invoke, and no more is sent', async (name) => {
-    const { outcome, told, calls } = await runThrough(
+    const { outcome, emitted, calls } = await runThrough(
       'SendTaskHeartbeat',
       aws(name),
       { does: 'never' },
       fields,
     );
     expect(outcome).toEqual(timedOut);
-    expect(told).toEqual(['taskLost closed']);
+    expect(emitted).toEqual(['taskLost closed']);
     expect(calls).toBe(1);
   });
 });

@@ -25,7 +25,7 @@ function clientOf(openMs: number, error: Error) {
   };
 }
 
-/** A source whose polls end so for half an hour: what was told of them, and what health found. */
+/** A source whose polls end so for half an hour: what was emitted of them, and what health found. */
 async function halfAnHour(openMs: number, error: Error) {
   const source = createStepFuncSource(
     { activityName: 'sum', path: '/' },
@@ -56,7 +56,7 @@ const cuts: [string, Error][] = [
 
 describe('an endless row of idle polls that are cut', () => {
   it.each(cuts)(
-    'P4, H: by %s after 59 s: each is told, polls go on, health is ok',
+    'P4, H: by %s after 59 s: each is emitted, polls go on, health is ok',
     async (_, error) => {
       const { failed, problems } = await halfAnHour(59_000, error);
       expect(failed).toHaveLength(30);

@@ -11,13 +11,13 @@ afterEach(() => {
 });
 
 describe('events', () => {
-  it('tell every task from its poll to its report', async () => {
+  it('are emitted for every task from its poll to its report', async () => {
     const { sfn, source } = setUp(async ({ body }) =>
       body === '"bad"' ? answer('', 500) : answer(),
     );
-    const told: [string, unknown][] = [];
+    const emitted: [string, unknown][] = [];
     for (const name of ['stateChanged', 'taskReceived', 'taskSucceeded', 'taskFailed'] as const) {
-      source.on(name, (event: unknown) => void told.push([name, event]));
+      source.on(name, (event: unknown) => void emitted.push([name, event]));
     }
     await source.start();
     await sfn.runTask('sum', '"good"');
@@ -34,7 +34,7 @@ describe('events', () => {
       durationMs: expect.any(Number) as unknown,
       invokeMs: expect.any(Number) as unknown,
     };
-    expect(told).toEqual([
+    expect(emitted).toEqual([
       ['stateChanged', { activityName, from: 'stopped', to: 'starting' }],
       ['stateChanged', { activityName, from: 'starting', to: 'running' }],
       ['taskReceived', { activityName, task, poller: 0, attributes: {} }],

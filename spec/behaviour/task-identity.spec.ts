@@ -17,7 +17,7 @@ const execution = 'arn:aws:states:us-east-1:123456789012:execution:machine:1';
 const input = { execution, secret: 'hunter2' };
 const pick = (given: unknown) => ({ execution: (given as typeof input).execution });
 
-/** A started source, everything that it tells of, and what it logs. */
+/** A started source, everything that it emits, and what it logs. */
 async function setUp(options: StepFuncSourceOptions, invoke: Invoke = fine, more: object = {}) {
   const sfn = new FakeSfn({ longPollMs: 60_000 });
   const logged: { level: string; fields: object; message: string }[] = [];
@@ -114,7 +114,7 @@ describe('taskAttributes', () => {
 });
 
 describe('runningTasks', () => {
-  it('tells of each task since when it runs, and whether its report is on its way', async () => {
+  it('lists of each task since when it runs, and whether its report is on its way', async () => {
     let finish: () => void = () => undefined;
     const invoke: Invoke = () =>
       new Promise((resolve) => {

@@ -341,7 +341,7 @@ describe('close', () => {
     expect(next.port).toBe(server.port);
   });
 
-  test('a port that is taken is told', async () => {
+  test('a port that is taken is an error', async () => {
     await expect(startFakeSfnServer({ port: server.port })).rejects.toMatchObject({
       code: 'EADDRINUSE',
     });

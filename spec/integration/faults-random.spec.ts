@@ -37,7 +37,7 @@ function createHandler(): Handler {
   };
 }
 
-it(`T6, T7, P1: of ${TASKS} tasks over sockets, under faults at random, each is reported once or told as lost`, async () => {
+it(`T6, T7, P1: of ${TASKS} tasks over sockets, under faults at random, each is reported once or emitted as lost`, async () => {
   const chance = createChance();
   const { random, oneOf } = chance;
   await using server = await startFakeSfnServer({ longPollMs: 1_000 });
@@ -84,7 +84,7 @@ it(`T6, T7, P1: of ${TASKS} tasks over sockets, under faults at random, each is 
   await Promise.all(Array.from({ length: MOST_OPEN_TASKS }, runSome));
   weather.clear();
 
-  // A report that is told of comes after Step Functions' own end of the task, where it was late.
+  // A report that is emitted comes after Step Functions' own end of the task, where it was late.
   await until(() => expect(ledger.untold()).toBe(0));
   await until(() => {
     for (const { openPolls, tasks } of source.status().pollers) {

@@ -36,14 +36,14 @@ const component: Invoke = async ({ body }) =>
 function sourceOf(activityName: string, invoke = component, heartbeatIntervalMs?: number) {
   const fields = { activityName, path: '/', heartbeatIntervalMs, startTimeoutMs: 0 };
   const source = createStepFuncSource(fields, invoke);
-  const told: string[] = [];
-  source.on('pollFailed', ({ error }) => told.push(`pollFailed ${error}`));
-  source.on('reportFailed', ({ error }) => told.push(`reportFailed ${error}`));
-  source.on('heartbeatFailed', ({ error }) => told.push(`heartbeatFailed ${error}`));
-  source.on('taskSucceeded', ({ attempts }) => told.push(`taskSucceeded by ${attempts}`));
-  source.on('taskFailed', ({ error }) => told.push(`taskFailed ${error}`));
-  source.on('taskLost', ({ reason }) => told.push(`taskLost ${reason}`));
-  return { source, told };
+  const emitted: string[] = [];
+  source.on('pollFailed', ({ error }) => emitted.push(`pollFailed ${error}`));
+  source.on('reportFailed', ({ error }) => emitted.push(`reportFailed ${error}`));
+  source.on('heartbeatFailed', ({ error }) => emitted.push(`heartbeatFailed ${error}`));
+  source.on('taskSucceeded', ({ attempts }) => emitted.push(`taskSucceeded by ${attempts}`));
+  source.on('taskFailed', ({ error }) => emitted.push(`taskFailed ${error}`));
+  source.on('taskLost', ({ reason }) => emitted.push(`taskLost ${reason}`));
+  return { source, emitted };
 }
 
 /** That the slot is free and works. Stops the source. */
@@ -96,8 +96,8 @@ describe.concurrent('over sockets, by the default clients', () => {
         ] as typeof rows;
       }),
       ...kms.map(([what, trouble]): (typeof rows)[number] => {
-        const told = ['taskFailed StepFuncSource.OutputRefused'];
-        return [what, 'SendTaskSuccess', { ok: what }, trouble, told];
+        const emitted = ['taskFailed StepFuncSource.OutputRefused'];
+        return [what, 'SendTaskSuccess', { ok: what }, trouble, emitted];
       }),
     ];
 
@@ -107,14 +107,14 @@ describe.concurrent('over sockets, by the default clients', () => {
         const activityName = nameOf(operation, what);
         const text = JSON.stringify(input);
         fault(operation as OperationName, trouble, text);
-        const { source, told } = sourceOf(activityName);
+        const { source, emitted } = sourceOf(activityName);
         await source.start();
         const outcome = server.sfn.runTask(activityName, text, { timeoutSeconds: 25 });
-        await until(() => expect(told).toEqual(expected));
+        await until(() => expect(emitted).toEqual(expected));
         await slotRuns(activityName, source);
         // What was told closed by a fault is open at the fake, and is left to its clock.
-        if (told[0] !== 'taskLost closed') {
-          const status = told.at(-2)?.startsWith('taskFailed') === true ? 'FAILED' : 'SUCCEEDED';
+        if (emitted[0] !== 'taskLost closed') {
+          const status = emitted.at(-2)?.startsWith('taskFailed') === true ? 'FAILED' : 'SUCCEEDED';
           expect(await outcome).toMatchObject({ status });
         }
       },
@@ -148,14 +148,14 @@ describe.concurrent('over sockets, by the default clients', () => {
     ] as Rows)('T8: that fails by %s leaves the task alone', async (what, trouble, name) => {
       const activityName = nameOf('beat', what);
       const { invoke, aborts, end } = openComponent();
-      const { source, told } = sourceOf(activityName, invoke, intervalMs(trouble));
+      const { source, emitted } = sourceOf(activityName, invoke, intervalMs(trouble));
       await source.start();
       fault('SendTaskHeartbeat', trouble, activityName, EVERY_TRY);
       const outcome = server.sfn.runTask(activityName, 1);
-      await until(() => expect(told[0]).toBe(`heartbeatFailed ${name}`));
+      await until(() => expect(emitted[0]).toBe(`heartbeatFailed ${name}`));
       end();
       expect(await outcome).toEqual({ status: 'SUCCEEDED', output: '"done"' });
-      await until(() => expect(told.at(-1)).toBe('taskSucceeded by 1'));
+      await until(() => expect(emitted.at(-1)).toBe('taskSucceeded by 1'));
       expect(aborts).toEqual([]);
       await slotRuns(activityName, source);
     });
@@ -163,11 +163,11 @@ describe.concurrent('over sockets, by the default clients', () => {
     it.each(closing)('T8: that is answered %s ends invoke, and no more is sent', async (name) => {
       const activityName = nameOf('beat', name);
       const { invoke, aborts } = openComponent();
-      const { source, told } = sourceOf(activityName, invoke, 100);
+      const { source, emitted } = sourceOf(activityName, invoke, 100);
       await source.start();
       fault('SendTaskHeartbeat', { kind: 'error', name }, activityName);
       const outcome = server.sfn.runTask(activityName, 1, { timeoutSeconds: 1 });
-      await until(() => expect(told).toEqual(['taskLost closed']));
+      await until(() => expect(emitted).toEqual(['taskLost closed']));
       expect(aborts).toEqual([expect.any(InvokeAbortError)]);
       expect(aborts).toMatchObject([{ code: 'closed' }]);
       // A report would have been taken: the token is open until its time is out.
@@ -207,10 +207,10 @@ describe.concurrent('over sockets, by the default clients', () => {
       async (what, trouble, name) => {
         const activityName = nameOf('poll', what);
         fault('GetActivityTask', trouble, server.sfn.activityArn(activityName));
-        const { source, told } = sourceOf(activityName);
+        const { source, emitted } = sourceOf(activityName);
         await source.start();
         expect(await server.sfn.runTask(activityName, 1)).toMatchObject({ status: 'SUCCEEDED' });
-        await until(() => expect(told).toEqual([`pollFailed ${name}`, 'taskSucceeded by 1']));
+        await until(() => expect(emitted).toEqual([`pollFailed ${name}`, 'taskSucceeded by 1']));
         await slotRuns(activityName, source);
       },
     );

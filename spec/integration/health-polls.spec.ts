@@ -63,7 +63,7 @@ describe('health of polls, over sockets', () => {
     expect([...seen]).toEqual(['readiness pollsFailing']);
   });
 
-  it('P1: tells that a name is not found, rests for longer each time, and recovers', async () => {
+  it('P1: emits that a name is not found, rests for longer each time, and recovers', async () => {
     await using server = await startFakeSfnServer({ longPollMs: 60_000 });
     pointSdkAt(server.endpoint);
     // The name's end is reserved: no name server knows it.

@@ -110,7 +110,7 @@ describe('behind httpInvoke, a coded body', () => {
     expect(await outcomeOf(httpInvoke(component.url))).toMatchObject({ cause: 'why é' });
   });
 
-  it.each(['zstd', 'gzip, br'])('in %s is left as it is, and told', async (coding) => {
+  it.each(['zstd', 'gzip, br'])('in %s is left as it is, and named', async (coding) => {
     await using component = await startComponent(coded(coding, gzipSync(text)));
     expect(await outcomeOf(httpInvoke(component.url))).toMatchObject({
       error: 'StepFuncSource.InvalidOutput',

@@ -167,7 +167,7 @@ describe('the abort', () => {
 });
 
 describe('connections', () => {
-  it('T4: one that is refused rejects, and tells which', async () => {
+  it('T4: one that is refused rejects, and names it', async () => {
     const gone = await startComponent(echo);
     await gone[Symbol.asyncDispose]();
     await expect(invokeOf(gone.url)(request(), never())).rejects.toMatchObject({

@@ -69,7 +69,7 @@ describe('answers to the default clients', () => {
 
   it.each(bad)('%s is the error that a plain SFNClient makes of it', async (_, handler) => {
     const plain = plainClient({ maxAttempts: 1 });
-    const told: object[] = [];
+    const seen: object[] = [];
     for (const ask of [
       (command: object) => plain.send(command as never),
       (command: object) => send(scene.clients.poll, command),
@@ -82,13 +82,13 @@ describe('answers to the default clients', () => {
       );
       const status = getProperty(getProperty(thrown, '$metadata'), 'httpStatusCode');
       const isCut = cut.test(errorName(thrown));
-      told.push(
+      seen.push(
         isCut
           ? { meaning: classifyAwsError(thrown) }
           : { name: errorName(thrown), status, meaning: classifyAwsError(thrown) },
       );
     }
-    const [theirs, ...ours] = told;
+    const [theirs, ...ours] = seen;
     expect(ours).toEqual([theirs, theirs]);
   });
 

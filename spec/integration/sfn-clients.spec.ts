@@ -61,18 +61,18 @@ describe('requests of the default clients', () => {
   });
 
   it('are right when many of all kinds go out at once, before any has come back', async () => {
-    const sent = Array.from({ length: 40 }, (_, n) =>
+    const calls = Array.from({ length: 40 }, (_, n) =>
       kinds.map(([name, of, command]) => ({ name, of, command: command(n) })),
     ).flat();
-    await Promise.all(sent.map(({ of, command }) => send(scene.clients[of], command)));
-    const told = scene.aws.requests.map(
+    await Promise.all(calls.map(({ of, command }) => send(scene.clients[of], command)));
+    const sent = scene.aws.requests.map(
       ({ headers, body }) => `${String(headers['x-amz-target'])} ${body}`,
     );
-    const wanted = sent.map(
+    const wanted = calls.map(
       ({ name, command }) =>
         `AWSStepFunctions.${name} ${JSON.stringify((command as { input: object }).input)}`,
     );
-    expect(told.sort()).toEqual(wanted.sort());
+    expect(sent.sort()).toEqual(wanted.sort());
     expect(scene.aws.requests.filter((r) => !signatureOf(r, 'test').isGood)).toEqual([]);
   });
 
@@ -165,7 +165,7 @@ describe('requests of the default clients', () => {
     });
   });
 
-  it('are signed by the clock of AWS, once AWS has told its time', async () => {
+  it('are signed by the clock of AWS, once AWS has sent its time', async () => {
     await send(scene.clients.report, success());
     const ahead = { date: new Date(Date.now() + 3_600_000).toUTCString() };
     scene.answerWith(awsError(403, 'RequestTimeTooSkewed', ahead), (request, response) => {

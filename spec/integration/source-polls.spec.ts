@@ -50,7 +50,7 @@ const troubles: typeof passingTroubles = [
 ];
 
 describe.concurrent('a poll that fails', () => {
-  it.each(troubles)('P1: by %s is told, and polling goes on', async (what, trouble, error) => {
+  it.each(troubles)('P1: by %s is emitted, and polling goes on', async (what, trouble, error) => {
     const activityName = `by-${what.replaceAll(' ', '-')}`;
     faultPolls(activityName, trouble);
     const { source, pollsFailed } = sourceOf(activityName);
@@ -88,7 +88,7 @@ describe.concurrent('a poll that fails', () => {
       succeeded('2'),
     ]);
     await source.stop();
-    // A client that tried again by itself would have told nobody.
+    // A client that tried again by itself would have emitted nothing.
     expect(source.status()).toMatchObject({ received: 1, succeeded: 1, pollsFailed: 1 });
   });
 

@@ -147,7 +147,7 @@ describe('start', () => {
     expect(server.sfn.calls('CreateActivity')).toBe(0);
   });
 
-  it('goes on through passing trouble that outlasts the retries of the SDK, and tells of it', async () => {
+  it('goes on through passing trouble that outlasts the retries of the SDK, and emits it', async () => {
     const port = await freePort();
     pointSdkAt(`http://127.0.0.1:${port}`);
     const source = createStepFuncSource({ ...config, startTimeoutMs: 60_000 }, echoTo);
@@ -194,7 +194,7 @@ describe('start', () => {
     await source.stop();
   });
 
-  it('tells in words of its own that a profile names an sso_session which is not there', async () => {
+  it('writes in words of its own that a profile names an sso_session which is not there', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'profile-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const file = join(folder, 'config');

@@ -133,7 +133,7 @@ describe.concurrent('a stop whose grace is over', () => {
   it.each([
     ['fail', { kind: 'throttling', times: Infinity } as const],
     ['hang', { kind: 'hang', times: Infinity } as const],
-  ])('S2: gives up reports that %s, 5 s later, and tells so', async (how, fault) => {
+  ])('S2: gives up reports that %s, 5 s later, and emits so', async (how, fault) => {
     const activityName = `given-up-${how}`;
     const { source, lost } = sourceOf(activityName, 2);
     const text = JSON.stringify(`reports that ${how}`);

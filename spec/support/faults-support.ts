@@ -68,14 +68,16 @@ export function sourceUnderFaults(
     createComponent(),
     { client: sfn },
   );
-  const told: string[] = [];
-  source.on('pollFailed', ({ error }) => told.push(`pollFailed ${error}`));
-  source.on('reportFailed', ({ error }) => told.push(`reportFailed ${error}`));
-  source.on('heartbeatFailed', ({ error }) => told.push(`heartbeatFailed ${error}`));
-  source.on('taskSucceeded', ({ attempts }) => told.push(`taskSucceeded by ${attempts}`));
-  source.on('taskFailed', ({ error, attempts }) => told.push(`taskFailed ${error} by ${attempts}`));
-  source.on('taskLost', ({ reason }) => told.push(`taskLost ${reason}`));
-  return { sfn, source, told };
+  const emitted: string[] = [];
+  source.on('pollFailed', ({ error }) => emitted.push(`pollFailed ${error}`));
+  source.on('reportFailed', ({ error }) => emitted.push(`reportFailed ${error}`));
+  source.on('heartbeatFailed', ({ error }) => emitted.push(`heartbeatFailed ${error}`));
+  source.on('taskSucceeded', ({ attempts }) => emitted.push(`taskSucceeded by ${attempts}`));
+  source.on('taskFailed', ({ error, attempts }) =>
+    emitted.push(`taskFailed ${error} by ${attempts}`),
+  );
+  source.on('taskLost', ({ reason }) => emitted.push(`taskLost ${reason}`));
+  return { sfn, source, emitted };
 }
 
 /** Lets as much fake time pass as a promise needs: an hour at most. */
@@ -133,11 +135,11 @@ export async function runThrough(
   trouble: Trouble | { kind: 'latency'; ms: number },
   order: Order,
   fields: { heartbeatIntervalMs?: number } = {},
-): Promise<{ outcome: TaskOutcome; told: string[]; calls: number }> {
-  const { sfn, source, told } = sourceUnderFaults(fields);
+): Promise<{ outcome: TaskOutcome; emitted: string[]; calls: number }> {
+  const { sfn, source, emitted } = sourceUnderFaults(fields);
   await source.start();
   await pass(sfn.runTask('sum', { does: 'succeed' }));
-  told.length = 0;
+  emitted.length = 0;
   const before = sfn.calls(operation);
   sfn.fault({ ...trouble, operation });
   const running = sfn.runTask('sum', order, { timeoutSeconds: 300 });
@@ -145,9 +147,9 @@ export async function runThrough(
   // What is told last is told once AWS's answer has come, or has not.
   await vi.advanceTimersByTimeAsync(120_000);
   const calls = sfn.calls(operation) - before;
-  const toldOfTask = [...told];
+  const toldOfTask = [...emitted];
   await everySlotRuns(source, sfn);
-  return { outcome, told: toldOfTask, calls };
+  return { outcome, emitted: toldOfTask, calls };
 }
 
 /** Takes time, as every call does: a loop without rests would stop the clock otherwise. */

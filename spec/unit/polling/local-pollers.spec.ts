@@ -84,7 +84,7 @@ describe('runLocalPollers', () => {
     set.resize(pollersFor(20, 10));
     expect(hands).toHaveLength(2);
     hand(1).tasks = 4;
-    hand(0).hooks.onSlotFreed();
+    hand(0).hooks.onSlotFreed?.();
     expect(hand(2)).toMatchObject({ index: 1, concurrency: 6 });
     hand(1).tasks = 0;
     hand(1).end();

@@ -270,7 +270,7 @@ describe('createPoller', () => {
     vi.restoreAllMocks();
   });
 
-  it('P4: a poll that a balancer cuts is told, and changes nothing else', async () => {
+  it('P4: a poll that a balancer cuts is emitted, and changes nothing else', async () => {
     const { shutDown, answerAll, failures, sent, poller } = setUp(1);
     const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
     for (let minute = 1; minute <= 10; minute++) {

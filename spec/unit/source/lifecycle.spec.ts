@@ -117,8 +117,10 @@ describe('createLifecycle', () => {
     totals.succeeded = 7;
     totals.lost = 1;
     latest().abandonPoll();
+    const again = lifecycle.stop({});
     latest().end();
-    expect(await stop).toEqual({ succeeded: 2, failed: 0, lost: 1, abandonedPolls: 1 });
+    const summary = { succeeded: 2, failed: 0, lost: 1, abandonedPolls: 1 };
+    expect(await Promise.all([stop, again])).toEqual([summary, summary]);
     expect(await lifecycle.stop({})).toMatchObject({ succeeded: 0, lost: 0, abandonedPolls: 0 });
   });
 });
