@@ -189,7 +189,8 @@ function faults(
         if (random.chance(0.7)) {
           born += 1;
           happenings.push({
-            at: at + random.whole(0, 5_000),
+            // Nothing starts after the calm, when all that runs is told to stop.
+            at: Math.min(calmAt, at + random.whole(0, 5_000)),
             kind: 'starts',
             instance: `i${born}`,
             sizes,
