@@ -18,7 +18,7 @@ export interface Standing {
    * How many pollers it has lost whose work has not ended. It can't take these again before, so
    * nobody leaves free ones to it for them.
    */
-  ending: number;
+  draining: number;
   /** For how many pollers it competes. Instances of a rolling deployment may differ in that. */
   pollers: number;
   /** How many it takes at most: its `maxPollersPerInstance`. */
@@ -42,7 +42,7 @@ export function planFairShare(me: Standing, others: readonly Standing[]): FairSh
   const all = [me, ...others];
   const evenShare = ({ pollers, cap }: Standing) => Math.min(cap, Math.floor(pollers / all.length));
   const lacking = (standing: Standing) =>
-    Math.max(0, evenShare(standing) - standing.held - standing.ending);
+    Math.max(0, evenShare(standing) - standing.held - standing.draining);
 
   const poor = others.filter((other) => lacking(other) > 0);
   const wanted = poor.reduce((sum, other) => sum + lacking(other), 0);
@@ -58,20 +58,20 @@ export function planFairShare(me: Standing, others: readonly Standing[]): FairSh
 }
 
 /** The text that is written to the store. */
-export function formatStanding({ id, held, leaving, ending, pollers, cap }: Standing): string {
-  return [id, held, leaving, ending, pollers, Number.isFinite(cap) ? cap : '-'].join(' ');
+export function formatStanding({ id, held, leaving, draining, pollers, cap }: Standing): string {
+  return [id, held, leaving, draining, pollers, Number.isFinite(cap) ? cap : '-'].join(' ');
 }
 
 /** Undefined if another version has written something else. */
 export function parseStanding(text: string): Standing | undefined {
   const match = /^(\S+) (\d+) (\d+) (\d+) (\d+) (\d+|-)$/.exec(text);
   if (match === null) return undefined;
-  const [, id = '', held, leaving, ending, pollers, cap] = match;
+  const [, id = '', held, leaving, draining, pollers, cap] = match;
   return {
     id,
     held: Number(held),
     leaving: Number(leaving),
-    ending: Number(ending),
+    draining: Number(draining),
     pollers: Number(pollers),
     cap: cap === '-' ? Infinity : Number(cap),
   };

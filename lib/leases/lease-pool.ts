@@ -118,7 +118,7 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
       clock,
       standing: () => ({
         held: kept().length,
-        ending: [...leases.values()].filter(({ lease }) => lease.snapshot().lost).length,
+        draining: [...leases.values()].filter(({ lease }) => lease.snapshot().lost).length,
         pollers: names.length,
         cap: options.maxHeld ?? Infinity,
       }),

@@ -39,11 +39,11 @@ export function createAttributePicker(
       const name = getProperty(error, 'name');
       return refuse(`it threw ${typeof name === 'string' ? name.slice(0, 100) : kindOf(error)}`);
     }
-    return bounded(picked, refuse);
+    return checked(picked, refuse);
   };
 }
 
-function bounded(picked: unknown, refuse: (problem: string) => TaskAttributes): TaskAttributes {
+function checked(picked: unknown, refuse: (problem: string) => TaskAttributes): TaskAttributes {
   if (typeof getProperty(picked, 'then') === 'function') {
     // The promise is not awaited: without this, its rejection would end the process.
     Promise.resolve(picked).catch(() => undefined);

@@ -7,7 +7,7 @@ const standing = (id: string, held: number, more: Partial<Standing> = {}): Stand
   id,
   held,
   leaving: 0,
-  ending: 0,
+  draining: 0,
   pollers: 40,
   cap: Infinity,
   ...more,
@@ -61,8 +61,8 @@ describe('L10: who hands a poller over', () => {
   });
 
   it('L10: none are kept for one that has lost as many, whose work has not ended', () => {
-    expect(handOvers(standing('a', 40), standing('b', 0, { ending: 19 }))).toBe(1);
-    const [plan] = plansOf(standing('a', 20), standing('b', 0, { ending: 20 }));
+    expect(handOvers(standing('a', 40), standing('b', 0, { draining: 19 }))).toBe(1);
+    const [plan] = plansOf(standing('a', 20), standing('b', 0, { draining: 20 }));
     expect(plan).toEqual({ wanted: 0, yieldsBelow: 0 });
   });
 
@@ -112,7 +112,7 @@ describe('L10: who hands a poller over', () => {
 });
 
 describe('what instances say of themselves', () => {
-  it.each([standing('a', 3), standing('b', 0, { leaving: 2, ending: 3, cap: 7 })])(
+  it.each([standing('a', 3), standing('b', 0, { leaving: 2, draining: 3, cap: 7 })])(
     'is read as written',
     (it_) => {
       expect(parseStanding(formatStanding(it_))).toEqual(it_);
