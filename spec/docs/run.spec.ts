@@ -47,7 +47,7 @@ const runs: Record<string, readonly Run[]> = {
   'docs/errors.md#what-a-component-says': [value],
   'docs/functions.md#run-tasks-with-a-function-instead-of-an-http-component': [service],
   'docs/functions.md#check-the-input': [withSchema],
-  'docs/functions.md#stop-when-nobody-waits-any-longer': [tellsTask],
+  'docs/functions.md#stop-when-the-output-is-no-longer-wanted': [tellsTask],
   'docs/functions.md#work-that-keeps-the-cpu-busy': [inThread, thread],
   'docs/functions.md#wrap-the-function': [tellsTask],
   'docs/identity.md#which-execution': [executionTold],
