@@ -1,6 +1,6 @@
 import { arch, platform } from 'node:process';
 import { withBrokenSdk, withFutureSdk } from './future-sdk.mjs';
-import { command, program, readme, tasks } from './steps.mjs';
+import { command, program, readme, tasks, tests } from './steps.mjs';
 import { typesBy } from './types.mjs';
 
 /** The machines that npm has programs for, as far as a lock file of ours holds for them. */
@@ -65,6 +65,9 @@ export function bundler(name, packages, steps) {
   return { id: name, group: 'Bundlers', name, packages, shows, steps };
 }
 
+/** For a busy machine. */
+const LONG = '--testTimeout 60000';
+
 export function jest(version) {
   return {
     id: `jest-${version}`,
@@ -72,7 +75,14 @@ export function jest(version) {
     name: `Jest ${version}`,
     packages: { jest: version },
     shows: (project) => project.version('jest'),
-    steps: [command('tasks in a test', 'jest --testTimeout 60000 --testMatch "**/jest.test.cjs"')],
+    steps: [
+      command('tasks in a test', `jest ${LONG} --testMatch "**/jest.test.cjs"`),
+      command(
+        'tasks in an ES module',
+        `NODE_OPTIONS=--experimental-vm-modules jest ${LONG} --testMatch "**/jest-esm.test.mjs"`,
+      ),
+      tests('jest'),
+    ],
   };
 }
 

@@ -9,7 +9,7 @@ import {
   runtime,
   typescript,
 } from './row-kinds.mjs';
-import { bundled, command, program, readme, tasks } from './steps.mjs';
+import { bundled, command, program, readme, tasks, tests } from './steps.mjs';
 
 /**
  * The environments, a row each: what its project has beside the package under test (`packages`, and
@@ -55,13 +55,16 @@ export const rows = [
     name: 'Vitest',
     packages: { vitest: '4' },
     shows: (project) => project.version('vitest'),
-    steps: [command('tasks in a spec', 'vitest run --testTimeout 60000 vitest.spec.mjs')],
+    steps: [
+      command('tasks in a spec', 'vitest run --testTimeout 60000 vitest.spec.mjs'),
+      tests('vitest'),
+    ],
   },
   {
     id: 'node-test',
     group: 'Test runners',
     name: 'node:test',
-    steps: [command('tasks in a test', 'node --test node-test.mjs')],
+    steps: [command('tasks in a test', 'node --test node-test.mjs'), tests('node-test')],
   },
 
   managed('pnpm', pnpm, tasks()),

@@ -2,6 +2,7 @@ import { copyFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { exampleOf } from '../package/readme.mjs';
 import { bundle } from './bundling.mjs';
+import { takeFromPage } from './page.mjs';
 
 /** Long enough for a start on a busy machine. A program that keeps its process alive takes longer. */
 const TASKS_MS = 60_000;
@@ -41,6 +42,17 @@ export function readme(runtime = node) {
 /** A step that bundles as docs/bundling.md says, and runs the bundle without node_modules. */
 export function bundled(name, title) {
   return { name: title, perform: (project) => bundle(project, name) };
+}
+
+/** A step that writes the tests of docs/testing.md, and runs them as it says. */
+export function tests(name) {
+  return {
+    name: 'the tests of docs/testing.md',
+    async perform(project) {
+      const shell = takeFromPage(project, 'docs/testing.md', 'test', name);
+      await project.run('bash', ['-euc', shell], { timeoutMs: TASKS_MS });
+    },
+  };
 }
 
 /** A step that runs a command to its end. */

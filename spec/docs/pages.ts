@@ -16,7 +16,7 @@ export interface Block {
   section: string;
   language: string;
   code: string;
-  /** Marked as run by a check of its own: `<!-- bundle: rollup -->` before it. */
+  /** Marked as run by `npm run check:environments` alone: `<!-- bundle: rollup -->` before it. */
   elsewhere: boolean;
 }
 
@@ -63,7 +63,7 @@ export function readPage(path: string): Page {
       const section = `${path}#${anchorsOf(headings).at(-1) ?? ''}`;
       const place = { page: path, where: `${path}:${at}`, line: at, section };
       const before = outside.findLast((text) => text.trim() !== '') ?? '';
-      const elsewhere = before.startsWith('<!-- bundle: ');
+      const elsewhere = /^<!-- (bundle: |test: jest )/.test(before);
       open = { indent, fence: indent + marks, block: { ...place, language, code: '', elsewhere } };
     } else if (line === open.fence) {
       blocks.push(open.block);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   CreateActivityCommand,
   GetActivityTaskCommand,
@@ -5,9 +6,12 @@ import {
 } from '@aws-sdk/client-sfn';
 import { createStepFuncSource } from 'stepfunc-source';
 import { describe, expect, vi } from 'vitest';
+import { startNode } from '../../support/integration/process.js';
+import { root } from '../pages.js';
 import { write } from './folder.js';
 import type { Run } from './run.js';
-import { alone, titleOf } from './run.js';
+import { alone, beside, titleOf } from './run.js';
+import { well } from './scene.js';
 
 /** A block that is a test: it registers itself. */
 export const test: Run = {
@@ -20,6 +24,19 @@ export const test: Run = {
       for (const remove of ends) await remove();
     }),
 };
+
+/** A file of tests for node:test, which is a program of its own. */
+export const testProcess = beside('tests in a process', async (block, { onTestFinished }) => {
+  const file = await write(block, onTestFinished);
+  const env = { TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') };
+  const tests = startNode(['--test-reporter', 'tap', file], { env });
+  onTestFinished(() => tests.signal('SIGKILL'));
+  expect(await tests.ended).toEqual(well);
+  const titles = [...block.code.matchAll(/^test\('(.*)',/gm)].map(([, title = '']) => title);
+  expect(titles.length).toBeGreaterThan(1);
+  const passed = tests.said().filter((line) => line.startsWith('ok '));
+  expect(passed).toEqual(titles.map((title, i) => `ok ${i + 1} - ${title}`));
+});
 
 /** What is assumed is made anew for each block. */
 const assumed = async () => {
