@@ -73,7 +73,7 @@ export default defineConfig({
           include: [
             'spec/integration/**/*.spec.ts',
             'spec/cluster/**/*.spec.ts',
-            'spec/docs/{pages,python,run}.spec.ts',
+            'spec/docs/{languages,manifests,pages,run}.spec.ts',
           ],
           exclude: ['spec/cluster/chaos.spec.ts'],
           // Longer than `until()` waits, which then says what did not come about.
