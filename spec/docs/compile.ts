@@ -100,6 +100,9 @@ const asUsers: ts.CompilerOptions = {
   exactOptionalPropertyTypes: false,
   noUncheckedIndexedAccess: false,
   importHelpers: false,
+  // As projects of NestJS have them.
+  experimentalDecorators: true,
+  emitDecoratorMetadata: true,
 };
 
 /** As a user's project has them, but of lib's sources. */

@@ -10,6 +10,7 @@ import { executionTold, logs, runsNow } from './run/identity.js';
 import { inThread, tellsTask, thread, withSchema } from './run/functions.js';
 import { locks, tenForAll } from './run/locks.js';
 import { metrics, traceFromInput, traces } from './run/opentelemetry.js';
+import { nest } from './run/nest.js';
 import type { Run } from './run/run.js';
 import {
   component,
@@ -23,7 +24,7 @@ import {
   withToken,
 } from './run/sources.js';
 import { startDynamoDb, startMysql, startPostgresql, startRedis } from './run/stores.js';
-import { besideService, faults, inTest, test } from './run/tests.js';
+import { besideService, faults, inTest, test, testProcess } from './run/tests.js';
 import { mutualTls, redirect } from './run/tls.js';
 import { created, prints, types, value } from './run/values.js';
 
@@ -43,6 +44,7 @@ const runs: Record<string, readonly Run[]> = {
   'docs/components.md#nodehttp': [componentProcess],
   'docs/components.md#express': [componentProcess],
   'docs/components.md#fastify': [componentProcess],
+  'docs/components.md#nestjs': [nest],
   'docs/components.md#behind-iam-api-gateway-or-a-lambda-url': [signed],
   'docs/errors.md#what-a-component-says': [value],
   'docs/functions.md#run-tasks-with-a-function-instead-of-an-http-component': [service],
@@ -72,6 +74,8 @@ const runs: Record<string, readonly Run[]> = {
   'docs/security.md#the-components-origin': [redirect],
   'docs/several-activities.md#several-activities-in-one-process': [splitAndSum],
   'docs/testing.md#how-do-i-test-my-service-without-aws': [test],
+  'docs/testing.md#vitest': [test],
+  'docs/testing.md#nodetest': [testProcess],
   'docs/testing.md#timeouts': [besideService],
   'docs/testing.md#faults': [besideService, faults],
   'docs/testing.md#the-real-sdk': [inTest],

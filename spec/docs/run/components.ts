@@ -24,10 +24,14 @@ export async function addsUp(url: string): Promise<void> {
     });
   const answer = await until(() => post('[1,2,3]'));
   expect([answer.status, await answer.json()]).toEqual([200, 6]);
-  const refusal = await post('{"a":1}');
-  expect(refusal.status).toBe(422);
-  expect(refusal.headers.get('step-func-error')).toBe('NotNumbers');
-  await refusal.text();
+  const nothing = await post('[]');
+  expect([nothing.status, await nothing.json()]).toEqual([200, 0]);
+  for (const other of ['{"a":1}', '["a"]']) {
+    const refusal = await post(other);
+    expect(refusal.status).toBe(422);
+    expect(refusal.headers.get('step-func-error')).toBe('NotNumbers');
+    expect(await refusal.text()).not.toBe('');
+  }
   // Larger than what many parsers take unless told.
   const most = await post(JSON.stringify(Array.from({ length: 130_000 }, () => 1)));
   expect([most.status, await most.json()]).toEqual([200, 130_000]);
