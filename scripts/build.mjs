@@ -31,6 +31,8 @@ const names = entries.map(({ require: { default: file } }) =>
  * starts.
  */
 const LAZY = ['config-schema', 'session'];
+/** A package that what an import of the main entry point loads needs only to run. */
+const LAZY_PACKAGE = 'abort-controller-x';
 
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist');
@@ -101,9 +103,19 @@ function leaveLazyImports() {
       });
     },
     generateBundle(_, bundle) {
+      const eager = ['index.js'];
+      for (const name of eager) {
+        const file = bundle[name];
+        eager.push(...file.imports.filter((id) => id in bundle && !eager.includes(id)));
+        file.code = file.code.replace(
+          new RegExp(`^let (\\w+) = require\\("${LAZY_PACKAGE}"\\);$`, 'm'),
+          `const $1 = () => require("${LAZY_PACKAGE}");`,
+        );
+      }
       for (const file of Object.values(bundle)) {
         for (const [, variable] of file.code.matchAll(/^const (\w+) = \(\) => require\(/gm)) {
-          file.code = file.code.replaceAll(`${variable}.`, `${variable}().`);
+          // In parentheses, as `new x().y` would call x by `new`.
+          file.code = file.code.replaceAll(`${variable}.`, `(${variable}()).`);
         }
       }
       const missing = LAZY.filter((name) => !seen.has(name));
