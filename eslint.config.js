@@ -105,8 +105,10 @@ export default tseslint.config(
     },
   },
   {
-    // Who belongs to no source has no clock but the process's: stores are shared, signals are the process's.
+    // What belongs to no source has only the process's clock: a store or an invoke that sources share, and
+    // the process's signals.
     files: [
+      'lib/task/http-invoke.ts',
       'lib/source/source.ts',
       'lib/source/termination-signal.ts',
       'lib/opentelemetry/**/*.ts',

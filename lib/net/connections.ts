@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { buildConnector, Client, errors, Pool, ProxyAgent } from './undici.js';
 import type { Dispatcher } from 'undici';
+import type { Clock } from '../async/clock.js';
 
 /** A connection that is not made by then is given up. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -14,13 +15,28 @@ const NO_TIMEOUTS = { headersTimeout: 0, bodyTimeout: 0 };
 /** The part of undici's Dispatcher that sends a request. */
 export type Dispatching = Pick<Dispatcher, 'dispatch'>;
 
-/** The source's own connections. Each has one request at a time. */
+/** Connections that the library makes itself. Each has one request at a time. */
 export interface Connections extends Dispatching {
   /**
    * Closes every connection at once, those that are just being made included. No request can be
    * sent after it.
    */
   destroy(): void;
+}
+
+/** Connections that can also end in peace. */
+export interface ClosableConnections extends Connections {
+  /**
+   * Closes idle connections at once, others after their responses. No request can be sent after it.
+   */
+  close(): Promise<void>;
+}
+
+export interface ConnectionOptions {
+  /** Room for the headers of a response, in bytes. @default undici's 16 KiB */
+  maxHeaderSize?: number;
+  /** An older connection gets no further request, and is closed. @default no connection is too old */
+  maxAge?: { ms: number; clock: Clock };
 }
 
 type Connect = ReturnType<typeof buildConnector>;
@@ -30,13 +46,16 @@ type Connect = ReturnType<typeof buildConnector>;
  * was used last, so that the others become idle and close. It finds that one in constant time:
  * undici's Pool searches all of its connections.
  */
-export function createConnections(): Connections {
+export function createConnections(options: ConnectionOptions = {}): ClosableConnections {
+  const { maxHeaderSize, maxAge } = options;
+  const settings = { ...NO_TIMEOUTS, ...(maxHeaderSize !== undefined && { maxHeaderSize }) };
   const sockets = new Set<Socket>();
-  const clients = new Set<Client>();
+  /** Each with the time of its making, if age counts. */
+  const clients = new Map<Client, number | undefined>();
   /** The idle ones by origin. The last of each list was used last. */
   const idle = new Map<string, Client[]>();
   const connect = tracking(sockets, buildConnector({ timeout: CONNECT_TIMEOUT_MS }));
-  let destroyed = false;
+  let closed = false;
 
   function idleAt(origin: string): Client[] {
     const known = idle.get(origin);
@@ -47,8 +66,8 @@ export function createConnections(): Connections {
   }
 
   function open(origin: string, idleHere: Client[]): Client {
-    const client = new Client(origin, { ...NO_TIMEOUTS, connect });
-    clients.add(client);
+    const client = new Client(origin, { ...settings, connect });
+    clients.set(client, maxAge?.clock.monotonic());
     // A client in use may go on: undici sends a request again that the other side never saw.
     client.on('disconnect', () => {
       const index = idleHere.indexOf(client);
@@ -59,6 +78,16 @@ export function createConnections(): Connections {
     return client;
   }
 
+  function takeIdle(idleHere: Client[]): Client | undefined {
+    for (let client = idleHere.pop(); client !== undefined; client = idleHere.pop()) {
+      const madeAt = clients.get(client);
+      if (maxAge === undefined || madeAt === undefined) return client;
+      if (maxAge.clock.monotonic() - madeAt <= maxAge.ms) return client;
+      drop(client);
+    }
+    return undefined;
+  }
+
   function drop(client: Client): void {
     clients.delete(client);
     void client.destroy();
@@ -66,10 +95,10 @@ export function createConnections(): Connections {
 
   return {
     dispatch(options, handler) {
-      if (destroyed) throw new errors.ClientDestroyedError();
+      if (closed) throw new errors.ClientDestroyedError();
       const origin = String(options.origin);
       const idleHere = idleAt(origin);
-      const client = idleHere.pop() ?? open(origin, idleHere);
+      const client = takeIdle(idleHere) ?? open(origin, idleHere);
       return client.dispatch(options, {
         onRequestStart: (controller, context: unknown) =>
           handler.onRequestStart?.(controller, context),
@@ -77,7 +106,7 @@ export function createConnections(): Connections {
           handler.onResponseStart?.(controller, status, headers, text),
         onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
         onResponseEnd(controller, trailers) {
-          if (!destroyed) idleHere.push(client);
+          if (!closed) idleHere.push(client);
           handler.onResponseEnd?.(controller, trailers);
         },
         onResponseError(controller, error) {
@@ -86,9 +115,14 @@ export function createConnections(): Connections {
         },
       });
     },
+    async close() {
+      closed = true;
+      idle.clear();
+      await Promise.all(Array.from(clients.keys(), (client) => client.close()));
+    },
     destroy() {
-      destroyed = true;
-      for (const client of clients) void client.destroy();
+      closed = true;
+      for (const client of clients.keys()) void client.destroy();
       clients.clear();
       idle.clear();
       destroyAll(sockets);

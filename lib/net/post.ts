@@ -1,6 +1,7 @@
 import { execute } from 'abort-controller-x';
 import type { Dispatcher } from 'undici';
 import { createCappedBody } from './capped-body.js';
+import type { Dispatching } from './connections.js';
 
 export interface PostRequest {
   origin: string;
@@ -27,7 +28,7 @@ export interface HttpResponse {
  * a task costs 10 % more CPU (docs/performance.md).
  */
 export function post(
-  dispatcher: Dispatcher,
+  dispatcher: Dispatching,
   request: PostRequest,
   signal: AbortSignal,
   mostBytes: number,

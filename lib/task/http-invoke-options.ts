@@ -48,8 +48,8 @@ export interface HttpInvokeOptions {
    * A dispatcher of undici 6, 7 or 8, for a proxy, a unix socket or other TLS settings. Its own limits
    * hold, and `httpInvoke` never closes it.
    *
-   * @default an Agent that takes 256 KiB of headers, has no time limits, and renews connections after
-   * 3 minutes
+   * @default connections with room for 256 KiB of headers, without time limits, each closed after 3
+   * minutes
    */
   dispatcher?: HttpDispatcher | undefined;
 }

@@ -1,12 +1,13 @@
 import { abortable } from 'abort-controller-x';
+import { systemClock } from '../async/clock.js';
 import { inOwnWords } from '../common/own-words.js';
 import { parseBaseUrl } from '../net/base-url.js';
 import { readCapped } from '../net/capped-body.js';
+import { createConnections } from '../net/connections.js';
 import { CODING_OVERHEAD_BYTES } from '../net/content-coding.js';
 import type { HttpResponse, PostRequest } from '../net/post.js';
 import { post } from '../net/post.js';
 import { checkHeaders } from '../net/request-headers.js';
-import { Agent } from '../net/undici.js';
 import { decodeResponse } from './decode-response.js';
 import type {
   HttpDispatcher,
@@ -110,16 +111,14 @@ interface Sender {
 
 function createSender(given: HttpDispatcher | undefined): Sender {
   if (given === undefined) {
-    const agent = new Agent({
+    // They have no time limits: the source's invokeTimeoutMs is the only one.
+    const connections = createConnections({
       maxHeaderSize: MAX_HEADER_BYTES,
-      // The source's invokeTimeoutMs is the only limit. Undici's own 300 s would end longer tasks.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      clientTtl: CONNECTION_MAX_AGE_MS,
+      maxAge: { ms: CONNECTION_MAX_AGE_MS, clock: systemClock },
     });
     return {
-      send: (request, signal) => post(agent, request, signal, MAX_SENT_BYTES),
-      close: () => agent.close(),
+      send: (request, signal) => post(connections, request, signal, MAX_SENT_BYTES),
+      close: () => connections.close(),
     };
   }
   return {
