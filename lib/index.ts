@@ -1,7 +1,7 @@
 export { ActivityError } from './sfn/activity-arn.js';
 export { ConfigError } from './source/config-error.js';
 export type { ConfigIssue } from './source/config-error.js';
-export type { ConcurrencyLimits, StepFuncSourceConfig } from './source/config.js';
+export type { ConcurrencyLimits, StepFuncSourceConfig } from './source/config-keys.js';
 export { ErrorName, httpErrorName } from './task/error-name.js';
 export type {
   AttributedEvent,
@@ -23,7 +23,7 @@ export type { Invoke, InvokeAbortCode, InvokeRequest, InvokeResponse } from './t
 export type { Lock, LockFactory } from './locks/types.js';
 export type { Logger } from './observe/log.js';
 export type { ClientConfig } from './sfn/client-config.js';
-export type { StepFuncSourceOptions } from './source/options.js';
+export type { StepFuncSourceOptions } from './source/option-keys.js';
 export type { TaskLostReason } from './task/report.js';
 export { toTaskResult } from './task/result.js';
 export type { TaskResult } from './task/result.js';

@@ -5,6 +5,7 @@ import { getProperty } from '../common/property.js';
 import { hintFor } from '../common/suggest-key.js';
 import type { ConfigIssue } from './config-error.js';
 import { UNKNOWN_KEY } from './config-error.js';
+import { optionKeys } from './option-keys.js';
 
 // White space, brackets, wildcards, AWS's special characters, control characters, surrogates,
 // and the two code points at the end of the basic plane. The source is "name" of
@@ -97,7 +98,7 @@ export const limitsSchema = z.strictObject(limitsShape, {
   error: 'an object with maxConcurrency or concurrencyPerPoller',
 });
 
-/** What is wrong with a value, in our own words: zod's types are no part of the public face. */
+/** The issues of a value, in the package's own type: zod's types are not public. */
 export function issuesOf(
   value: unknown,
   issues: readonly z.core.$ZodIssue[],
@@ -115,10 +116,8 @@ export function unexpected(path: string, expected: string, came: unknown): Confi
   return { path, message: `expected ${expected}, got ${formatValue(came)}` };
 }
 
-/** The keys of the third argument: people put them here by mistake. */
-const optionKeys = ['client', 'clientConfig', 'locks', 'logger', 'logCauses', 'taskAttributes'];
-
 function unknownKey(key: string, known: readonly string[]): ConfigIssue {
+  // People put a key of the third argument here by mistake.
   const hint = optionKeys.includes(key)
     ? 'it belongs to the options, the third argument'
     : hintFor(key, known, 'keys');

@@ -1,4 +1,4 @@
-import type { ConcurrencyLimits } from './config.js';
+import type { ConcurrencyLimits } from './config-keys.js';
 import type { EventName, Listener, StepFuncSourceState } from '../observe/events.js';
 import type { Health } from '../observe/health.js';
 import type { RunningTask } from '../observe/running-tasks.js';

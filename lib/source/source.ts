@@ -1,5 +1,5 @@
 import { asyncDisposable } from '../common/async-disposable.js';
-import type { ConcurrencyLimits, StepFuncSourceConfig } from './config.js';
+import type { ConcurrencyLimits, StepFuncSourceConfig } from './config-keys.js';
 import { checkListener, checkSignal, checkStopOptions } from './check-arguments.js';
 import { parseConfig, resizeConfig } from './config.js';
 import type { Clock } from '../async/clock.js';
@@ -14,7 +14,7 @@ import { createLifecycle } from './lifecycle.js';
 import { startSession } from './session.js';
 import { createRunningTasks } from '../observe/running-tasks.js';
 import { logEvents } from '../observe/log.js';
-import type { StepFuncSourceOptions } from './options.js';
+import type { StepFuncSourceOptions } from './option-keys.js';
 import { checkInvoke, checkOptions } from './options.js';
 import type { Emit } from '../polling/activity-poller.js';
 import { pollersFor } from '../polling/slots.js';

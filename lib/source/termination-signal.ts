@@ -14,7 +14,7 @@ const INSIST_MS = 2_000;
 const SIGINT_EXIT_CODE = 130;
 
 /**
- * An AbortSignal for `run` and `runAll`. It aborts when the process is told to terminate. The source
+ * An AbortSignal for `run` and `runAll`. It aborts when the process gets a signal to terminate. The source
  * then drains, and the process ends by itself with exit code 0.
  *
  * From the first call on, these signals no longer end the process themselves. Further ones are

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseConfig, resizeConfig } from '../../../lib/source/config.js';
 import { ConfigError } from '../../../lib/source/config-error.js';
@@ -58,42 +57,11 @@ describe('parseConfig', () => {
   });
 
   it.each([
-    ['activityName', ''],
-    ['activityName', 'a'.repeat(81)],
-    ['activityName', 'with space'],
     ['activityName', 'a/b'],
-    ['activityName', 'a\u0085'],
-    ['activityName', '\u{10ffff}'],
-    ['activityName', 7],
-    ['activityName', undefined],
     ['path', 'step/sum'],
-    ['path', '/a b'],
-    ['path', '/a#b'],
-    ['path', '/a\r\nb'],
-    ['path', '/\u0000'],
-    ['path', ''],
-    ['path', 'http://elsewhere/'],
-    ['maxConcurrency', 0],
-    ['maxConcurrency', 1.5],
     ['maxConcurrency', '10'],
-    ['maxConcurrency', Number.NaN],
-    ['maxConcurrency', Infinity],
-    ['maxConcurrency', null],
-    ['concurrencyPerPoller', -1],
-    ['invokeTimeoutMs', 0],
-    ['heartbeatIntervalMs', 0],
-    ['workerName', ''],
-    ['workerName', 'w'.repeat(81)],
     ['lockTtlMs', 999],
-    ['lockTtlMs', 3_600_001],
-    ['lockTtlMs', '30s'],
-    ['maxPollersPerInstance', 0],
-    ['onLeaseLost', 'run'],
-    ['activityArn', 'sum'],
-    ['activityArn', 'arn:aws:states:eu-west-1:123456789012:stateMachine:sum'],
-    ['activityArn', 'arn:aws:states:eu-west-1:123456789012:activity:a:b'],
-    ['activityArn', ''],
-  ])('refuses %s of %j, naming the key, what came and what is wanted', (key, value) => {
+  ])('refuses %s of %j, naming the key, what came and what is expected', (key, value) => {
     const message = refusal({ ...good, [key]: value }, true);
     expect(message).toMatch(new RegExp(`^- ${key}: expected .*, got .+$`, 'm'));
     expect(message.match(/^- /gm)).toHaveLength(1);
@@ -109,27 +77,12 @@ describe('parseConfig', () => {
     );
   });
 
-  it.each([['clientConfig'], ['logger'], ['locks'], ['taskAttributes']])(
-    'tells of %s that it belongs to the third argument',
-    (key) => {
-      expect(refusal({ ...good, [key]: {} })).toContain(
-        `- "${key}": unknown key; it belongs to the options, the third argument`,
-      );
-    },
-  );
-
-  it('lists keys that nobody knows as data, as they came, and in words on one line', () => {
+  it('lists unknown keys as data, as they came, and in words on one line', () => {
     const { issues, message } = errorOf(() => parse({ ...good, 'max\nconcurrency': 1 }));
     expect(issues).toEqual([
       { path: 'max\nconcurrency', message: 'unknown key; did you mean maxConcurrency?' },
     ]);
     expect(message.split('\n')).toHaveLength(2);
-  });
-
-  it('takes lockTtlMs up to an hour', () => {
-    expect(parse({ ...good, lockTtlMs: 3_600_000 }, { withLocks: true })).toMatchObject({
-      lockTtlMs: 3_600_000,
-    });
   });
 
   describe('with activityArn', () => {
@@ -154,7 +107,7 @@ describe('parseConfig', () => {
       ]);
     });
 
-    it('tells of a bad ARN alone, and of a bad name alone', () => {
+    it('names a bad ARN alone, and a bad name alone', () => {
       const paths = (config: object) =>
         errorOf(() => parse({ path, ...config })).issues.map((issue) => issue.path);
       expect(paths({ activityArn: 'sum' })).toEqual(['activityArn']);
@@ -182,7 +135,7 @@ describe('parseConfig', () => {
     });
   });
 
-  it('refuses more pollers than anybody can mean', () => {
+  it('refuses more pollers than a person can mean', () => {
     expect(refusal({ ...good, maxConcurrency: 5e9 })).toContain(
       '- maxConcurrency: expected at most 100,000 times concurrencyPerPoller, got 5000000000 (number)',
     );
@@ -207,51 +160,6 @@ describe('parseConfig', () => {
         `- path: expected a request path that begins with one '/', percent-encoded, without white space, control characters or '#', got "x" (string of 1)`,
         `- maxConcurrency: expected a whole number from 1, got "3" (string of 1)`,
       ].join('\n'),
-    );
-  });
-
-  it.each([
-    ['maxconcurrency', 'maxConcurrency'],
-    ['concurrencyperpoller', 'concurrencyPerPoller'],
-    ['activityname', 'activityName'],
-    ['max_concurrency', 'maxConcurrency'],
-    ['invokeTimeout', 'invokeTimeoutMs'],
-    ['heartbeatIntervallMs', 'heartbeatIntervalMs'],
-  ])("tells from %s, as of maelstrom's YAML or a slip, that %s was meant", (key, meant) => {
-    expect(refusal({ ...good, [key]: 1 })).toContain(
-      `- "${key}": unknown key; did you mean ${meant}?`,
-    );
-  });
-
-  it('lists the known keys where nothing comes close', () => {
-    expect(refusal({ ...good, colour: 'red' })).toMatch(
-      /"colour": unknown key; known keys are activityName, path, /,
-    );
-  });
-
-  it.each([[undefined], [null], ['sum'], [[]], [42]])('refuses %j as a config', (config) => {
-    expect(refusal(config)).toMatch(
-      /- config: expected an object with at least activityName and path, got /,
-    );
-  });
-
-  it('takes every name that AWS takes, and every path of visible ASCII', () => {
-    const nameChar = fc
-      .integer({ min: 0x21, max: 0xd7ff })
-      .map((code) => String.fromCharCode(code))
-      .filter((c) => !/[\s<>{}[\]?*"#%\\^|~`$&,;:/\u007f-\u009f]/.test(c));
-    const pathChar = fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code));
-    fc.assert(
-      fc.property(
-        fc.string({ unit: nameChar, minLength: 1, maxLength: 80 }).filter((s) => s.length <= 80),
-        fc
-          .string({ unit: pathChar.filter((c) => c !== '#') })
-          .filter((rest) => !/^[/\\]/.test(rest))
-          .map((rest) => `/${rest}`),
-        (activityName, path) => {
-          expect(parse({ activityName, path })).toMatchObject({ activityName, path });
-        },
-      ),
     );
   });
 });
