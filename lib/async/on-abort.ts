@@ -1,6 +1,6 @@
 /**
  * Calls `fn` when `signal` aborts, and at once if it has aborted already. `addEventListener` alone
- * stays silent then: whoever attaches too late would wait for an abort that never comes.
+ * stays silent then: a listener that is attached too late would wait for an abort that never comes.
  *
  * Calls `fn` once at most. Returns a function that detaches it, which has no effect afterwards.
  *

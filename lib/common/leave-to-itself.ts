@@ -1,6 +1,9 @@
 import { typeTag } from './type-tag.js';
 
-/** A promise that came where none was expected has nobody to wait for it: it must not end the process. */
+/**
+ * Handles the rejection of a promise that came where none was expected. Nothing else waits for it, and
+ * an unhandled rejection would end the process.
+ */
 export function leaveToItself(value: unknown): void {
   if (typeTag(value) === 'Promise') Promise.resolve(value).catch(() => undefined);
 }

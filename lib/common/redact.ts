@@ -65,7 +65,7 @@ function redactUrls(text: string): string {
   return redacted + text.slice(done);
 }
 
-/** Where the host begins, after the last `@` of the user part. 0 if there is no user part. */
+/** The index at which the host begins, after the last `@`. 0 if there is no user part. */
 function endOfUser(line: string): number {
   const [word = ''] = /^\S*/.exec(line) ?? [];
   const [authority = ''] = /^[^/\\?#]*/.exec(word) ?? [];

@@ -20,7 +20,7 @@ export function now(clock: Clock): Timestamp {
  *   renewal.
  * - `inDoubt`: That time is over by the wall clock, but not by the monotonic clock. Either the
  *   machine was suspended, and another instance may hold the lease. Or the clock was set, and
- *   nothing has happened. Only the store can tell which.
+ *   nothing has happened. Only the store knows which.
  * - `expired`: That time is over. The lease is still renewed until its work has ended. If no other
  *   instance has taken it yet, none can.
  * - `taken`: The store says that another owner holds it, or none.

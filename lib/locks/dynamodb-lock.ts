@@ -64,8 +64,8 @@ export function dynamoDbLockFactory({
     const owner = randomUUID();
 
     /**
-     * Takes the name if nothing has changed since `sighting`: nobody has it, or its dead holder
-     * has.
+     * Takes the name if nothing has changed since `sighting`. Either no owner had it then, or one
+     * that now counts as dead.
      */
     async function take(sighting: Sighting | undefined): Promise<boolean> {
       const version = randomUUID();

@@ -35,7 +35,7 @@ export function checkOutOf(pool: PromisePool): SqlCheckout {
   };
 }
 
-/** The connection that a pool of mysql2 has made last, be it still on its way. */
+/** The newest connection of a pool of mysql2, even if it is still being made. */
 function newestOf(pool: PromisePool): unknown {
   const all = getProperty(getProperty(pool, 'pool'), '_allConnections');
   const length = getProperty(all, 'length');
@@ -55,7 +55,7 @@ function asConnection(connection: PromiseConnection): SqlConnection {
     async run(sql, values) {
       const answer = await connection.query({ sql, values: [...values], ...plainRows });
       const result = getProperty(answer, '0');
-      // A select does not tell: only what writes can be taken back.
+      // The answer to a select has no status. Only a write could be rolled back.
       if (Array.isArray(result)) return { rows: result, affected: 0, isInTransaction: false };
       const isInTransaction = (Number(getProperty(result, 'serverStatus')) & IN_TRANSACTION) !== 0;
       return { rows: [], affected: Number(getProperty(result, 'affectedRows')), isInTransaction };
@@ -63,7 +63,7 @@ function asConnection(connection: PromiseConnection): SqlConnection {
     release: () => connection.release(),
     destroy() {
       connection.destroy();
-      // mysql2 only says goodbye: to a server that is gone, that would take minutes.
+      // mysql2 only says goodbye. If the server is unreachable, that would take minutes.
       destroyStream(getProperty(connection, 'connection'));
     },
   };

@@ -7,12 +7,12 @@ const CANCEL_REQUEST = 80_877_102;
 const LIMIT_MS = 3_000;
 
 /**
- * Asks the server to give up what a connection of pg waits for. A server that waits for a lock does
- * not see that its client has gone. Without this, each late call would leave a server process behind,
- * until the application can connect no more.
+ * Asks the server to cancel what a connection of pg waits for. A server that waits for a lock does not
+ * see that its client has disconnected. Without this, each late call would leave a server process
+ * behind, until the application could connect no more.
  *
- * Best effort, over a connection of its own. It is not encrypted, as in libpq. The key that it sends
- * is of no use once the connection has ended.
+ * Best effort, over a separate connection. As in libpq, that is not encrypted. The key that it sends is
+ * of no use once the connection has ended.
  */
 export function cancelQuery(client: unknown): void {
   const [host, port, processId, secretKey] = ['host', 'port', 'processID', 'secretKey'].map((key) =>

@@ -86,7 +86,7 @@ function ofIoRedis(client: RedisClient): RedisConnection {
       try {
         return await promised(redis, 'eval', script, 1, key, ...args);
       } catch (error) {
-        // What comes of a connection whose user was refused; why is told by an event only.
+        // The error of a script on a connection that was refused. The reason comes by an event only.
         const isClosed = getProperty(error, 'message') === 'Connection is closed.';
         throw isClosed ? (trouble ?? error) : error;
       } finally {
@@ -96,7 +96,7 @@ function ofIoRedis(client: RedisClient): RedisConnection {
     },
     destroy() {
       call(redis, 'disconnect');
-      // Otherwise it waits for seconds to close, for a server that may be gone.
+      // Otherwise it waits for seconds until a server closes that may be unreachable.
       call(getProperty(redis, 'stream'), 'destroy');
     },
     hasEnded: () => ['close', 'end'].includes(String(getProperty(redis, 'status'))),

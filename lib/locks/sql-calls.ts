@@ -9,7 +9,10 @@ export interface SqlConnection {
   release(): void;
   /** Ends it, whatever it waits for. The pool opens another when it needs one. */
   destroy(error: Error): void;
-  /** Asks the server to give up a statement under way, if the server does not see by itself that its client has gone. */
+  /**
+   * Asks the server to cancel a statement under way. Absent if the server sees by itself that its
+   * client has disconnected.
+   */
   cancel?(): void;
 }
 
@@ -17,7 +20,7 @@ export interface SqlResult {
   rows: readonly unknown[];
   /** How many rows a statement has written, if the driver says so. */
   affected: number;
-  /** A transaction is open after the statement, as far as the driver tells. */
+  /** A transaction is open after the statement, as far as the driver shows. */
   isInTransaction: boolean;
 }
 
@@ -34,8 +37,8 @@ export type SqlCall = <T>(
 ) => Promise<T>;
 
 /**
- * The pool gave out a connection on which somebody has left a transaction open. What is written there
- * is seen by nobody else, and a rollback would take it back.
+ * The pool gave out a connection on which the application has left a transaction open. No other
+ * connection would see what is written there, and a rollback would undo it.
  */
 export class OpenTransactionError extends Error {
   override readonly name = 'OpenTransactionError';
@@ -59,7 +62,7 @@ export function createSqlCalls(checkOut: () => SqlCheckout): SqlCall {
       const place = queue(ttlMs);
       enter({ waitsFor: 'connection from the pool', end: () => place.leave() });
       const connection = await place.connection;
-      // Somebody else may have it by now.
+      // Another call may have it by now.
       if (isLate()) throw new Error('The call was late');
       enter({
         waitsFor: 'answer from the database',
@@ -79,16 +82,16 @@ export function createSqlCalls(checkOut: () => SqlCheckout): SqlCall {
     });
 }
 
-/** What a database answers to whoever came second, where transactions are serializable, or to a deadlock. */
+/** The errors of a deadlock, and of the second of two serializable transactions. */
 const OUTRUN = ['40001', '40P01', 'ER_LOCK_DEADLOCK', 'ER_CHECKREAD'];
 const ATTEMPTS = 3;
 
-/** Somebody else has written at the same moment. The connection is well, and nothing was written. */
+/** Another instance has written at the same moment. Nothing was written, and the connection is usable. */
 export function isOutrun(error: unknown): boolean {
   return OUTRUN.includes(String(getProperty(error, 'code')));
 }
 
-/** Runs a statement in a transaction of its own; again, if others got in its way. */
+/** Runs a statement in its own transaction, and again if another instance was faster. */
 async function runAlone(
   connection: SqlConnection,
   ...statement: Parameters<SqlConnection['run']>

@@ -6,7 +6,7 @@ import type { SqlCheckout, SqlConnection } from './sql-calls.js';
 /** A place in the pool's queue for a connection. */
 export interface Place {
   connection: Promise<SqlConnection>;
-  /** The call has given up. The next call gets the connection; if there is none, the pool does. */
+  /** The call no longer waits. The next call gets the connection; if there is none, the pool does. */
   leave(): void;
 }
 

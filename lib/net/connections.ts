@@ -3,7 +3,7 @@ import { buildConnector, Client, errors, Pool, ProxyAgent } from './undici.js';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../async/clock.js';
 
-/** A connection that is not made by then is given up. */
+/** How long a connection may take to open. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**

@@ -34,7 +34,7 @@ export interface AttributedEvent extends TaskEvent {
 export interface EndedEvent extends AttributedEvent {
   /** Milliseconds from the poll's response to the end of the report. The slot is free now. */
   durationMs: number;
-  /** Milliseconds from the poll's response to the end of the invoke. The rest is the report. */
+  /** Milliseconds from the poll's response to the end of the invoke. What is left is the report's. */
   invokeMs: number;
 }
 

@@ -53,7 +53,7 @@ export interface Poller {
   run(shutdown: ShutdownSignals): Promise<void>;
   /** Changes the slots. If there are fewer, open polls come back and jobs run to their end. */
   resize(concurrency: number): void;
-  /** Sends polls if it may. Call it when something that prevented polls may be gone. */
+  /** Sends polls if it may. Call it when something that prevented polls may have ended. */
   fillSlots(): void;
   /** Sends no poll until every job that called this, by its controller, has resumed or ended. */
   pausePolls(job: AbortController): void;
@@ -118,7 +118,7 @@ export function createPoller<Job>(options: PollerOptions<Job>): Poller {
     let detach: (() => void)[] = [];
     const ended = new Promise<void>((finish) => {
       running = { shutdown, finish };
-      // A signal may have aborted before anybody could listen: a lease that is lost at once.
+      // A signal may have aborted before this listens: a lease can be lost at once.
       detach = [
         onAbort(abortInvokes, abortJobs),
         onAbort(abortPolls, abortOpenPolls),

@@ -61,7 +61,7 @@ export interface TaskFailure {
 
 /**
  * `attemptsAreBounded`: the clients limit each attempt's time themselves, as the source's own do. Any
- * other client might never give up, so that the whole call gets a time limit.
+ * other client might wait for ever, so that the whole call gets a time limit.
  */
 export function sfnCalls(
   { poll, report }: SfnClients,

@@ -4,8 +4,8 @@ import type { DescribedResult } from './result.js';
 import { ownFailure } from './result.js';
 
 /**
- * What is sent of a task: its result, or the part of a failure that AWS has not refused. `error`
- * and `cause` are the task's in either case, for events and log lines.
+ * What is sent of a task: its result, or the part of a failure that AWS has not refused. Events and
+ * log lines have the task's own `error` and `cause` in either case.
  */
 export type Report =
   | DescribedResult

@@ -57,7 +57,7 @@ export type InvokeAbortCode = 'timeout' | 'closed' | 'leaseLost' | 'stopped';
 
 /** The `reason` of the signal that an invoke gets. */
 export class InvokeAbortError extends Error {
-  /** `fetch` and cancellation helpers tell an abort by this name. */
+  /** By this name, `fetch` and cancellation helpers recognize an abort. */
   override readonly name = 'AbortError';
   /** Why the invoke was aborted. */
   readonly code: InvokeAbortCode;

@@ -12,7 +12,7 @@ import { MAX_OUTPUT_BYTES } from './limits.js';
  * When `signal` aborts, the rest of the body is cancelled. Otherwise an invoke that ignores its
  * signal would leave a connection open.
  *
- * @throws TypeError that tells what is wrong with anything else.
+ * @throws TypeError that says what is wrong with anything else.
  */
 export async function readResponse(
   response: unknown,

@@ -28,10 +28,9 @@ export type Settlement =
 /**
  * How a task was lost.
  *
- * - `closed`: AWS had closed it before its report.
- * - `unknown`: AWS had closed it too, but perhaps by an earlier report of ours whose response was
- *   lost.
- * - `abandoned`: Its report was abandoned at stop.
+ * - `closed`: AWS had closed the task before its report.
+ * - `unknown`: AWS had closed the task, perhaps by an earlier attempt whose response was lost.
+ * - `abandoned`: The report was abandoned at stop.
  */
 export type TaskLostReason = 'closed' | 'unknown' | 'abandoned';
 

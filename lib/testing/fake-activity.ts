@@ -18,7 +18,7 @@ export interface Creation {
 
 interface Poll {
   deliver(task: Task): void;
-  /** Set when the caller is gone: until this time (of Date) the poll still takes tasks. */
+  /** Set when the caller has left: until this time (of Date) the poll still takes tasks. */
   ghostUntil?: number;
 }
 
@@ -82,7 +82,7 @@ export class Activity {
 
   /**
    * Resolves to the result of `handOut`, or to undefined after the long poll. `handOut` is called
-   * when this poll gets a task, even if its caller is gone. Rejects when the signal aborts.
+   * when this poll gets a task, even if its caller has left. Rejects when the signal aborts.
    */
   async poll<T>(signal: AbortSignal, handOut: (task: Task) => T): Promise<T | undefined> {
     for (const task of this.#tasks) {

@@ -122,7 +122,7 @@ async function answer(
     const reply = await replyTo(sfn, request, body, gone.signal);
     if (!gone.signal.aborted) send(response, reply);
   } catch {
-    // The client is gone.
+    // The client has disconnected.
   }
 }
 

@@ -71,7 +71,7 @@ function failedConstraint(name: Field, value: string | undefined): string | unde
   if (length > Limit[name]) {
     return `Member must have length less than or equal to ${Limit[name]}`;
   }
-  // This is stricter than AWS is known to be: half a surrogate pair reaches nobody unchanged.
+  // This is stricter than AWS is known to be: half a surrogate pair never arrives unchanged.
   if ((name === 'error' || name === 'cause') && !value.isWellFormed()) {
     return 'Member must be well-formed Unicode, without lone surrogates';
   }
