@@ -20,7 +20,7 @@ function createConnection(run: () => Promise<SqlResult> = async () => fine) {
   return { run: vi.fn(run), release: vi.fn(), destroy: vi.fn(), cancel: vi.fn() };
 }
 
-/** A pool that gives out connections when told to, in the order in which they were asked for. */
+/** A pool that gives out connections when the spec says so, in the order in which they were asked for. */
 function createPool() {
   const waiting: ((connection: SqlConnection) => void)[] = [];
   return {
@@ -46,7 +46,7 @@ describe('a connection of the pool', () => {
     expect(connection.destroy).not.toHaveBeenCalled();
   });
 
-  it('L11: is ended, and the server told, once for a call that is late', async () => {
+  it('L11: is ended, and its statement canceled, once for a call that is late', async () => {
     const { call, give } = createPool();
     const connection = createConnection(never);
     const answer = call(ttlMs, statement).catch((error: unknown) => error);

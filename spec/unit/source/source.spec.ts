@@ -32,7 +32,7 @@ describe('createStepFuncSource', () => {
     expect(() => create(...args)).toThrow(message);
   });
 
-  it('calls nobody before start', async () => {
+  it('calls neither AWS nor the component before start', async () => {
     const invoke = vi.fn(fine);
     const { sfn, source } = setUp(invoke);
     void sfn.runTask('sum', {});
@@ -107,7 +107,7 @@ describe('start', () => {
     await stopped(source);
   });
 
-  it('is bounded where nobody answers', async () => {
+  it('is bounded if AWS never responds', async () => {
     const { sfn, source } = setUp();
     sfn.fault({ kind: 'hang' });
     const started = source.start().catch((thrown: unknown) => thrown);
@@ -197,7 +197,7 @@ describe('stop', () => {
     await vi.advanceTimersByTimeAsync(60_000);
   });
 
-  it('S2: gives the last reports 5 s, and tells what is lost then', async () => {
+  it('S2: gives the last reports 5 s, and emits what is lost then', async () => {
     const { sfn, source } = setUp(never);
     const lost = vi.fn();
     source.on('taskLost', lost);
@@ -294,70 +294,6 @@ describe('stop', () => {
     vi.useFakeTimers();
     process.off('warning', note);
     expect(warnings).toEqual([]);
-  });
-});
-
-describe('run', () => {
-  it('starts, waits for the abort, and stops', async () => {
-    const { sfn, source } = setUp(never);
-    const controller = new AbortController();
-    const ran = source.run(controller.signal, { graceMs: 100 });
-    void sfn.runTask('sum', {});
-    await settle();
-    expect(source.state).toBe('running');
-    controller.abort();
-    await vi.advanceTimersByTimeAsync(99);
-    expect(source.state).toBe('stopping');
-    await vi.advanceTimersByTimeAsync(1);
-    expect(await ran).toEqual({ succeeded: 0, failed: 1, abandonedPolls: 0, lost: 0 });
-  });
-
-  it('does nothing where the signal has aborted before', async () => {
-    const { sfn, source } = setUp();
-    await source.run(AbortSignal.abort());
-    expect(sfn.calls()).toBe(0);
-    expect(source.state).toBe('stopped');
-  });
-
-  it('takes the start back where the abort comes first', async () => {
-    const { sfn, source } = setUp();
-    sfn.fault({ kind: 'hang' });
-    const controller = new AbortController();
-    const ran = source.run(controller.signal);
-    controller.abort();
-    expect(await ran).toMatchObject({ succeeded: 0 });
-    expect(source.state).toBe('stopped');
-  });
-
-  it('ends as well where somebody else stops the source', async () => {
-    const { source } = setUp();
-    const ran = source.run(new AbortController().signal);
-    await settle();
-    await stopped(source);
-    expect(await ran).toMatchObject({ abandonedPolls: 0 });
-  });
-
-  it('rejects as start does', async () => {
-    const { sfn, source } = setUp();
-    sfn.fault({ kind: 'error', name: 'AccessDeniedException' });
-    await expect(source.run(new AbortController().signal)).rejects.toMatchObject({
-      name: 'ActivityError',
-    });
-  });
-
-  it('leaves no listener on the signal', async () => {
-    const { source } = setUp();
-    const controller = new AbortController();
-    const [add, remove] = [
-      vi.spyOn(controller.signal, 'addEventListener'),
-      vi.spyOn(controller.signal, 'removeEventListener'),
-    ];
-    const ran = source.run(controller.signal);
-    await settle();
-    await stopped(source);
-    await ran;
-    expect(add.mock.calls.length).toBeGreaterThan(0);
-    expect(remove.mock.calls.length).toBeGreaterThanOrEqual(add.mock.calls.length);
   });
 });
 

@@ -17,55 +17,16 @@ const noSignal = () => new AbortController().signal;
 const rest = { redirect: 'manual' as const, task: 't' };
 
 describe('httpInvoke', () => {
-  const wanted =
-    'expected baseUrl to be an http or https URL without query, fragment or credentials';
-
-  it.each<[unknown, string]>([
-    ['', '""'],
-    ['localhost:8080', '"localhost:8080"'],
-    ['/api', '"/api"'],
-    ['http://', '"http://"'],
-    ['http://localhost:99999', '"http://localhost:99999"'],
-    ['ftp://localhost', '"ftp://localhost"'],
-    ['ws://localhost', '"ws://localhost"'],
-    ['file:///etc/passwd', '"file:///etc/passwd"'],
-    ['http://localhost/?a=1', '"http://localhost/?a=1"'],
-    ['http://localhost/api#top', '"http://localhost/api#top"'],
-    [new URL('http://localhost/?a=1'), '"http://localhost/?a=1"'],
-    [undefined, 'nothing'],
-    [null, 'null'],
-    [8080, '8080 (number)'],
-  ])('refuses %s as its base, and tells what came', (baseUrl, got) => {
-    const make = () => httpInvoke(baseUrl as string);
-    expect(make).toThrow(TypeError);
-    expect(make).toThrow(wanted);
-    expect(make).toThrow(`got ${got}`);
-  });
-
-  it.each(['http://user@localhost', 'http://user:secret@localhost', 'https://:secret@localhost'])(
-    'refuses a base with credentials: %s',
-    (baseUrl) => {
-      const make = () => httpInvoke(baseUrl);
-      expect(make).toThrow(TypeError);
-      expect(make).toThrow(wanted);
-    },
-  );
-
   it.each([
-    'http://user:secret@localhost',
-    'http://user:secret@localhost:99999',
-    'http:/user:secret@localhost',
-    'http:user:secret@localhost',
-    'http:\\\\user:secret@localhost',
-  ])('does not repeat a password in its refusal: %s', (baseUrl) => {
-    expect(() => httpInvoke(baseUrl)).toThrow(wanted);
-    expect(() => httpInvoke(baseUrl)).not.toThrow(/secret/);
-  });
-
-  it('refuses a dispatcher that is none at once', () => {
-    expect(() => httpInvoke('http://app', { dispatcher: {} as never })).toThrow(
-      'expected options.dispatcher to be an undici Dispatcher, got an object',
-    );
+    ['ftp://localhost', undefined, 'expected baseUrl to be an http or https URL'],
+    ['http://app', { header: {} }, 'unknown option "header"'],
+    ['http://app', { dispatcher: {} }, 'expected options.dispatcher to be an undici Dispatcher'],
+    ['http://app', { headers: Promise.resolve({}) }, 'options.headers: expected '],
+    ['http://app', { headers: { authorization: undefined } }, 'header authorization: expected a '],
+  ])('refuses at once what it can not use: %s, %o', (baseUrl, options, message) => {
+    const make = () => httpInvoke(baseUrl, options as HttpInvokeOptions | undefined);
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(message);
   });
 
   it("sends a header of the caller's in place of its own, however it is spelled", async () => {
@@ -162,11 +123,11 @@ describe('httpInvoke', () => {
       expect(sent).toEqual([{ 'content-type': 'a/b', authorization: 'Bearer x' }]);
     });
 
-    it('of a function are asked for each request, which it is told of', async () => {
+    it('of a function are asked for each request, which it gets', async () => {
       const asked: unknown[] = [];
-      const { sent, invoke } = setUp((told, signal) => {
+      const { sent, invoke } = setUp((got, signal) => {
         expect(signal).toBeInstanceOf(AbortSignal);
-        asked.push(told);
+        asked.push(got);
         return { 'x-count': String(asked.length) };
       });
       for (const body of ['1', '2']) await invoke({ ...request, body }, noSignal());
@@ -219,26 +180,9 @@ describe('httpInvoke', () => {
     });
   });
 
-  it.each<[unknown, RegExp]>([
-    [{ header: {} }, /unknown option "header".*did you mean headers\?/],
-    [{ Headers: {} }, /did you mean headers\?/],
-    [{ agent: {} }, /unknown option "agent".*known options are headers, dispatcher/],
-    [null, /expected options to be an object, got null/],
-    ['headers', /expected options to be an object, got "headers"/],
-    [{ headers: Promise.resolve({}) }, /options.headers: expected .* got a promise/],
-    [{ headers: { authorization: undefined } }, /header authorization: expected a string/],
-  ])('refuses options that it can not use: %o', (options, message) => {
-    const make = () => httpInvoke('http://app', options as HttpInvokeOptions);
-    expect(make).toThrow(TypeError);
-    expect(make).toThrow(message);
-  });
-
   it.each([
     ['http://app', 'http://app', '/step/sum'],
-    ['http://app/', 'http://app', '/step/sum'],
-    ['https://app:8443/api', 'https://app:8443', '/api/step/sum'],
-    ['http://[::1]:8080/a/b//', 'http://[::1]:8080', '/a/b/step/sum'],
-    ['HTTP://App:80/Api/', 'http://app', '/Api/step/sum'],
+    ['https://app:8443/api/', 'https://app:8443', '/api/step/sum'],
   ])('joins the path to the base: %s', async (baseUrl, origin, path) => {
     const dispatcher = new MockAgent();
     dispatcher.disableNetConnect();

@@ -57,7 +57,7 @@ describe('polls and tasks', () => {
 
   test.each([
     ['by default', undefined, 1_000],
-    ['as long as told', 60_000, 60_000],
+    ['as long as the option says', 60_000, 60_000],
   ])('an empty poll is held %s', async (_, longPollMs, heldMs) => {
     const { create, poll } = fakeSfn(longPollMs === undefined ? {} : { longPollMs });
     await create();

@@ -50,14 +50,9 @@ describe('CreateActivity', () => {
 });
 
 describe('what it is given', () => {
-  test.each([
-    ['a string that is not JSON', 'hello', 'InvalidExecutionInput'],
-    ['too much', 'x'.padEnd(262_144, 'x').replace(/^x|x$/g, '"') + ' ', 'ValidationException'],
-    ['nothing', undefined, 'TypeError'],
-    ['a function', () => 1, 'TypeError'],
-  ])('runTask refuses %s', async (_, input, name) => {
+  test('runTask refuses an input that StartExecution would', async () => {
     const { sfn } = fakeSfn();
-    await expect(sfn.runTask('sum', input)).rejects.toEqual(named(name));
+    await expect(sfn.runTask('sum', 'hello')).rejects.toEqual(named('InvalidExecutionInput'));
     expect(sfn.queued()).toBe(0);
   });
 
@@ -85,14 +80,7 @@ describe('what it is given', () => {
     expect(sfn.calls()).toBe(0);
   });
 
-  test('options that make no sense are refused', () => {
-    expect(() => new FakeSfn({ longPollMs: -1 })).toThrow('longPollMs: expected a number >= 0');
-    expect(() => new FakeSfn({ maxOpenPolls: NaN })).toThrow(RangeError);
-    expect(() => new FakeSfn({ noTask: 'nothing' as never })).toThrow(/^noTask: expected 'null'/);
-    expect(() => new FakeSfn(null as never)).toThrow(/^FakeSfn: expected options to be an object/);
-  });
-
-  test('options that nobody knows are refused, and the one that was meant is named', async () => {
+  test('unknown options are refused, and the one that was meant is named', async () => {
     const slip = { longPolMs: 5 } as never;
     const words = 'unknown option "longPolMs"; did you mean longPollMs?';
     expect(() => new FakeSfn(slip)).toThrow(`FakeSfn: ${words}`);

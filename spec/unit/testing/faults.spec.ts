@@ -22,7 +22,7 @@ const poll = (sfn: FakeSfn, abortSignal = new AbortController().signal) =>
   sfn.send(new GetActivityTaskCommand({ activityArn: sfn.activityArn('sum') }), { abortSignal });
 
 describe('which calls', () => {
-  test('one, unless told', async () => {
+  test('one by default', async () => {
     const sfn = new FakeSfn();
     sfn.fault({ kind: 'throttling' });
     await expect(create(sfn)).rejects.toMatchObject({ name: 'ThrottlingException' });
