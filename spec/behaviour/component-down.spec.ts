@@ -92,7 +92,7 @@ describe("onComponentDown: 'wait'", () => {
     expect(await stop).toMatchObject({ succeeded: 1 });
   });
 
-  it('T8: heartbeats go on meanwhile, and a task that AWS has closed is given up', async () => {
+  it('T8: heartbeats go on meanwhile, and a task that AWS has closed ends', async () => {
     const { component, invoke } = componentThatIsDown();
     const { sfn, source } = setUp(invoke, { ...wait, heartbeatIntervalMs: 1_000 });
     const lost = vi.fn();

@@ -62,7 +62,7 @@ const MOST_IN_A_SECOND = 5 * SLOTS;
 describe.each(passing)(`a burst of ${BURST} calls that fail by %s`, (_, trouble, name) => {
   it.each<[OperationName, Order, string, string]>([
     ['SendTaskSuccess', { does: 'succeed', takesMs }, 'SUCCEEDED', 'taskSucceeded'],
-    ['SendTaskFailure', { does: 'fail', takesMs }, 'FAILED', 'taskFailed Told'],
+    ['SendTaskFailure', { does: 'fail', takesMs }, 'FAILED', 'taskFailed Ordered'],
   ])(
     'T6: of %s: each task is reported once, after a rest',
     async (operation, order, status, event) => {
@@ -80,7 +80,7 @@ describe.each(passing)(`a burst of ${BURST} calls that fail by %s`, (_, trouble,
     },
   );
 
-  it('P1: of GetActivityTask: every task is run, after a rest', async () => {
+  it('P1: of GetActivityTask: every task is run, after a back-off', async () => {
     const order: Order = { does: 'succeed', takesMs };
     const { outcomes, emitted, busiest } = await runThroughBurst('GetActivityTask', trouble, order);
     expect(outcomes.map((outcome) => outcome.status)).toEqual(Array(TASKS).fill('SUCCEEDED'));
@@ -103,7 +103,7 @@ describe.each(passing)(`a burst of ${BURST} calls that fail by %s`, (_, trouble,
     expect(busiest).toBeLessThanOrEqual(MOST_IN_A_SECOND);
   });
 
-  it('P2: of CreateActivity: the pollers rest, and get it at last', async () => {
+  it('P2: of CreateActivity: the pollers back off, and get it at last', async () => {
     const { sfn, source, emitted } = sourceUnderFaults(fields);
     await source.start();
     sfn.deleteActivity('sum');

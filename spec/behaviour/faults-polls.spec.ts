@@ -104,7 +104,7 @@ describe('GetActivityTask', () => {
     await everySlotRuns(source, sfn);
   });
 
-  it('P2: of an activity that somebody else has created again goes on', async () => {
+  it('P2: of an activity that another process has created again goes on', async () => {
     const { sfn, source, emitted } = sourceUnderFaults(oneSlot);
     await source.start();
     sfn.deleteActivity('sum');

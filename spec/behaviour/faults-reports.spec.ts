@@ -18,11 +18,11 @@ afterEach(() => {
 
 const closing = ['InvalidToken', 'TaskDoesNotExist', 'TaskTimedOut'];
 const fail: Order = { does: 'fail' };
-const failed = { status: 'FAILED', error: 'Told', cause: 'as told' };
+const failed = { status: 'FAILED', error: 'Ordered', cause: 'as ordered' };
 
 describe.each([
   ['SendTaskSuccess', succeed, succeeded, 'taskSucceeded'],
-  ['SendTaskFailure', fail, failed, 'taskFailed Told'],
+  ['SendTaskFailure', fail, failed, 'taskFailed Ordered'],
 ] as const)('%s', (operation, order, reported, settled) => {
   it.each(passing)('T6: that fails by %s is sent again', async (_, trouble, name) => {
     const { outcome, emitted, calls } = await runThrough(operation, trouble, order);
@@ -71,12 +71,12 @@ describe('SendTaskFailure', () => {
   it.each<[string, object]>([
     ['KmsAccessDeniedException', {}],
     ['KmsInvalidStateException', {}],
-    ['ValidationException', { error: 'Told' }],
-    ['SerializationException', { error: 'Told' }],
+    ['ValidationException', { error: 'Ordered' }],
+    ['SerializationException', { error: 'Ordered' }],
   ])('T14: that is answered %s is sent with %j', async (name, left) => {
     const { outcome, emitted, calls } = await runThrough('SendTaskFailure', aws(name), fail);
     expect(outcome).toEqual({ status: 'FAILED', ...left });
-    expect(emitted).toEqual(['taskFailed Told by 2']);
+    expect(emitted).toEqual(['taskFailed Ordered by 2']);
     expect(calls).toBe(2);
   });
 });

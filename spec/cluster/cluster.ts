@@ -31,7 +31,7 @@ export const activityName = 'sum';
 /** How long an open poll is held, and so how long a stop may take. */
 export const longPollMs = 500;
 
-/** `config` is what all instances have unless told. What is left of them is killed at the end. */
+/** `config` is what all instances have by default. What is left of them is killed at the end. */
 export async function createCluster(
   engine: Engine,
   config: Partial<StepFuncSourceConfig>,
@@ -64,7 +64,7 @@ export async function createCluster(
         componentUrl: component.url,
         config: {
           activityName,
-          // So that a start makes no call, and instances that are told together start together.
+          // So that a start makes no call, and instances that get the message together start together.
           activityArn: server.sfn.activityArn(activityName),
           path: '/',
           ...config,

@@ -40,7 +40,7 @@ const story = [
 ];
 
 it.concurrent(
-  'the demo tells its story, to a file too, and ends by itself',
+  'the demo shows its story, writes it to a file too, and ends by itself',
   { timeout: 120_000 },
   async () => {
     const { code, stdout, stderr } = await runDemo('--ttl', '1500').ended;

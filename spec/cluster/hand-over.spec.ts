@@ -17,8 +17,8 @@ it(
       concurrencyPerPoller: 2,
     });
     const handOvers = await timeHandOvers(cluster, lockTtlMs);
-    const told = handOvers.map(({ what, ms }) => `${what} after ${(ms / 1_000).toFixed(2)} s`);
-    console.info(`processes on ${redis.name}: ${told.join('; ')}`);
+    const lines = handOvers.map(({ what, ms }) => `${what} after ${(ms / 1_000).toFixed(2)} s`);
+    console.info(`processes on ${redis.name}: ${lines.join('; ')}`);
     expect(handOvers).toHaveLength(7);
     for (const { what, ms, boundMs } of handOvers) {
       expect(ms, what).toBeLessThan(boundMs + slackMs);

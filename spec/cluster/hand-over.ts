@@ -46,10 +46,10 @@ export async function timeHandOvers(cluster: Cluster, ttlMs: number): Promise<Ha
   await momentOf(cluster, b, 'released', suspendedAt);
 
   await someTime();
-  const toldAt = nowMs();
+  const terminatedAt = nowMs();
   c.terminate();
-  const releasedAt = await momentOf(cluster, c, 'released', toldAt);
-  const byBAgain = await momentOf(cluster, b, 'acquired', toldAt);
+  const releasedAt = await momentOf(cluster, c, 'released', terminatedAt);
+  const byBAgain = await momentOf(cluster, b, 'acquired', terminatedAt);
   timed('stopped: held elsewhere', releasedAt, byBAgain, ttlMs / 3);
 
   for (const how of ['refuse', 'hang'] as const) {

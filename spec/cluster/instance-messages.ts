@@ -1,23 +1,23 @@
 import type { StepFuncSourceConfig, StepFuncSourceState } from '../../lib/index.js';
 import type { Connection } from '../integration/locks/connect.js';
 
-/** What an instance is told at its birth, as JSON in its first argument. */
+/** What an instance gets at its start, as JSON in its first argument. */
 export interface InstanceOrder {
-  /** Of all instances there ever are: the server tells polls by it. */
+  /** Of all instances there ever are: the server knows polls by it. */
   name: string;
   connection: Connection;
   componentUrl: string;
   config: StepFuncSourceConfig;
 }
 
-/** What an instance is told while it lives. */
+/** What an instance gets while it runs. */
 export interface ToInstance {
   start?: boolean;
   /** By how much its wall clock is wrong from now on. */
   leapMs?: number;
 }
 
-/** What an instance tells. */
+/** What an instance sends. */
 export type FromInstance =
   | { what: 'ready' | 'awake' | 'storeFailed' | StepFuncSourceState }
   | { what: 'acquired' | 'lost' | 'released'; poller: number }

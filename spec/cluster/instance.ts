@@ -9,12 +9,12 @@ import type { FromInstance, InstanceOrder, ToInstance } from './instance-message
 import { leapClock } from './leap-clock.js';
 
 /**
- * One instance of a service, in a process of its own: a source with locks. It starts when told, stops
+ * One instance of a service, in a process of its own: a source with locks. It starts at a message, stops
  * at SIGTERM, and is expected to end of its own accord then. Tells what happens to it, with the moment.
  */
 const order = JSON.parse(process.argv[2] ?? '') as InstanceOrder;
 
-function tell(message: FromInstance): void {
+function send(message: FromInstance): void {
   if (process.connected) process.send?.({ at: nowMs(), ...message });
 }
 
@@ -22,8 +22,8 @@ function tell(message: FromInstance): void {
 const orphaned = () => process.exit(1);
 process.once('disconnect', orphaned);
 
-// The source's timers that came due while the process stood still are through when this is told.
-process.on('SIGCONT', () => setImmediate(() => setTimeout(() => tell({ what: 'awake' }), 1)));
+// The source's timers that came due while the process stood still are through when this is sent.
+process.on('SIGCONT', () => setImmediate(() => setTimeout(() => send({ what: 'awake' }), 1)));
 
 const stopping = new AbortController();
 process.once('SIGTERM', () => stopping.abort());
@@ -52,7 +52,7 @@ let poller: number | undefined;
 const invoke: Invoke = (request, signal) => {
   const id = idIn(request.body);
   if (poller === undefined) throw new Error('An invoke without a taskReceived before it');
-  tell({ what: 'invoked', poller, id, polledAt: polls.get(id) ?? Number.NaN });
+  send({ what: 'invoked', poller, id, polledAt: polls.get(id) ?? Number.NaN });
   polls.delete(id);
   poller = undefined;
   return http(request, signal);
@@ -63,11 +63,11 @@ const source = createStepFuncSource({ ...order.config, workerName: order.name },
   locks,
 });
 source.on('taskReceived', (event) => (poller = event.poller));
-source.on('stateChanged', ({ to }) => tell({ what: to }));
-source.on('leaseAcquired', (event) => tell({ what: 'acquired', poller: event.poller }));
-source.on('leaseLost', (event) => tell({ what: 'lost', poller: event.poller }));
-source.on('leaseReleased', (event) => tell({ what: 'released', poller: event.poller }));
-source.on('lockStoreFailed', () => tell({ what: 'storeFailed' }));
+source.on('stateChanged', ({ to }) => send({ what: to }));
+source.on('leaseAcquired', (event) => send({ what: 'acquired', poller: event.poller }));
+source.on('leaseLost', (event) => send({ what: 'lost', poller: event.poller }));
+source.on('leaseReleased', (event) => send({ what: 'released', poller: event.poller }));
+source.on('lockStoreFailed', () => send({ what: 'storeFailed' }));
 
 await new Promise<void>((resolve) => {
   process.on('message', (message: ToInstance) => {
@@ -76,7 +76,7 @@ await new Promise<void>((resolve) => {
   });
   // The first call to the store makes the connection: those who start together are then ready to.
   const warmUp = locks.createLock(`warm-up:${order.name}`, 1_000);
-  const ready = () => tell({ what: 'ready' });
+  const ready = () => send({ what: 'ready' });
   warmUp
     .acquireImmediately()
     .then(() => warmUp.release())

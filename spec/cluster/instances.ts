@@ -73,13 +73,13 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
     return { ...end, stderr };
   });
 
-  const told = new Set<string>();
+  const heard = new Set<string>();
   const held = new Set<number>();
   let state = 'stopped';
   let awakenings = 0;
   child.on('message', (message: FromInstance & { at: number }) => {
     trace.happenings.push({ ...message, instance: name });
-    told.add(message.what);
+    heard.add(message.what);
     if (message.what === 'acquired') held.add(message.poller);
     else if (message.what === 'lost' || message.what === 'released') held.delete(message.poller);
     else if (message.what === 'awake') awakenings += 1;
@@ -89,8 +89,8 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
     const happening: Happening = { at: nowMs(), instance: name, what };
     trace.happenings.push(happening);
   };
-  const tell = (message: ToInstance) => {
-    // One that has just died of something hears nothing: its end tells.
+  const send = (message: ToInstance) => {
+    // One that has just died of something hears nothing, and its end shows that.
     child.send(message, () => undefined);
   };
 
@@ -99,10 +99,10 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
     network,
     ready: () =>
       eventually(
-        () => told.has('ready'),
+        () => heard.has('ready'),
         () => `${name} is not ready: ${stderr}`,
       ),
-    start: () => tell({ start: true }),
+    start: () => send({ start: true }),
     running: () => state === 'running',
     pollers: () => [...held],
     kill() {
@@ -127,7 +127,7 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
         () => `${name} does not wake up: ${stderr}`,
       );
     },
-    leapClock: (ms) => tell({ leapMs: ms }),
+    leapClock: (ms) => send({ leapMs: ms }),
     ended,
   };
 }

@@ -22,7 +22,7 @@ export interface Life {
   /** How many pollers there are by its config. */
   pollers: number;
   onLeaseLost: 'drain' | 'abort';
-  /** Running: started, and not yet told to stop. */
+  /** Running: started, and not yet stopped. */
   up: Span;
   killedAt: number;
   /** Each from its SIGSTOP until it had woken and looked at its clocks. */

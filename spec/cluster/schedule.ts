@@ -4,7 +4,7 @@ import type { Random } from './random.js';
 export type Outage = 'refuse' | 'hang';
 
 /**
- * To whom something is done: one of those that hold a poller at the time, or of all; `at` tells which, as
+ * To whom something is done: one of those that hold a poller at the time, or of all; `at` says which, as
  * a share of the list.
  */
 export interface Victim {

@@ -7,7 +7,7 @@ import { judge } from './verdict.js';
 const tolerances = { ttlMs: 1.5, slackMs: 0.4 };
 const noSteps = { kill: 0, suspend: 0, stop: 0, outage: 0, feed: 0, grow: 0 };
 
-type Told = Happening extends infer H
+type Recorded = Happening extends infer H
   ? H extends Happening
     ? Omit<H, 'at' | 'instance'>
     : never
@@ -20,14 +20,14 @@ export function createStory() {
   for (const instance of ['a', 'b', 'c']) {
     trace.configs.set(instance, { pollers: 2, onLeaseLost: instance === 'a' ? 'abort' : 'drain' });
   }
-  const tell = (at: number, instance: string, told: Told) =>
-    void trace.happenings.push({ at, instance, ...told });
+  const record = (at: number, instance: string, recorded: Recorded) =>
+    void trace.happenings.push({ at, instance, ...recorded });
   return {
     trace,
     runs,
-    tell,
+    record,
     up(...instances: string[]) {
-      for (const instance of instances) tell(0, instance, { what: 'running' });
+      for (const instance of instances) record(0, instance, { what: 'running' });
     },
     /** A task under a poller, from its hand-out to its report, by a poll asked for a tenth before. */
     task(
@@ -39,7 +39,7 @@ export function createStory() {
     ) {
       const id = `t${trace.handOuts.length}`;
       runs.set(id, 1);
-      tell(from, instance, { what: 'invoked', poller, id, polledAt });
+      record(from, instance, { what: 'invoked', poller, id, polledAt });
       trace.handOuts.push({
         instance,
         id,

@@ -5,10 +5,10 @@ import { createStory } from './story.js';
 
 describe('the cap', () => {
   it('has nothing against tasks one after another, and as many at a time as may be', () => {
-    const { up, tell, task, judge } = createStory();
+    const { up, record, task, judge } = createStory();
     up('a', 'b');
-    tell(1, 'a', { what: 'acquired', poller: 0 });
-    tell(1, 'b', { what: 'acquired', poller: 1 });
+    record(1, 'a', { what: 'acquired', poller: 0 });
+    record(1, 'b', { what: 'acquired', poller: 1 });
     task('a', 0, 2, 3);
     task('a', 0, 3, 5);
     task('b', 1, 2, 4);
@@ -18,11 +18,11 @@ describe('the cap', () => {
   });
 
   it('is passed where two have a poller at a time', () => {
-    const { up, tell, task, judge } = createStory();
+    const { up, record, task, judge } = createStory();
     up('a', 'b');
-    tell(1, 'a', { what: 'acquired', poller: 0 });
-    tell(1, 'a', { what: 'acquired', poller: 1 });
-    tell(3, 'b', { what: 'acquired', poller: 0 });
+    record(1, 'a', { what: 'acquired', poller: 0 });
+    record(1, 'a', { what: 'acquired', poller: 1 });
+    record(3, 'b', { what: 'acquired', poller: 0 });
     task('a', 0, 2, 6);
     task('a', 1, 2, 6);
     task('b', 0, 4, 5);
@@ -30,16 +30,16 @@ describe('the cap', () => {
   });
 
   it('does not count the tasks of a lease that was lost, from the loss on', () => {
-    const { up, tell, task, judge } = createStory();
+    const { up, record, task, judge } = createStory();
     up('b', 'c');
-    tell(1, 'b', { what: 'acquired', poller: 0 });
-    tell(1, 'b', { what: 'acquired', poller: 1 });
+    record(1, 'b', { what: 'acquired', poller: 0 });
+    record(1, 'b', { what: 'acquired', poller: 1 });
     task('b', 0, 2, 6);
     task('b', 1, 2, 6);
-    tell(3, 'b', { what: 'lost', poller: 0 });
+    record(3, 'b', { what: 'lost', poller: 0 });
     // Brought by a poll that was open at the loss.
     task('b', 0, 3.5, 3.6, { polledAt: 2.9 });
-    tell(3, 'c', { what: 'acquired', poller: 0 });
+    record(3, 'c', { what: 'acquired', poller: 0 });
     task('c', 0, 4, 5);
     const { complaints, figures } = judge();
     expect(complaints).toEqual([]);
@@ -47,21 +47,21 @@ describe('the cap', () => {
   });
 
   it('does not count tasks of the killed, nor those of the suspended until they are awake', () => {
-    const { up, tell, task, judge } = createStory();
+    const { up, record, task, judge } = createStory();
     up('a', 'b', 'c');
-    tell(1, 'a', { what: 'acquired', poller: 0 });
-    tell(1, 'b', { what: 'acquired', poller: 1 });
+    record(1, 'a', { what: 'acquired', poller: 0 });
+    record(1, 'b', { what: 'acquired', poller: 1 });
     task('a', 0, 2, Infinity);
     task('b', 1, 2, 9);
-    tell(3, 'a', { what: 'killed' });
-    tell(3, 'b', { what: 'suspended' });
-    tell(4.5, 'c', { what: 'acquired', poller: 0 });
-    tell(4.5, 'c', { what: 'acquired', poller: 1 });
+    record(3, 'a', { what: 'killed' });
+    record(3, 'b', { what: 'suspended' });
+    record(4.5, 'c', { what: 'acquired', poller: 0 });
+    record(4.5, 'c', { what: 'acquired', poller: 1 });
     task('c', 0, 5, 8);
     task('c', 1, 5, 8);
-    tell(6, 'b', { what: 'resumed' });
-    tell(6.1, 'b', { what: 'lost', poller: 1 });
-    tell(6.2, 'b', { what: 'awake' });
+    record(6, 'b', { what: 'resumed' });
+    record(6.1, 'b', { what: 'lost', poller: 1 });
+    record(6.2, 'b', { what: 'awake' });
     const { complaints, figures } = judge();
     expect(complaints).toEqual([]);
     expect(figures).toMatchObject({ most: 3, allOver: 1, tasksLostToKills: 1 });
@@ -69,22 +69,22 @@ describe('the cap', () => {
   });
 
   it('counts what the suspended go on with where they hold their lease on', () => {
-    const { up, tell, task, judge } = createStory();
+    const { up, record, task, judge } = createStory();
     up('a', 'b');
-    tell(1, 'a', { what: 'acquired', poller: 0 });
-    tell(1, 'b', { what: 'acquired', poller: 1 });
+    record(1, 'a', { what: 'acquired', poller: 0 });
+    record(1, 'b', { what: 'acquired', poller: 1 });
     task('a', 0, 2, 9);
-    tell(3, 'a', { what: 'suspended' });
-    tell(3.5, 'a', { what: 'awake' });
+    record(3, 'a', { what: 'suspended' });
+    record(3.5, 'a', { what: 'awake' });
     task('b', 1, 4, 9);
     task('b', 1, 5, 6);
     expect(judge().complaints).toEqual(['C4: 1 tasks above the cap, left-overs not counted']);
   });
 
   it('grows with a rolling change, from when that begins', () => {
-    const { up, tell, task, trace, judge } = createStory();
+    const { up, record, task, trace, judge } = createStory();
     up('a', 'b');
-    for (const poller of [0, 1, 2]) tell(1, 'a', { what: 'acquired', poller });
+    for (const poller of [0, 1, 2]) record(1, 'a', { what: 'acquired', poller });
     trace.caps.push({ at: 4, tasks: 3 });
     for (const poller of [0, 1, 2]) task('a', poller, 5, 6);
     expect(judge().complaints).toEqual([]);
@@ -93,12 +93,12 @@ describe('the cap', () => {
   });
 });
 
-describe('the rest', () => {
-  it('tells of a poll for a poller that somebody else had got', () => {
-    const { up, tell, task, judge } = createStory();
+describe('what else must hold', () => {
+  it('finds a poll for a poller that another instance had got', () => {
+    const { up, record, task, judge } = createStory();
     up('a', 'b');
-    tell(1, 'a', { what: 'acquired', poller: 0 });
-    tell(3, 'b', { what: 'acquired', poller: 0 });
+    record(1, 'a', { what: 'acquired', poller: 0 });
+    record(3, 'b', { what: 'acquired', poller: 0 });
     task('a', 0, 3.4, 3.6, { polledAt: 2.9 });
     expect(judge().complaints).toEqual([]);
     task('a', 0, 5, 5.1);
@@ -107,13 +107,13 @@ describe('the rest', () => {
     ]);
   });
 
-  it('L5: tells of a left-over that did not fare as onLeaseLost says', () => {
+  it('L5: finds a left-over that did not fare as onLeaseLost says', () => {
     const story = (instance: string, closedAt: number, error?: string) => {
-      const { up, tell, task, judge } = createStory();
+      const { up, record, task, judge } = createStory();
       up(instance);
-      tell(1, instance, { what: 'acquired', poller: 0 });
+      record(1, instance, { what: 'acquired', poller: 0 });
       task(instance, 0, 2, closedAt, error === undefined ? {} : { error });
-      tell(3, instance, { what: 'lost', poller: 0 });
+      record(3, instance, { what: 'lost', poller: 0 });
       return judge().complaints;
     };
     const leaseLost = 'StepFuncSource.LeaseLost';
@@ -127,10 +127,10 @@ describe('the rest', () => {
     ]);
   });
 
-  it('tells of a task that ran twice, of one that was lost, and of one that failed', () => {
-    const { up, tell, task, runs, judge } = createStory();
+  it('finds a task that ran twice, one that was lost, and one that failed', () => {
+    const { up, record, task, runs, judge } = createStory();
     up('a');
-    tell(1, 'a', { what: 'acquired', poller: 0 });
+    record(1, 'a', { what: 'acquired', poller: 0 });
     task('a', 0, 2, 3);
     task('a', 0, 4, Infinity);
     task('a', 0, 5, 6, { error: 'StepFuncSource.InvokeFailed' });
@@ -144,13 +144,13 @@ describe('the rest', () => {
   it.each([
     ['killed', { what: 'killed' }, 2],
     ['released', { what: 'released', poller: 0 }, 0.5],
-  ] as const)('L4: tells of a poller that was left too long: %s', (what, told, bound) => {
+  ] as const)('L4: finds a poller that was left too long: %s', (what, happening, bound) => {
     const story = (heldAgainAt: number) => {
-      const { up, tell, judge } = createStory();
+      const { up, record, judge } = createStory();
       up('a', 'b');
-      tell(1, 'a', { what: 'acquired', poller: 0 });
-      tell(5, 'a', told);
-      tell(heldAgainAt, 'b', { what: 'acquired', poller: 0 });
+      record(1, 'a', { what: 'acquired', poller: 0 });
+      record(5, 'a', happening);
+      record(heldAgainAt, 'b', { what: 'acquired', poller: 0 });
       return judge().complaints;
     };
     expect(story(5 + bound + 0.3)).toEqual([]);
@@ -159,22 +159,22 @@ describe('the rest', () => {
     ]);
   });
 
-  it('L4: holds it against nobody who was not there, asleep, cut off, or does not know the poller', () => {
-    const story = (hindrance: (told: ReturnType<typeof createStory>) => void) => {
-      const told = createStory();
-      told.up('a', 'b');
-      told.tell(1, 'a', { what: 'acquired', poller: 0 });
-      told.tell(5, 'a', { what: 'killed' });
-      hindrance(told);
-      return told.judge().complaints.length;
+  it('L4: excuses an instance that was not there, asleep, cut off, or does not know the poller', () => {
+    const story = (hindrance: (scene: ReturnType<typeof createStory>) => void) => {
+      const scene = createStory();
+      scene.up('a', 'b');
+      scene.record(1, 'a', { what: 'acquired', poller: 0 });
+      scene.record(5, 'a', { what: 'killed' });
+      hindrance(scene);
+      return scene.judge().complaints.length;
     };
     expect(story(() => undefined)).toBe(1);
-    expect(story(({ tell }) => tell(6, 'b', { what: 'terminated' }))).toBe(0);
-    expect(story(({ tell }) => tell(4, 'b', { what: 'suspended' }))).toBe(0);
-    expect(story(({ tell }) => tell(4, 'b', { what: 'cutOff' }))).toBe(0);
-    const longAgo = story(({ tell }) => {
-      tell(1, 'b', { what: 'cutOff' });
-      tell(2, 'b', { what: 'reconnected' });
+    expect(story(({ record }) => record(6, 'b', { what: 'terminated' }))).toBe(0);
+    expect(story(({ record }) => record(4, 'b', { what: 'suspended' }))).toBe(0);
+    expect(story(({ record }) => record(4, 'b', { what: 'cutOff' }))).toBe(0);
+    const longAgo = story(({ record }) => {
+      record(1, 'b', { what: 'cutOff' });
+      record(2, 'b', { what: 'reconnected' });
     });
     expect(longAgo).toBe(1);
     expect(story(({ trace }) => trace.configs.set('b', { pollers: 0, onLeaseLost: 'drain' }))).toBe(
@@ -182,7 +182,7 @@ describe('the rest', () => {
     );
   });
 
-  it('L9: tells of a process that did not end well, or had something to say', () => {
+  it('L9: finds a process that did not end well, or had something to say', () => {
     const well = { instance: 'a', code: 0, signal: null, stderr: '' };
     const { judge } = createStory();
     expect(judge({ ends: [well] }).complaints).toEqual([]);

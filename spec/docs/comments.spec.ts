@@ -43,8 +43,8 @@ describe('the doc comments of what users import', () => {
   });
 
   it('say so by the tag, not in the text', () => {
-    const told = all.filter(({ summary }) => /^(?:Throws|Rejects)\b/m.test(summary));
-    expect(told.map(({ where, name }) => `${where} ${name}`)).toEqual([]);
+    const inWords = all.filter(({ summary }) => /^(?:Throws|Rejects)\b/m.test(summary));
+    expect(inWords.map(({ where, name }) => `${where} ${name}`)).toEqual([]);
   });
 
   it('have the default of every option', () => {

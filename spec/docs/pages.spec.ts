@@ -37,14 +37,14 @@ describe('the code in the docs', () => {
   });
 
   it('the table of events names exactly the fields of each', () => {
-    const told = reference
+    const listed = reference
       .table('Events')
       .map(([event, fields]) => [codeIn(event)[0], codeIn(fields).sort()]);
     const fields = [...compiled.membersOfMembers('StepFuncSourceEvents')].map(([event, names]) => [
       event,
       names.filter((name) => name !== 'activityName').sort(),
     ]);
-    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(fields));
+    expect(Object.fromEntries(listed)).toEqual(Object.fromEntries(fields));
   });
 
   it('the table under Health names exactly the problems that there are', () => {

@@ -65,9 +65,9 @@ describe('the table of config', () => {
     expect(namesIn(rows)).toEqual(knownKeys());
   });
 
-  it("tells the schema's defaults", () => {
+  it("has the schema's defaults", () => {
     const config: Record<string, unknown> = parseConfig({ activityName: 'a', path: '/' }, inFull);
-    expect(rows.map(([key, told]) => [codeIn(key)[0], told])).toEqual(
+    expect(rows.map(([key, listed]) => [codeIn(key)[0], listed])).toEqual(
       knownKeys().map((key) => [key, inWords(key, config[key])]),
     );
   });

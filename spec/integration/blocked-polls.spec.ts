@@ -34,7 +34,7 @@ async function bothPollsAreFresh(): Promise<void> {
   await until(() => expect(server.sfn.openPolls('sum')).toBe(2));
 }
 
-describe('T12: a poll whose bound passes while nobody can look', () => {
+describe('T12: a poll whose time limit passes while the process is blocked', () => {
   it('is not lost with an event loop that a task keeps busy', async () => {
     await bothPollsAreFresh();
     const blocking = server.sfn.runTask('sum', { blockMs: 2 * POLL_TIMEOUT_MS });

@@ -127,7 +127,7 @@ describe.concurrent('the demo', { timeout: 120_000 }, () => {
     expect(code).toBe(1);
   });
 
-  it('tells of an argument that it does not know', async (context) => {
+  it('names an argument that it does not know', async (context) => {
     const { expect } = context;
     const { code, stderr } = await runDemo(context, ['--asw']).ended;
     expect(stderr).toContain('Unknown argument --asw; the only one there is: --aws');

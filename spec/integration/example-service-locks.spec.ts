@@ -30,7 +30,7 @@ components:
 const folder = mkdtemp(join(tmpdir(), 'components-'));
 afterAll(async () => rm(await folder, { recursive: true }));
 
-/** How the service is told of a store. */
+/** How the service finds a store. */
 const settings: [Engine, (url: string) => NodeJS.ProcessEnv][] = [
   [redis, (url) => ({ REDIS_URL: url })],
   [dynamoDb, (url) => ({ LOCK_TABLE: tableName, AWS_ENDPOINT_URL_DYNAMODB: url })],

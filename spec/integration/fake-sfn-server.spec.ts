@@ -15,7 +15,7 @@ import type { Fault, FakeSfnServer, FakeSfnServerOptions } from 'stepfunc-source
 let server: FakeSfnServer;
 let client: SFNClient;
 
-/** The handler that the library uses by default, unless told. */
+/** The handler that the library uses by default. */
 function clientOf(endpoint: string, requestHandler?: object): SFNClient {
   return new SFNClient({
     endpoint,

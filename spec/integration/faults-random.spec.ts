@@ -17,14 +17,14 @@ const SLOTS = 40;
 const INVOKE_TIMEOUT_MS = 3_000;
 const MOST_OPEN_TASKS = 60;
 
-/** Does as it is told; `gather` answers once there are as many together as there are slots. */
+/** Does what its order says; `gather` answers once there are as many together as there are slots. */
 function createHandler(): Handler {
   const gathered: (() => void)[] = [];
   return ({ body }, response) => {
     const { does, takesMs = 0 } = JSON.parse(body) as Order;
     const answers: Record<Order['does'], () => unknown> = {
       succeed: () => response.end(body),
-      fail: () => response.writeHead(422, { 'step-func-error': 'Told' }).end(),
+      fail: () => response.writeHead(422, { 'step-func-error': 'Ordered' }).end(),
       throw: () => response.destroy(),
       nonsense: () => response.end('{'),
       never: () => undefined,
@@ -85,7 +85,7 @@ it(`T6, T7, P1: of ${TASKS} tasks over sockets, under faults at random, each is 
   weather.clear();
 
   // A report that is emitted comes after Step Functions' own end of the task, where it was late.
-  await until(() => expect(ledger.untold()).toBe(0));
+  await until(() => expect(ledger.unemitted()).toBe(0));
   await until(() => {
     for (const { openPolls, tasks } of source.status().pollers) {
       expect(tasks).toBe(0);

@@ -112,7 +112,7 @@ describe.concurrent('over sockets, by the default clients', () => {
         const outcome = server.sfn.runTask(activityName, text, { timeoutSeconds: 25 });
         await until(() => expect(emitted).toEqual(expected));
         await slotRuns(activityName, source);
-        // What was told closed by a fault is open at the fake, and is left to its clock.
+        // What a fault called closed is open at the fake, and is left to its clock.
         if (emitted[0] !== 'taskLost closed') {
           const status = emitted.at(-2)?.startsWith('taskFailed') === true ? 'FAILED' : 'SUCCEEDED';
           expect(await outcome).toMatchObject({ status });

@@ -63,7 +63,7 @@ describe('the probes of examples/health.ts', () => {
     vi.unstubAllEnvs();
   });
 
-  /** Lets the clock that health is told by be so far ahead, as if so much time had passed. */
+  /** Lets the clock of health be so far ahead, as if so much time had passed. */
   function passMs(ms: number): void {
     vi.spyOn(performance, 'now').mockImplementation(() => now() + ms);
   }

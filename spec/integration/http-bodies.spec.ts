@@ -118,7 +118,7 @@ describe('behind httpInvoke, a coded body', () => {
     });
   });
 
-  it('T4: is asked for by nobody, and one of 100 MB is too large', async () => {
+  it('T4: is not asked for, and one of 100 MB is too large', async () => {
     const bomb = gzipSync(Buffer.alloc(100_000_000, '7'));
     await using component = await startComponent(coded('gzip', bomb));
     expect(await outcomeOf(httpInvoke(component.url))).toMatchObject({
@@ -150,7 +150,7 @@ it('T9: a function of headers that never settles costs its own task only', async
   expect(component.requests.map(({ headers }) => headers['x-asked'])).toEqual(['yes']);
 });
 
-it('tells the component the short id of the task', async () => {
+it('sends the component the short id of the task', async () => {
   await using component = await startComponent(echo);
   const sfn = new FakeSfn({ longPollMs: 10 });
   const config = { activityName: 'sum', path: '/step' };

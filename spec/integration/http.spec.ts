@@ -202,7 +202,7 @@ describe('connections', () => {
     }
   });
 
-  it('T4: one that closes under a request on its way rejects: nobody knows if it was carried out', async () => {
+  it('T4: one that closes under a request on its way rejects: it may have been carried out', async () => {
     const { url, requests } = await component(({ body }, response) =>
       body === '"break"' ? response.socket?.resetAndDestroy() : response.end(body),
     );

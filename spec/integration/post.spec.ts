@@ -73,10 +73,10 @@ describe('post', () => {
   });
 
   it.each([
-    ['one byte more than is wanted', 6, 'abcde'],
-    ['just as many as are wanted', 5, 'abcde'],
+    ['one byte more than was asked for', 6, 'abcde'],
+    ['just as many as were asked for', 5, 'abcde'],
     ['fewer', 3, 'abc'],
-  ])('T4: of a body of %s reads what is wanted', async (_, length, expected) => {
+  ])('T4: of a body of %s reads what was asked for', async (_, length, expected) => {
     const body = 'abcdefgh'.slice(0, length);
     const head = `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`;
     expect((await answeredBy(head + body, 5)).body).toBe(expected);
@@ -106,7 +106,7 @@ describe('post', () => {
     });
   });
 
-  it('rejects where nobody listens', async () => {
+  it('rejects if no process listens', async () => {
     const server = await startComponent(echo);
     await server[Symbol.asyncDispose]();
     await expect(send(server.url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });

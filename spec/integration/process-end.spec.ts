@@ -21,7 +21,7 @@ const MOST_MS = 1_000;
 
 /** Milliseconds from the stop until nothing holds the process. */
 async function heldAfterStop(process: Process): Promise<number> {
-  process.tell('stop');
+  process.write('stop');
   const { code, stderr } = await process.ended;
   // The SDK's own word on a metadata service that is slow is no error.
   expect([code, stderr.replace(/^@smithy.*\n/gm, '')]).toEqual([0, '']);

@@ -142,7 +142,7 @@ describe.concurrent('a process', () => {
     expect(stage.server.sfn.openPolls()).toBe(0);
   });
 
-  it('S3: is not held by the idle connection of an httpInvoke that nobody closes', async () => {
+  it('S3: is not held by the idle connection of an httpInvoke that is never closed', async () => {
     await using stage = await setUp(echo);
     const process = stage.start('one-request.ts');
     expect(await process.ended).toEqual(peacefully);

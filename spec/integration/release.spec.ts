@@ -121,7 +121,7 @@ describe('scripts/release.mjs', () => {
     expect(code).toBe(0);
   });
 
-  it('in CI publishes with provenance, a candidate under a tag that nobody gets unasked', () => {
+  it('in CI publishes with provenance, a candidate under a tag that is not the default', () => {
     const project = createProject();
     const [from, to] = [version, '1.3.0-rc.1'];
     for (const file of ['package.json', 'package-lock.json', 'CHANGELOG.md']) {
@@ -150,7 +150,7 @@ describe('scripts/release.mjs', () => {
   });
 });
 
-/** A repository that is ready for a release, and an npm that only writes down what it is told. */
+/** A repository that is ready for a release, and an npm that only writes down its arguments. */
 function createProject() {
   const folder = mkdtempSync(join(tmpdir(), 'release-'));
   onTestFinished(() => {

@@ -119,7 +119,7 @@ describe.concurrent.each(invokes)('behind %s, a component that answers', (_, inv
     ['hints for ever', forEver('', 'HTTP/1.1 103 Soon\r\nlink: x\r\n\r\n'), undefined],
     ['a chunk whose extension never ends', forEver(`${chunked}1;`, 'x'.repeat(1_000)), undefined],
     ['nothing after its head', forEver(`${ok}content-length: 10\r\n\r\n`, ''), 20],
-  ])('T4: %s is given up in time', async (_, bytes, paceMs) => {
+  ])('T4: %s ends in time', async (_, bytes, paceMs) => {
     await using component = await startRawServer(bytes, paceMs === undefined ? {} : { paceMs });
     const startedAt = performance.now();
     const outcomes = await outcomesOf(invokeOf(component.url), 1, '/step', TIMEOUT_MS);

@@ -10,7 +10,7 @@ import type { Tap } from '../support/integration/tap.js';
 import { startTap } from '../support/integration/tap.js';
 import { until } from '../support/integration/until.js';
 
-/** Options of the SDK's own handler. Its agent has 50 sockets unless told. */
+/** Options of the SDK's own handler. Its agent has 50 sockets by default. */
 const roomy = { httpAgent: { maxSockets: 60 }, httpsAgent: { maxSockets: 60 } };
 
 let server: FakeSfnServer;

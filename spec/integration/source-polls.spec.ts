@@ -92,7 +92,7 @@ describe.concurrent('a poll that fails', () => {
     expect(source.status()).toMatchObject({ received: 1, succeeded: 1, pollsFailed: 1 });
   });
 
-  it('P2: by an activity that is gone has it created anew', async () => {
+  it('P2: by an activity that was deleted has it created anew', async () => {
     const { source, pollsFailed } = sourceOf('gone');
     await source.start();
     await until(() => expect(server.sfn.openPolls('gone')).toBe(1));
@@ -103,7 +103,7 @@ describe.concurrent('a poll that fails', () => {
     await source.stop();
   });
 
-  it('S1: does not keep a stop waiting for its rest', async () => {
+  it('S1: does not keep a stop waiting for its back-off', async () => {
     const end = faultPolls('stopped', { kind: 'reset' }, Infinity);
     const { source, pollsFailed } = sourceOf('stopped');
     await source.start();
@@ -117,7 +117,7 @@ describe.concurrent('a poll that fails', () => {
 });
 
 describe('polls that fail at a time', () => {
-  it('P1: are one failure of their poller, and one rest', async () => {
+  it('P1: are one failure of their poller, and one back-off', async () => {
     await using held = await startFakeSfnServer({
       longPollMs: 60_000,
       loseTasksOfAbortedPolls: false,

@@ -90,7 +90,7 @@ describe.concurrent('a report that fails', () => {
     ['success', JSON.stringify({ ok: 'lost' }), { status: 'SUCCEEDED' }],
     ['failure', JSON.stringify({ no: 'lost' }), { status: 'FAILED' }],
   ])(
-    'T7: a %s whose answer is lost is told as unknown: AWS took it',
+    'T7: a %s whose response is lost is emitted as unknown: AWS took it',
     async (what, text, outcome) => {
       faultReports(text, { kind: 'lostAnswer' }, 1);
       const { source, succeeded, failed, lost } = sourceOf(`lost-${what}`);
@@ -102,7 +102,7 @@ describe.concurrent('a report that fails', () => {
     },
   );
 
-  it('T7: since the task is over is told as closed', async () => {
+  it('T7: since the task is over is emitted as closed', async () => {
     const { source, lost } = sourceOf('over');
     const text = JSON.stringify({ ok: 'over' });
     // Long enough for the execution to be stopped meanwhile.
@@ -149,7 +149,7 @@ describe.concurrent('a report that fails', () => {
 });
 
 describe('a heartbeat that fails', () => {
-  it('T8: for a passing reason is told, and the task goes on', async () => {
+  it('T8: for a passing reason is emitted, and the task goes on', async () => {
     const { source, succeeded } = sourceOf('beats', { heartbeatIntervalMs: 50 });
     const failures: string[] = [];
     source.on('heartbeatFailed', ({ error }) => failures.push(error));

@@ -26,7 +26,7 @@ async function lateOnes(body: string, count: number): Promise<() => void> {
 
 beforeAll(async () => {
   server = await startFakeSfnServer({ longPollMs: 600_000 });
-  // Answers with what came, to "late…" once told to, to "hang" never.
+  // Answers with what came, to "late…" once it is released, to "hang" never.
   component = await startComponent(({ body }, response) => {
     if (body.startsWith('"late')) late.push({ body, answer: () => response.end(body) });
     else if (body !== '"hang"') response.end(body);
@@ -133,7 +133,7 @@ describe.concurrent('a stop whose grace is over', () => {
   it.each([
     ['fail', { kind: 'throttling', times: Infinity } as const],
     ['hang', { kind: 'hang', times: Infinity } as const],
-  ])('S2: gives up reports that %s, 5 s later, and emits so', async (how, fault) => {
+  ])('S2: abandons reports that %s, 5 s later, and emits so', async (how, fault) => {
     const activityName = `given-up-${how}`;
     const { source, lost } = sourceOf(activityName, 2);
     const text = JSON.stringify(`reports that ${how}`);

@@ -103,7 +103,7 @@ describe('a stop under fire', () => {
     const faults = fc.integer({ min: 0, max: 6 });
     await fc.assert(fc.asyncProperty(slots, moment, faults, stopUnderFire), {
       numRuns: 5,
-      // A failure is told with its seed; to look for a smaller one would outlast the test.
+      // A failure is shown with its seed; to look for a smaller one would outlast the test.
       endOnFailure: true,
     });
   });

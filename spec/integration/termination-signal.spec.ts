@@ -44,7 +44,7 @@ async function withTaskUnderWay(order: Partial<ServiceOrder> = {}): Promise<Stag
 const succeeded = { status: 'SUCCEEDED', output: '1' };
 const peacefully = { code: 0, signal: null, stderr: '' };
 
-describe.concurrent('S1: a process that is told to terminate', () => {
+describe.concurrent('S1: a process that gets a signal to terminate', () => {
   it.each<[string, NodeJS.Signals[], NodeJS.Signals[] | undefined]>([
     ['by SIGTERM twice, as a supervisor and its shell do', ['SIGTERM', 'SIGTERM'], undefined],
     ['by Ctrl-C, which npm passes on a second time', ['SIGINT', 'SIGINT'], undefined],
@@ -62,7 +62,7 @@ describe.concurrent('S1: a process that is told to terminate', () => {
     expect(await service.ended).toEqual(peacefully);
   });
 
-  it('exits with 130 at a SIGINT more than 2 s after the first: somebody insists', async () => {
+  it('exits with 130 at a SIGINT more than 2 s after the first: a person insists', async () => {
     await using stage = await withTaskUnderWay();
     const { service } = stage;
     service.signal('SIGINT');

@@ -34,7 +34,7 @@ describe('HeartbeatSeconds', () => {
     expect(worker.lost).toEqual([]);
   });
 
-  it('T7: runs out without it: the state times out, and the task is told as lost', async () => {
+  it('T7: runs out without it: the state times out, and the task is emitted as lost', async () => {
     await using worker = await startWorker(local, 'silent', slow);
     const task = { Resource: worker.activityArn, HeartbeatSeconds: HEARTBEAT_SECONDS };
     const { ended } = await local.execute(one(task), 1);

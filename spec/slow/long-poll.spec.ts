@@ -67,7 +67,7 @@ describe.concurrent('over real minutes', () => {
     expect(source.status()).toMatchObject({ received: 1, succeeded: 1, lost: 0, pollsFailed: 0 });
   });
 
-  it('P1: a poll that never comes back is given up after 70 s, and polling goes on', async () => {
+  it('P1: a poll that never comes back ends after 70 s, and polling goes on', async () => {
     const { source, pollsFailed } = sourceOf('silent');
     const arrivals = pollsOf('silent');
     const arn = server.sfn.activityArn('silent');

@@ -1,6 +1,6 @@
 import type { Sfn } from '../../lib/sfn/api.js';
 
-/** An error as the SDK throws it: told by its name. */
+/** An error as the SDK throws it, known by its name. */
 export function awsError(name: string, fields: object = {}): Error {
   return Object.assign(new Error(`the message of ${name}`), { name, ...fields });
 }

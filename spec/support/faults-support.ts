@@ -15,7 +15,7 @@ export interface Order {
   together?: number;
 }
 
-/** A component that does as it is told, and heeds its signal only where it is told to take time. */
+/** A component that does what its order says. It heeds its signal only while an order takes time. */
 export function createComponent(): Invoke {
   let gathered: (() => void)[] = [];
   return async ({ body }, signal) => {
@@ -25,9 +25,9 @@ export function createComponent(): Invoke {
       case 'succeed':
         return answer(body);
       case 'fail':
-        return { status: 422, headers: { 'step-func-error': 'Told' }, body: 'as told' };
+        return { status: 422, headers: { 'step-func-error': 'Ordered' }, body: 'as ordered' };
       case 'throw':
-        throw new Error('as told');
+        throw new Error('as ordered');
       case 'nonsense':
         return answer('{');
       case 'never':
@@ -57,7 +57,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 /** Three slots in two pollers. */
 export const slots = { maxConcurrency: 3, concurrencyPerPoller: 2 };
 
-/** A source on a fake Step Functions, and what it tells of its polls and tasks, a line an event. */
+/** A source on a fake Step Functions, and what it emits of its polls and tasks, a line an event. */
 export function sourceUnderFaults(
   fields: Partial<StepFuncSourceConfig> = {},
   fake: FakeSfnOptions = {},
@@ -144,15 +144,15 @@ export async function runThrough(
   sfn.fault({ ...trouble, operation });
   const running = sfn.runTask('sum', order, { timeoutSeconds: 300 });
   const outcome = await pass(running);
-  // What is told last is told once AWS's answer has come, or has not.
+  // The last event comes once AWS has responded, or has not.
   await vi.advanceTimersByTimeAsync(120_000);
   const calls = sfn.calls(operation) - before;
-  const toldOfTask = [...emitted];
+  const emittedOfTask = [...emitted];
   await everySlotRuns(source, sfn);
-  return { outcome, emitted: toldOfTask, calls };
+  return { outcome, emitted: emittedOfTask, calls };
 }
 
-/** Takes time, as every call does: a loop without rests would stop the clock otherwise. */
+/** Takes time, as every call does: a loop without pauses would stop the clock otherwise. */
 export const roundTrip = { kind: 'latency', ms: 10 } as const;
 export const slow = { kind: 'latency', ms: 5_000 } as const;
 export const timedOut = { status: 'TIMED_OUT', error: 'States.Timeout' };

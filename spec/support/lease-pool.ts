@@ -31,7 +31,7 @@ export const namesOf = (pollers: number) =>
   Array.from({ length: pollers }, (_, index) => nameOf(index));
 export const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-export interface Told {
+export interface Notice {
   what: 'acquired' | 'renewed' | 'lost' | 'released' | 'storeFailed';
   index: number;
   at: number;
@@ -44,10 +44,10 @@ export function setUp(
   { pollers = 1, ...options }: Partial<LeasePoolOptions> & { pollers?: number } = {},
 ) {
   const instance = store.instance();
-  const told: Told[] = [];
+  const notices: Notice[] = [];
   const working = new Map<number, { end(): void; fail(error: Error): void; lost: AbortSignal }>();
-  const tell = (what: Told['what']) => (index: number, error?: unknown) =>
-    void told.push({
+  const notice = (what: Notice['what']) => (index: number, error?: unknown) =>
+    void notices.push({
       what,
       index,
       at: performance.now(),
@@ -73,11 +73,11 @@ export function setUp(
         working.set(index, { end, fail, lost });
       }),
     on: {
-      acquired: tell('acquired'),
-      renewed: tell('renewed'),
-      lost: tell('lost'),
-      released: tell('released'),
-      storeFailed: tell('storeFailed'),
+      acquired: notice('acquired'),
+      renewed: notice('renewed'),
+      lost: notice('lost'),
+      released: notice('released'),
+      storeFailed: notice('storeFailed'),
     },
     ...options,
   });
@@ -86,9 +86,9 @@ export function setUp(
   return {
     instance,
     pool,
-    told,
+    notices,
     working,
-    of: (what: Told['what']) => told.filter((event) => event.what === what),
+    of: (what: Notice['what']) => notices.filter((event) => event.what === what),
     callsOf: (method: Method) => instance.calls.filter((call) => call.method === method),
     start() {
       const run = pool.run(stopping.signal);

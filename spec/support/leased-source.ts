@@ -35,7 +35,7 @@ const eventNames: EventName[] = [
   'lockStoreFailed',
 ];
 
-export interface Told {
+export interface Emitted {
   name: EventName;
   at: number;
   poller?: number;
@@ -55,9 +55,9 @@ export interface LeasedSource {
   sfn: FakeSfn;
   store: FakeStore;
   instance: FakeInstance;
-  told: Told[];
+  emitted: Emitted[];
   /** Events of some names, in order. */
-  of(...names: EventName[]): Told[];
+  of(...names: EventName[]): Emitted[];
   /** The pollers that it holds, those lost and still at work left out. */
   pollers(): number[];
   calls(method: 'acquireImmediately' | 'extend' | 'release'): number;
@@ -76,17 +76,20 @@ export function createInstance(options: Options = {}): LeasedSource {
     locks: instance.locks,
     ...(options.logger === undefined ? {} : { logger: options.logger as never }),
   });
-  const told: Told[] = [];
+  const emitted: Emitted[] = [];
   for (const name of eventNames) {
-    source.on(name, (event: object) => void told.push({ name, at: performance.now(), ...event }));
+    source.on(
+      name,
+      (event: object) => void emitted.push({ name, at: performance.now(), ...event }),
+    );
   }
   return {
     source,
     sfn,
     store,
     instance,
-    told,
-    of: (...names) => told.filter(({ name }) => names.includes(name)),
+    emitted,
+    of: (...names) => emitted.filter(({ name }) => names.includes(name)),
     pollers: () =>
       source
         .status()

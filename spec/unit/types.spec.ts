@@ -122,7 +122,7 @@ describe('Invoke', () => {
     expectTypeOf<string>().not.toExtend<Invoke>();
   });
 
-  it('gets what fetch needs, and a signal whose reason tells why', () => {
+  it('gets what fetch needs, and a signal whose reason says why', () => {
     expectTypeOf<InvokeRequest['method']>().toEqualTypeOf<'POST'>();
     expectTypeOf<InvokeRequest['headers']>().toEqualTypeOf<Record<string, string>>();
     expectTypeOf<Parameters<Invoke>>().toEqualTypeOf<[InvokeRequest, AbortSignal]>();
@@ -223,7 +223,7 @@ describe('the handle', () => {
 });
 
 describe('the mapper and the error names', () => {
-  it('toTaskResult tells success and failure apart by outcome', () => {
+  it('toTaskResult returns a success or a failure, by its outcome', () => {
     const result = toTaskResult({ status: 200, headers: {}, body: '1' });
     expectTypeOf(result).toEqualTypeOf<TaskResult>();
     if (result.outcome === 'success') expectTypeOf(result.output).toBeString();

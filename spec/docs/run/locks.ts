@@ -26,14 +26,14 @@ export const locks = (start: () => Promise<Store>): Run =>
     expect(await ask(other, 'acquire')).toBe('granted');
     expect(await ask(other, 'release')).toBe('released');
     for (const example of [one, other]) {
-      example.tell();
+      example.write();
       expect(await example.ended).toEqual(well);
     }
   });
 
 async function ask(example: Process, command: string): Promise<string | undefined> {
   const before = example.said().length;
-  example.tell(command);
+  example.write(command);
   await seen(example, () => expect(example.said().length).toBeGreaterThan(before));
   return example.said().at(-1);
 }

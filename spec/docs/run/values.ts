@@ -10,11 +10,11 @@ import { alone, beside } from './run.js';
 /** A block that tells what an expression comes to, in a comment behind it. */
 export const value = alone('a value', async (block, context) => {
   const file = await write(block, context.onTestFinished, (code) =>
-    code.replace(/^(.+); \/\/ (\{.*\})$/m, 'export const value = $1, told = $2;'),
+    code.replace(/^(.+); \/\/ (\{.*\})$/m, 'export const value = $1, expected = $2;'),
   );
-  const { value, told } = (await import(file)) as { value: unknown; told: unknown };
-  expect(told).toBeDefined();
-  expect(value).toEqual(told);
+  const { value, expected } = (await import(file)) as { value: unknown; expected: unknown };
+  expect(expected).toBeDefined();
+  expect(value).toEqual(expected);
 });
 
 /**
@@ -32,7 +32,7 @@ export const created = alone('a source that is made', async (block, context) => 
   expect(source.state).toBe('stopped');
 });
 
-/** A program that prints one line and ends: the line is told in a comment behind it. */
+/** A program that prints one line and ends: the line is expected in a comment behind it. */
 export const prints = beside('a program that prints', async (block, { onTestFinished }) => {
   const file = await write(block, onTestFinished);
   const env = { TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') };

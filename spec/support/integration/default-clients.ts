@@ -53,7 +53,7 @@ export function useDefaultClients(): DefaultClients {
 }
 
 export const activityArn = 'arn:aws:states:us-east-1:123456789012:activity:sum';
-/** A call of each kind, told apart by the number. */
+/** A call of each kind, with a number of its own. */
 export const kinds: [string, 'poll' | 'report', (n: number) => object][] = [
   ['CreateActivity', 'report', (n) => new CreateActivityCommand({ name: `sum-${n}` })],
   [

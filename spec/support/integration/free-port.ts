@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * A port that nobody has now, for servers that can't be told to take any. It lies below the ports
+ * A port that is free now, for servers that can not take any free one. It lies below the ports
  * that the kernel hands out, so that no other spec's server is given it meanwhile.
  */
 export async function freePort(): Promise<number> {

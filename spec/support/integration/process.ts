@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import type { StepFuncSourceConfig, StopOptions } from 'stepfunc-source';
 import { awsEnvironment } from './aws-environment.js';
 
-/** What a process is told, as JSON in its first argument. */
+/** What a process gets, as JSON in its first argument. */
 export interface ServiceOrder {
   componentUrl: string;
   config?: Partial<StepFuncSourceConfig>;
   stop?: StopOptions;
-  /** What tells it to terminate. Default: as `terminationSignal` has it. */
+  /** The signal that ends it. Default: as `terminationSignal` has it. */
   signals?: NodeJS.Signals[];
   /** Whether the component is asked by `fetch`. Default: by `httpInvoke`. */
   byFetch?: boolean;
@@ -22,7 +22,7 @@ export interface Process {
   /** Its lines on stdout so far. */
   said(): string[];
   /** Sends it a line; without one, the end of its input. */
-  tell(line?: string): void;
+  write(line?: string): void;
   signal(signal: NodeJS.Signals): void;
   terminate(): void;
   /** Resolves once it has ended. */
@@ -57,7 +57,7 @@ export function startNode(args: readonly string[], { env, cwd }: NodeOptions): P
   });
   children.add(child);
   child.once('exit', () => children.delete(child));
-  // It may have ended before it read what it was told; that shows by how it ended.
+  // It may have ended before it read its input; that shows by how it ended.
   child.stdin.on('error', () => undefined);
   let stdout = '';
   let stderr = '';
@@ -65,7 +65,7 @@ export function startNode(args: readonly string[], { env, cwd }: NodeOptions): P
   child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
   return {
     said: () => stdout.split('\n').filter(Boolean),
-    tell(line) {
+    write(line) {
       if (line === undefined) child.stdin.end();
       else child.stdin.write(`${line}\n`);
     },

@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
 import { freePort } from '../integration/free-port.js';
 import type { OwnServer } from './own-server.js';
 import { createOwnServer, temporaryFolder, whereIs } from './own-server.js';
-import { giveToUser, postgresUser } from './postgres-server.js';
+import { answersAt, giveToUser, postgresUser } from './postgres-server.js';
 
 export const pgbouncer = whereIs('pgbouncer', '/usr/sbin');
 
@@ -36,16 +35,7 @@ export async function startPgbouncer(server: OwnServer): Promise<OwnServer> {
     command: pgbouncer ?? 'pgbouncer',
     args: [file],
     spawnOptions: postgresUser,
-    async ready() {
-      const client = new pg.Client({ connectionString: url });
-      client.on('error', () => undefined);
-      try {
-        await client.connect();
-        await client.query('select 1');
-      } finally {
-        await client.end().catch(() => undefined);
-      }
-    },
+    ready: () => answersAt(url),
   });
   await started.start();
   return started;

@@ -81,19 +81,22 @@ async function serve(folder: string): Promise<OwnServer> {
     command: postgresServer ?? 'postgres',
     args: ['-D', data, ...Object.entries(settings).flatMap(([key, to]) => ['-c', `${key}=${to}`])],
     spawnOptions: postgresUser,
-    async ready() {
-      const client = new pg.Client({ connectionString: url.replace('/test', '/postgres') });
-      client.on('error', () => undefined);
-      try {
-        await client.connect();
-        await client.query('select 1');
-      } finally {
-        await client.end().catch(() => undefined);
-      }
-    },
+    ready: () => answersAt(url.replace('/test', '/postgres')),
   });
   await server.start();
   return server;
+}
+
+/** Rejects unless a query is answered there. */
+export async function answersAt(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('select 1');
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }
 
 async function ownFolder(): Promise<string> {

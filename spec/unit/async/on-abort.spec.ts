@@ -21,7 +21,7 @@ it('L12: calls at once for a signal that has aborted already', () => {
   expect(fn).toHaveBeenCalledOnce();
 });
 
-it('calls nobody who has detached', () => {
+it('does not call a listener that was detached', () => {
   const controller = new AbortController();
   const [one, other] = [vi.fn(), vi.fn()];
   const detach = onAbort(controller.signal, one);

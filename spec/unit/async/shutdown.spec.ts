@@ -7,93 +7,94 @@ import { InvokeAbortError } from '../../../lib/task/invoke.js';
 afterEach(() => void vi.restoreAllMocks());
 
 const reason = new InvokeAbortError('stopped', 'the grace is over');
-const moments = ['drain', 'abortInvokes', 'abortPolls', 'abandonReports'] as const;
+const phases = ['drain', 'abortInvokes', 'abortPolls', 'abandonReports'] as const;
 
-const come = (ending: Pick<ShutdownController, (typeof moments)[number]>) =>
-  moments.filter((moment) => ending[moment].aborted);
+const startedIn = (shutdown: Pick<ShutdownController, (typeof phases)[number]>) =>
+  phases.filter((phase) => shutdown[phase].aborted);
 
-/** The moments in the order in which a listener of each is called. */
-function orderOf(ending: Pick<ShutdownController, (typeof moments)[number]>): string[] {
+/** The phases, in the order in which their listeners are called. */
+function orderOf(shutdown: Pick<ShutdownController, (typeof phases)[number]>): string[] {
   const order: string[] = [];
-  for (const moment of moments) {
-    ending[moment].addEventListener('abort', () => {
-      // Whoever hears of a moment finds all the earlier ones come.
-      expect(come(ending)).toEqual(moments.slice(0, moments.indexOf(moment) + 1));
-      order.push(moment);
+  for (const phase of phases) {
+    shutdown[phase].addEventListener('abort', () => {
+      // Whoever hears of a phase finds all the earlier ones started.
+      expect(startedIn(shutdown)).toEqual(phases.slice(0, phases.indexOf(phase) + 1));
+      order.push(phase);
     });
   }
   return order;
 }
 
-const steps: [string, (ending: ShutdownController) => void, number][] = [
-  ['startDrain', (ending) => ending.startDrain(), 1],
-  ['startAbortInvokes', (ending) => ending.startAbortInvokes(reason), 2],
-  ['startAbortPolls', (ending) => ending.startAbortPolls(reason), 3],
-  ['startAbandonReports', (ending) => ending.startAbandonReports(reason), 4],
+const steps: [string, (shutdown: ShutdownController) => void, number][] = [
+  ['startDrain', (shutdown) => shutdown.startDrain(), 1],
+  ['startAbortInvokes', (shutdown) => shutdown.startAbortInvokes(reason), 2],
+  ['startAbortPolls', (shutdown) => shutdown.startAbortPolls(reason), 3],
+  ['startAbandonReports', (shutdown) => shutdown.startAbandonReports(reason), 4],
 ];
 
 describe('createShutdown', () => {
-  it('begins with no moment come', () => {
-    expect(come(createShutdown())).toEqual([]);
+  it('starts no phase by itself', () => {
+    expect(startedIn(createShutdown())).toEqual([]);
   });
 
-  it.each(steps)('S1, S2: %s brings about the earlier moments first', (_, start, count) => {
-    const ending = createShutdown();
-    const order = orderOf(ending);
-    start(ending);
-    expect(order).toEqual(moments.slice(0, count));
-    expect(come(ending)).toEqual(moments.slice(0, count));
+  it.each(steps)('S1, S2: %s starts the earlier phases first', (_, start, count) => {
+    const shutdown = createShutdown();
+    const order = orderOf(shutdown);
+    start(shutdown);
+    expect(order).toEqual(phases.slice(0, count));
+    expect(startedIn(shutdown)).toEqual(phases.slice(0, count));
   });
 
-  it('S2: brings about each moment once, whatever is called again', () => {
-    const ending = createShutdown();
-    const order = orderOf(ending);
-    for (const [, start] of steps) start(ending);
-    for (const [, start] of steps) start(ending);
-    expect(order).toEqual(moments);
+  it('S2: starts each phase once, whatever is called again', () => {
+    const shutdown = createShutdown();
+    const order = orderOf(shutdown);
+    for (const [, start] of steps) start(shutdown);
+    for (const [, start] of steps) start(shutdown);
+    expect(order).toEqual(phases);
   });
 
-  it('S2: interrupts with the reason that it was given first', () => {
-    const ending = createShutdown();
-    ending.startAbortInvokes(reason);
-    ending.startAbortPolls(new InvokeAbortError('leaseLost', 'another'));
-    ending.startAbandonReports(reason);
-    expect(ending.abortInvokes.reason).toBe(reason);
+  it('S2: aborts invokes with the reason that came first', () => {
+    const shutdown = createShutdown();
+    shutdown.startAbortInvokes(reason);
+    shutdown.startAbortPolls(new InvokeAbortError('leaseLost', 'another'));
+    shutdown.startAbandonReports(reason);
+    expect(shutdown.abortInvokes.reason).toBe(reason);
   });
 
-  it('S2: given up without a reason, interrupts as stopped', () => {
-    const ending = createShutdown();
-    ending.startAbandonReports(reason);
-    expect(ending.abortInvokes.reason).toBeInstanceOf(InvokeAbortError);
-    expect(ending.abortInvokes.reason).toMatchObject({ code: 'stopped' });
+  it('S2: reports abandoned without a reason abort the invokes as stopped', () => {
+    const shutdown = createShutdown();
+    shutdown.startAbandonReports(reason);
+    expect(shutdown.abortInvokes.reason).toBeInstanceOf(InvokeAbortError);
+    expect(shutdown.abortInvokes.reason).toMatchObject({ code: 'stopped' });
   });
 
   it('S3: takes a listener of every poller without a warning of Node', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
-    const ending = createShutdown();
+    const shutdown = createShutdown();
     const listener = vi.fn();
-    for (const moment of moments) {
-      for (let i = 0; i < 100; i++) ending[moment].addEventListener('abort', () => void listener());
+    for (const phase of phases) {
+      for (let i = 0; i < 100; i++)
+        shutdown[phase].addEventListener('abort', () => void listener());
     }
     await new Promise<void>((resolve) => setImmediate(resolve));
     expect(warn).not.toHaveBeenCalled();
-    ending.startAbandonReports(reason);
+    shutdown.startAbandonReports(reason);
     expect(listener).toHaveBeenCalledTimes(400);
   });
 });
 
 describe('shutdownAfter', () => {
-  const listeners = (ending: Pick<ShutdownController, (typeof moments)[number]>) =>
-    moments.map((moment) => getEventListeners(ending[moment], 'abort').length);
-  const leaseLost = new InvokeAbortError('leaseLost', 'the poller is gone');
+  const listeners = (shutdown: Pick<ShutdownController, (typeof phases)[number]>) =>
+    phases.map((phase) => getEventListeners(shutdown[phase], 'abort').length);
+  const leaseLost = new InvokeAbortError('leaseLost', 'the poller was lost');
 
-  it.each(steps)('S1, S2: comes with the other: %s', (_, start, count) => {
+  it.each(steps)('S1, S2: starts its phases with the other: %s', (_, start, count) => {
     const source = createShutdown();
     const own = shutdownAfter(source);
-    expect(come(own)).toEqual([]);
+    expect(startedIn(own)).toEqual([]);
     const order = orderOf(own);
     start(source);
-    expect(order).toEqual(moments.slice(0, count));
+    expect(order).toEqual(phases.slice(0, count));
   });
 
   it('S2: passes the reason of the other on', () => {
@@ -103,33 +104,30 @@ describe('shutdownAfter', () => {
     expect(own.abortInvokes.reason).toBe(reason);
   });
 
-  it.each(steps)('has come as far as the other had before: %s', (_, start, count) => {
+  it.each(steps)('starts where the other is already: %s', (_, start, count) => {
     const source = createShutdown();
     start(source);
     const own = shutdownAfter(source);
-    expect(come(own)).toEqual(moments.slice(0, count));
+    expect(startedIn(own)).toEqual(phases.slice(0, count));
     expect(own.abortInvokes.reason).toBe(source.abortInvokes.reason);
   });
 
-  it.each(steps)(
-    'L5: comes earlier by its own %s, and leaves the other alone',
-    (_, start, count) => {
-      const source = createShutdown();
-      const own = shutdownAfter(source);
-      start(own);
-      expect(come(own)).toEqual(moments.slice(0, count));
-      expect(come(source)).toEqual([]);
-    },
-  );
+  it.each(steps)('L5: is earlier by its own %s, and leaves the other alone', (_, start, count) => {
+    const source = createShutdown();
+    const own = shutdownAfter(source);
+    start(own);
+    expect(startedIn(own)).toEqual(phases.slice(0, count));
+    expect(startedIn(source)).toEqual([]);
+  });
 
   it('L5: goes on with the other to the end, and keeps the reason that was first', () => {
     const source = createShutdown();
     const own = shutdownAfter(source);
     own.startAbortInvokes(leaseLost);
     source.startAbortPolls(reason);
-    expect(come(own)).toEqual(['drain', 'abortInvokes', 'abortPolls']);
+    expect(startedIn(own)).toEqual(['drain', 'abortInvokes', 'abortPolls']);
     source.startAbandonReports(reason);
-    expect(come(own)).toEqual(moments);
+    expect(startedIn(own)).toEqual(phases);
     expect(own.abortInvokes.reason).toBe(leaseLost);
     expect(source.abortInvokes.reason).toBe(reason);
   });
@@ -141,7 +139,7 @@ describe('shutdownAfter', () => {
     own.unfollow();
     expect(listeners(source)).toEqual([0, 0, 0, 0]);
     source.startAbandonReports(reason);
-    expect(come(own)).toEqual([]);
+    expect(startedIn(own)).toEqual([]);
   });
 
   it('S3: leaves no listener behind after the end of the other either', () => {

@@ -77,7 +77,7 @@ describe('startTimer', () => {
   });
 });
 
-/** A clock whose timers fire late by as much as it is told, and whose turns take a time of their own. */
+/** A clock whose timers fire late by as much as the spec says, and whose turns take a time of their own. */
 function slowClock({ lateMs, turnMs = 0 }: { lateMs: number; turnMs?: number }) {
   let now = 0;
   let turns = 0;
@@ -216,7 +216,7 @@ describe('sleep', () => {
     expect(listeners(signal)).toBe(0);
   });
 
-  it('waits for ever where that is wanted, and ends with its signal', async () => {
+  it('waits for ever for Infinity, and ends with its signal', async () => {
     const controller = new AbortController();
     const watched = watch(sleep(controller.signal, Infinity, systemClock));
     await vi.advanceTimersByTimeAsync(1_000 * DAY_MS);

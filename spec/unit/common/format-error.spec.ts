@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { formatError } from '../../../lib/common/format-error.js';
 
 describe('describeError', () => {
-  it('T4: tells the chain of causes, with codes that the messages leave out', () => {
+  it('T4: writes the chain of causes, with codes that the messages leave out', () => {
     const refused = Object.assign(new Error('connect 127.0.0.1:1'), { code: 'ECONNREFUSED' });
     expect(formatError(new TypeError('fetch failed', { cause: refused }))).toBe(
       'TypeError: fetch failed <- Error: connect 127.0.0.1:1 (ECONNREFUSED)',

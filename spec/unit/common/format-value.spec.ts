@@ -27,7 +27,7 @@ describe('show', () => {
     [Symbol('secret'), 'a symbol'],
   ])('%o as %s', (value: unknown, words) => expect(formatValue(value)).toBe(words));
 
-  it('cuts a long string, and tells how long it was', () => {
+  it('cuts a long string, and says how long it was', () => {
     expect(formatValue('x'.repeat(100))).toBe(`"${'x'.repeat(100)}" (string of 100)`);
     expect(formatValue('x'.repeat(101))).toBe(`"${'x'.repeat(100)}…" (string of 101)`);
     expect(formatValue('x'.repeat(1_000_000))).toBe(`"${'x'.repeat(100)}…" (string of 1000000)`);

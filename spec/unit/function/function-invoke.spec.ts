@@ -138,7 +138,7 @@ describe('functionInvoke', () => {
   });
 });
 
-describe('functionInvoke refuses, by a TypeError that says what is wanted,', () => {
+describe('functionInvoke refuses, by a TypeError that says what it expects,', () => {
   it.each([[undefined], [null], [{}], ['handler'], [Promise.resolve()]])(
     '%o as handler',
     (handler) => {

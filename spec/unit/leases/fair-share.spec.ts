@@ -31,13 +31,13 @@ describe('L10: who hands a poller over', () => {
     expect(poor).toEqual({ wanted: 0, yieldsBelow: 0 });
   });
 
-  it('L10: nobody while everyone has floor(pollers / instances)', () => {
+  it('L10: no instance, while each has floor(pollers / instances)', () => {
     expect(handOvers(standing('a', 14), standing('b', 13), standing('c', 13))).toBe(0);
     expect(handOvers(standing('a', 40))).toBe(0);
     expect(handOvers(standing('a', 14), standing('b', 26))).toBe(1);
   });
 
-  it('L10: as many as are wanted, those first that hold the most', () => {
+  it('L10: as many as others lack, those first that hold the most', () => {
     const rich = [5, 7, 5, 5].map((held, i) => standing(`rich-${i}`, held, { pollers: 25 }));
     const plans = plansOf(...rich, standing('poor', 3, { pollers: 25 }));
     expect(plans.map(({ handOverBelow }) => handOverBelow)).toEqual([
@@ -49,7 +49,7 @@ describe('L10: who hands a poller over', () => {
     ]);
   });
 
-  it('L10: not again while one that is wanted is on its way', () => {
+  it('L10: not again while one that another lacks is on its way', () => {
     const poor = standing('b', 19);
     expect(handOvers(standing('a', 21), poor)).toBe(1);
     expect(handOvers(standing('a', 20, { leaving: 1 }), poor)).toBe(0);

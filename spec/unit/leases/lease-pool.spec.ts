@@ -100,7 +100,7 @@ describe('L3: competing for leases', () => {
     await shutDown(holder, contender);
   });
 
-  it('L3: what a store tells of the present holder brings the next try forward', async () => {
+  it('L3: what a store knows of the present holder brings the next try forward', async () => {
     const store = createFakeStore();
     await store
       .instance()
@@ -191,10 +191,10 @@ describe('L8: stopping', () => {
 
   it('L8: a release that fails in passing is tried again', async () => {
     const instance = await holding();
-    let failures = 0;
+    let attempts = 0;
     instance.instance.fault = only('release', (call) => {
-      failures += 1;
-      return failures === 1 ? Promise.reject(new Error('ECONNRESET')) : call.effect();
+      attempts += 1;
+      return attempts === 1 ? Promise.reject(new Error('ECONNRESET')) : call.effect();
     });
     await shutDown(instance);
     expect(instance.store.isHeld(nameOf(0))).toBe(false);
@@ -242,14 +242,14 @@ describe('L8: stopping', () => {
 
   it('L8: a stop from within the observer of the very first call ends it', async () => {
     const instance = setUp(createFakeStore(), { pollers: 3 });
-    let told = 0;
+    let attempts = 0;
     instance.instance.fault = only('createLock', () => {
-      told += 1;
+      attempts += 1;
       instance.stop();
       throw new Error('at once');
     });
     await Promise.all([instance.start(), pass(5 * ttlMs)]);
-    expect(told).toBeLessThanOrEqual(3);
+    expect(attempts).toBeLessThanOrEqual(3);
     expect(instance.of('acquired')).toEqual([]);
   });
 
@@ -278,7 +278,7 @@ describe('L8: stopping', () => {
 });
 
 describe('held', () => {
-  it('tells who holds what, since when and renewed when', async () => {
+  it('lists what it holds, since when and renewed when', async () => {
     const startedAt = Date.now();
     const instance = setUp(createFakeStore(), { pollers: 2 });
     instance.instance.fault = only('acquireImmediately', slow(7));

@@ -143,7 +143,7 @@ describe('L2: clocks', () => {
     await shutDown(instance);
   });
 
-  it('L2: after a machine was suspended, its monotonic clock standing still, the store tells that the lease is gone', async () => {
+  it('L2: after a machine was suspended, its monotonic clock standing still, the store says that the lease is not owned', async () => {
     const { clock, leapBy } = leapingWall();
     const sleeper = await holding({ clock });
     const { store } = sleeper;
@@ -185,7 +185,7 @@ describe('L2: clocks', () => {
     await shutDown(instance);
   });
 
-  it('L2: a grant that the machine slept over is given back, and no work is begun on it', async () => {
+  it('L2: a grant that the machine slept over is released, and no work starts on it', async () => {
     const { clock, leapBy } = leapingWall();
     const store = createFakeStore();
     const instance = setUp(store, { clock });
@@ -225,7 +225,7 @@ describe('L5: a lease that is lost', () => {
     await shutDown(instance);
   });
 
-  it('L5: a lease lost for want of an answer is renewed again once the store is back, so that nobody else joins its last tasks', async () => {
+  it('L5: a lease lost for want of a response is renewed again once the store is back, so that no other instance joins its last tasks', async () => {
     const { store, ...instance } = await holding();
     // The store keeps the lease (its clock is set back meanwhile), but can't be reached.
     instance.instance.fault = down;
@@ -244,7 +244,7 @@ describe('L5: a lease that is lost', () => {
     await shutDown(instance, other);
   });
 
-  it('L5: calls the store no more for a lease that somebody else has', async () => {
+  it('L5: calls the store no more for a lease that another instance has', async () => {
     const { store, ...instance } = await holding();
     store.passMs(ttlMs);
     await pass(ttlMs);

@@ -160,7 +160,7 @@ describe('L7: an acquire whose answer is lost', () => {
     await shutDown(instance);
   });
 
-  it('L7: a `true` that comes too late is given back when it comes', async () => {
+  it('L7: a `true` that comes too late is released when it comes', async () => {
     const store = createFakeStore();
     const instance = setUp(store);
     instance.instance.fault = only('acquireImmediately', slow(ttlMs / 6 + 5));
@@ -237,7 +237,7 @@ describe('L9: bad stores and bad work', () => {
     ['rejects', () => Promise.reject(new Error('no connection'))],
     ['makes nothing', () => undefined],
     ['throws', () => void expect.unreachable()],
-  ])('L9: a factory that %s makes no locks, and that is told', async (_, fault) => {
+  ])('L9: a factory that %s makes no locks, and that is reported', async (_, fault) => {
     const instance = setUp(createFakeStore());
     instance.instance.fault = only('createLock', fault);
     void instance.start();
@@ -314,7 +314,7 @@ describe('L9: bad stores and bad work', () => {
     await shutDown(holder, contender);
   });
 
-  it('L9: work that rejects costs nobody else anything, is told in the end, and its lease competed for again', async () => {
+  it('L9: work that rejects costs no other work anything, rejects in the end, and its lease is competed for again', async () => {
     const instance = setUp(createFakeStore(), { pollers: 2 });
     const ran = instance.start();
     await pass(ttlMs);
@@ -327,7 +327,7 @@ describe('L9: bad stores and bad work', () => {
     await expect(ran).rejects.toThrow('a bug');
   });
 
-  it("L9: a renewal that fails as the work ends is nobody's error", async () => {
+  it('L9: a renewal that fails as the work ends rejects nowhere', async () => {
     for (const ticks of [0, 1, 2, 3, 4, 5, 6, 8, 10]) {
       const instance = setUp(createFakeStore());
       const ran = instance.start();
@@ -359,7 +359,7 @@ describe('L9: bad stores and bad work', () => {
     await expect(ran).rejects.toThrow('a bug');
   });
 
-  it('L9: no names, nothing to do, and an end when told', async () => {
+  it('L9: no names, nothing to do, and an end when it is stopped', async () => {
     const instance = setUp(createFakeStore(), { names: [] });
     const ran = instance.start();
     await pass(hour);

@@ -177,7 +177,7 @@ describe('L10: fair shares, 10 instances and 40 pollers', { timeout: 300_000 }, 
     await cluster.stopAll();
   });
 
-  it('L10: one with a cap of its own takes no more, and nobody waits for it to', async () => {
+  it('L10: one with a cap of its own takes no more, and the others do not wait for it', async () => {
     const cluster = createCluster(10);
     cluster.add(1);
     cluster.add();
@@ -188,7 +188,7 @@ describe('L10: fair shares, 10 instances and 40 pollers', { timeout: 300_000 }, 
     await cluster.stopAll();
   });
 
-  it('L10: a store that tells nobody who is here: nothing is handed over, nothing stands still', async () => {
+  it('L10: without the members of a store, nothing is handed over and nothing stands still', async () => {
     const cluster = createCluster(4);
     cluster.groups.down = true;
     cluster.add();

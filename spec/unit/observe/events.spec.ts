@@ -22,41 +22,41 @@ const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 describe('createEvents', () => {
   it('gives every listener of an event what was emitted, in the order of their coming', () => {
     const events = createEvents();
-    const told: unknown[][] = [];
-    events.on('stateChanged', (...args) => told.push(['first', ...args]));
-    events.on('stateChanged', (...args) => told.push(['second', ...args]));
-    events.on('taskReceived', (...args) => told.push(['other', ...args]));
+    const heard: unknown[][] = [];
+    events.on('stateChanged', (...args) => heard.push(['first', ...args]));
+    events.on('stateChanged', (...args) => heard.push(['second', ...args]));
+    events.on('taskReceived', (...args) => heard.push(['other', ...args]));
     events.emit('stateChanged', starting);
-    expect(told).toEqual([
+    expect(heard).toEqual([
       ['first', starting],
       ['second', starting],
     ]);
     events.emit('taskReceived', received);
-    expect(told.slice(2)).toEqual([['other', received]]);
+    expect(heard.slice(2)).toEqual([['other', received]]);
   });
 
-  it('tells nobody where nobody listens', () => {
+  it('does nothing without a listener', () => {
     const events = createEvents();
     expect(() => events.emit('stateChanged', starting)).not.toThrow();
   });
 
   it('a listener that throws disturbs neither the others nor who emits', () => {
     const events = createEvents();
-    const told: string[] = [];
+    const heard: string[] = [];
     for (const [name, thrown] of [
       ['an error', new Error('boom')],
       ['nothing', undefined],
       ['a text', 'boom'],
     ] as const) {
       events.on('stateChanged', () => {
-        told.push(name);
+        heard.push(name);
         // eslint-disable-next-line @typescript-eslint/only-throw-error -- the case in hand
         throw thrown;
       });
     }
-    events.on('stateChanged', () => void told.push('the last'));
+    events.on('stateChanged', () => void heard.push('the last'));
     expect(() => events.emit('stateChanged', starting)).not.toThrow();
-    expect(told).toEqual(['an error', 'nothing', 'a text', 'the last']);
+    expect(heard).toEqual(['an error', 'nothing', 'a text', 'the last']);
   });
 
   it('S3: what a listener rejects with is never unhandled', async () => {
@@ -64,16 +64,16 @@ describe('createEvents', () => {
     const unhandled = vi.fn();
     process.on('unhandledRejection', unhandled);
     try {
-      const told = vi.fn();
+      const heard = vi.fn();
       const reject = async () => {
-        told();
+        heard();
         throw new Error('boom');
       };
       events.on('stateChanged', reject);
       events.once('stateChanged', reject);
-      events.on('stateChanged', told);
+      events.on('stateChanged', heard);
       events.emit('stateChanged', starting);
-      expect(told).toHaveBeenCalledTimes(3);
+      expect(heard).toHaveBeenCalledTimes(3);
       await settle();
       expect(unhandled).not.toHaveBeenCalled();
     } finally {
@@ -81,7 +81,7 @@ describe('createEvents', () => {
     }
   });
 
-  it('once: tells the next event only, even to a listener that throws', () => {
+  it('once: calls for the next event only, even a listener that throws', () => {
     const events = createEvents();
     const fine = vi.fn();
     const bad = vi.fn(() => {
@@ -95,7 +95,7 @@ describe('createEvents', () => {
     expect(bad.mock.calls).toEqual([[starting]]);
   });
 
-  it('once: an event that a listener brings about is no longer told to it', () => {
+  it('once: a listener is not called for an event that it brings about itself', () => {
     const events = createEvents();
     const listener = vi.fn(() => events.emit('stateChanged', starting));
     events.once('stateChanged', listener);
@@ -131,22 +131,22 @@ describe('createEvents', () => {
     expect(listener).toHaveBeenCalledTimes(3);
   });
 
-  it('who comes or goes while an event is told does so from the next event on', () => {
+  it('a listener that is added or removed during an event counts from the next event on', () => {
     const events = createEvents();
-    const told: string[] = [];
-    const late = () => void told.push('late');
-    const leaving = () => void told.push('leaving');
+    const heard: string[] = [];
+    const late = () => void heard.push('late');
+    const leaving = () => void heard.push('leaving');
     events.on('stateChanged', () => {
-      told.push('first');
+      heard.push('first');
       events.off('stateChanged', leaving);
-      if (told.length === 1) events.on('stateChanged', late);
+      if (heard.length === 1) events.on('stateChanged', late);
     });
     events.on('stateChanged', leaving);
-    events.on('stateChanged', () => void told.push('last'));
+    events.on('stateChanged', () => void heard.push('last'));
     events.emit('stateChanged', starting);
-    expect(told).toEqual(['first', 'leaving', 'last']);
+    expect(heard).toEqual(['first', 'leaving', 'last']);
     events.emit('stateChanged', starting);
-    expect(told.slice(3)).toEqual(['first', 'last', 'late']);
+    expect(heard.slice(3)).toEqual(['first', 'last', 'late']);
   });
 
   it('S3: takes any number of listeners without a warning of Node', async () => {

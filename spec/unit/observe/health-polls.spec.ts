@@ -26,7 +26,7 @@ describe('pollsOverdue', () => {
       { openPolls: 0, openSince: undefined, stalledSince: ago(91_000) },
       ago(91_000),
     ],
-  ])('H: tells of %s', (_, vitals, since) => {
+  ])('H: finds %s', (_, vitals, since) => {
     expect(pollsOverdue([poller(0), poller(3, vitals)], now)).toMatchObject({
       code: 'pollsOverdue',
       since,
@@ -57,7 +57,7 @@ describe('pollsOverdue', () => {
 describe('pollerStuck', () => {
   const lost = { leaseLostAt: ago(10_000), openSince: undefined };
 
-  it('H: tells of a poller that has not ended with its lease, and has nothing left to do', () => {
+  it('H: finds a poller that has not ended with its lease, and has nothing left to do', () => {
     expect(pollerStuck([poller(0), poller(2, { ...lost, openPolls: 0 })], now)).toMatchObject({
       code: 'pollerStuck',
       since: ago(10_000),
@@ -78,7 +78,7 @@ describe('pollerStuck', () => {
 describe('pollsFailing', () => {
   const error = Object.assign(new Error('secret'), { name: 'ThrottlingException' });
 
-  it('H: tells of polls that have failed for 60 s, with the names of the errors', () => {
+  it('H: finds polls that have failed for 60 s, and names the errors', () => {
     const refused = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
     const found = pollsFailing(
       [

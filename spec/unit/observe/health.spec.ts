@@ -26,7 +26,7 @@ describe('health', () => {
     await stopped(source);
   });
 
-  it('notRunning: tells since when, and what to do', async () => {
+  it('notRunning: says since when, and what to do', async () => {
     const { sfn, source } = setUp();
     const createdAt = Date.now();
     await vi.advanceTimersByTimeAsync(5_000);
@@ -146,7 +146,7 @@ describe('health', () => {
     await stopped(source);
   });
 
-  it('P4: polls that a balancer ends after 59 s are told, and are no problem', async () => {
+  it('P4: polls that a balancer ends after 59 s are emitted, and are no problem', async () => {
     const { sfn, source } = setUp(fine, { maxConcurrency: 3 }, { longPollMs: 59_000 });
     const failed = vi.fn();
     source.on('pollFailed', failed);
@@ -243,7 +243,7 @@ describe('health', () => {
     await stopped(source);
   });
 
-  it('lockStoreUnreachable: no call has come through for as long as a lease lives', async () => {
+  it('lockStoreUnreachable: no call has come through for as long as a lease is valid', async () => {
     const sfn = new FakeSfn({ longPollMs: 5_000 });
     const instance = createFakeStore().instance();
     const source = createStepFuncSource({ ...config, lockTtlMs: 30_000 }, fine, {
@@ -272,7 +272,7 @@ describe('health', () => {
     await stopped(source);
   });
 
-  it('is ok while a poller that was lost comes to its end, and nobody is to poll', async () => {
+  it('is ok while a poller that was lost drains, and none is to poll', async () => {
     const sfn = new FakeSfn({ longPollMs: 5_000 });
     const store = createFakeStore();
     const source = createStepFuncSource(

@@ -35,7 +35,7 @@ describe('createFallingRate', () => {
     ]);
   });
 
-  it('begins anew with a kind that was quiet for twice its rest', () => {
+  it('begins anew with a kind that was quiet for twice its pause', () => {
     const rate = createFallingRate();
     rate('a', 0);
     expect(rate('a', 20_000)).toBe(1);

@@ -75,7 +75,7 @@ const lineOf: {
     [{ ...poller, ...refused }, 'warn', /store.*ECONNREFUSED: connect ECONNREFUSED 127/],
   ],
 };
-const told: [NamedEvent, Level, RegExp][] = eventNames.flatMap((name) =>
+const expectedLines: [NamedEvent, Level, RegExp][] = eventNames.flatMap((name) =>
   lineOf[name].map(([event, level, words]): [NamedEvent, Level, RegExp] => [
     { name, event } as NamedEvent,
     level,
@@ -105,7 +105,9 @@ function setUp(overrides: Partial<Logger> = {}, causes = false) {
 afterEach(() => void vi.useRealTimers());
 
 describe('logEvents', () => {
-  it.each(told.map(([emitted, level, words]) => ({ name: emitted.name, emitted, level, words })))(
+  it.each(
+    expectedLines.map(([emitted, level, words]) => ({ name: emitted.name, emitted, level, words })),
+  )(
     '$name: one line of level $level, the event first, then the message',
     ({ emitted, level, words }) => {
       const { emit, lines } = setUp();
@@ -114,7 +116,7 @@ describe('logEvents', () => {
     },
   );
 
-  it.each(told.map(([emitted]) => emitted))(
+  it.each(expectedLines.map(([emitted]) => emitted))(
     'T10: the line of $name has nothing that is not in the event, a cause least of all',
     (emitted) => {
       const { emit, lines } = setUp();
@@ -147,7 +149,7 @@ describe('logEvents', () => {
     expect(lines[0]?.[2]).toBe('A task failed with a b [2Jc d: e  f');
   });
 
-  it('tells a failure that repeats at a falling rate, and how often it was, but every lost task', () => {
+  it('writes a failure that repeats at a falling rate, with its count, but every lost task', () => {
     vi.useFakeTimers();
     const { emit, lines } = setUp();
     const failed: NamedEvent = {
@@ -175,9 +177,9 @@ describe('logEvents', () => {
     expect(repeated.length).toBeGreaterThan(1);
     expect(repeated.length).toBeLessThan(10);
     for (const fields of repeated) expect(fields).toMatchObject(failed.event);
-    const toldOf = repeated.reduce((sum, { count = 1 }) => sum + count, 0);
-    expect(toldOf).toBeLessThanOrEqual(1_000);
-    expect(toldOf).toBeGreaterThan(100);
+    const counted = repeated.reduce((sum, { count = 1 }) => sum + count, 0);
+    expect(counted).toBeLessThanOrEqual(1_000);
+    expect(counted).toBeGreaterThan(100);
   });
 
   it('calls the logger as its method, which pino and classes need', () => {
@@ -199,8 +201,8 @@ describe('logEvents', () => {
     const logger = new Classic();
     const events = createEvents();
     logEvents(events, logger, { clock: systemClock, causes: false });
-    for (const [{ name, event }] of told) events.emit(name, event);
-    expect(logger.said).toHaveLength(told.length);
+    for (const [{ name, event }] of expectedLines) events.emit(name, event);
+    expect(logger.said).toHaveLength(expectedLines.length);
   });
 
   it('a logger that throws disturbs neither other listeners nor the source', () => {
@@ -209,11 +211,11 @@ describe('logEvents', () => {
     });
     const { events, emit } = setUp(Object.fromEntries(levels.map((level) => [level, fail])));
     const listener = vi.fn();
-    for (const [{ name }] of told) events.on(name, listener);
-    for (const [event] of told) expect(() => emit(event)).not.toThrow();
-    expect(fail).toHaveBeenCalledTimes(told.length);
+    for (const [{ name }] of expectedLines) events.on(name, listener);
+    for (const [event] of expectedLines) expect(() => emit(event)).not.toThrow();
+    expect(fail).toHaveBeenCalledTimes(expectedLines.length);
     // Some events stand in the table more than once, and so have that many listeners.
-    expect(listener.mock.calls.length).toBeGreaterThanOrEqual(told.length);
+    expect(listener.mock.calls.length).toBeGreaterThanOrEqual(expectedLines.length);
   });
 
   it('S3: what a logger rejects with is never unhandled', async () => {
@@ -227,8 +229,8 @@ describe('logEvents', () => {
         throw new Error('the log server is down');
       };
       const { emit } = setUp(Object.fromEntries(levels.map((level) => [level, fail])));
-      for (const [event] of told) emit(event);
-      expect(calls).toBe(told.length);
+      for (const [event] of expectedLines) emit(event);
+      expect(calls).toBe(expectedLines.length);
       await new Promise<void>((resolve) => setImmediate(resolve));
       expect(unhandled).not.toHaveBeenCalled();
     } finally {

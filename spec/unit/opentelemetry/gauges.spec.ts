@@ -50,7 +50,7 @@ describe('gauges', () => {
     expect(await gauges()).toEqual({ pollers: 0, slots: 0, polls: 0, tasks: 0 });
   });
 
-  it('tell how old the oldest task is, and 0 when there is none', async () => {
+  it('show how old the oldest task is, and 0 if there is none', async () => {
     const { sfn, source } = setUp(never);
     record(source);
     await source.start();
@@ -74,7 +74,7 @@ describe('gauges', () => {
     await stopped(source);
   });
 
-  it('tell every problem of health() as present or not', async () => {
+  it('show every problem of health() as present or not', async () => {
     const { sfn, source } = setUp();
     record(source);
     await source.start();

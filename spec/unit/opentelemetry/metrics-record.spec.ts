@@ -87,7 +87,7 @@ describe('recordMetrics', () => {
     await Promise.all([stopped(one), stopped(two)]);
   });
 
-  it('takes the global provider unless told', async () => {
+  it('takes the global provider by default', async () => {
     metrics.setGlobalMeterProvider(collected.meterProvider);
     try {
       const { source } = setUp();

@@ -128,7 +128,7 @@ describe('tasks', () => {
     expect(boundaries.slice(0, 14)).toEqual([
       0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
     ]);
-    // The default timeout of an invoke must be told from the half of it.
+    // The default timeout of an invoke must not look like the half of it.
     expect(boundaries).toEqual(expect.arrayContaining([120, 300, 600]));
     for (const { name, attributes } of series) {
       expect(attributes, name).toMatchObject({ 'messaging.destination.name': 'sum', team: 'blue' });
@@ -152,7 +152,7 @@ describe('tasks', () => {
 });
 
 describe('error names', () => {
-  it('of components are bounded: the first so many are told, any other is _OTHER', async () => {
+  it('of components are bounded: the first so many are kept, any other is _OTHER', async () => {
     const { sfn, source } = setUp(asInputSays);
     record(source, { maxErrorNames: 3 });
     await source.start();

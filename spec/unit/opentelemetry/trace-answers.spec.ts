@@ -50,7 +50,7 @@ describe('what comes back', () => {
     ['a status alone', { status: 200 }, 200, 'StepFuncSource.InvokeFailed'],
     ['no status', { body: '' }, undefined, 'StepFuncSource.InvokeFailed'],
     ['nothing', undefined, undefined, 'StepFuncSource.InvokeFailed'],
-  ])('%s is passed on as it is, and told by its name', async (_, came, status, errorType) => {
+  ])('%s is passed on as it is, and recorded by its name', async (_, came, status, errorType) => {
     const invoke = traceInvoke(async () => came as never, options());
     expect(await invoke(request, noSignal())).toBe(came);
     const span = spans.one();
@@ -71,7 +71,7 @@ describe('what comes back', () => {
     expect(spans.one().attributes['http.response.status_code']).toBe(500);
   });
 
-  it('an exception is thrown on as it is, and told by its names alone', async () => {
+  it('an exception is thrown on as it is, and recorded by its names alone', async () => {
     const refused = Object.assign(new Error('connect SECRET'), { code: 'ECONNREFUSED' });
     const thrown = new TypeError('fetch failed for SECRET', { cause: refused });
     const invoke = traceInvoke(async () => {
@@ -93,7 +93,7 @@ describe('what comes back', () => {
     expect(ended(span)).toEqual(failed('StepFuncSource.InvokeFailed', 'RangeError'));
   });
 
-  it('whatever is thrown is told', async () => {
+  it('whatever is thrown is recorded', async () => {
     const looped = new Error('round');
     looped.cause = looped;
     for (const thrown of [undefined, 'text', looped, Object.create(null)]) {
@@ -117,7 +117,7 @@ describe('what comes back', () => {
     expect(getEventListeners(giveUp.signal, 'abort')).toEqual([]);
   });
 
-  it('an abort is what is told of an invoke that heeds it, and nothing after it', async () => {
+  it('an abort is recorded of an invoke that heeds it, and nothing after it', async () => {
     const warn = vi.fn();
     diag.setLogger({ warn, error: warn, info: warn, debug: warn, verbose: warn });
     const giveUp = new AbortController();
@@ -136,7 +136,7 @@ describe('what comes back', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('an abort of the past is told, and so is one by a stranger', async () => {
+  it('an abort of the past is recorded, and so is one with an unknown reason', async () => {
     await traceInvoke(fine, options())(request, AbortSignal.abort(new RangeError('SECRET')));
     expect(ended(spans.one())).toEqual(failed('RangeError'));
   });

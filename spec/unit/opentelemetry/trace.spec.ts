@@ -48,7 +48,7 @@ describe('a span', () => {
     expect(span.events).toEqual([]);
   });
 
-  it('is active while invoke runs, so that what is begun there belongs to it', async () => {
+  it('is active while invoke runs, so that spans started there belong to it', async () => {
     const tracer = spans.tracerProvider.getTracer('component client');
     const invoke = traceInvoke(async () => {
       await Promise.resolve();
@@ -173,19 +173,19 @@ describe('on a source', () => {
       'StepFuncSource.Timeout',
     ]);
     expect(new Set(ended.map((span) => span.spanContext().traceId)).size).toBe(4);
-    const told = ended.map(({ name, attributes, events, status }) => [
+    const exported = ended.map(({ name, attributes, events, status }) => [
       name,
       attributes,
       events,
       status,
     ]);
-    expect(JSON.stringify(told)).not.toContain('SECRET');
+    expect(JSON.stringify(exported)).not.toContain('SECRET');
     await stopped(source);
   });
 });
 
 describe('traceInvoke', () => {
-  it('takes the global provider unless told, even one that is set later', async () => {
+  it('takes the global provider by default, even one that is set later', async () => {
     const invoke = traceInvoke(fine, { activityName: 'sum' });
     await invoke(request, noSignal());
     expect(spans.ended()).toHaveLength(0);

@@ -18,7 +18,7 @@ afterEach(() => {
 });
 
 describe('polling', () => {
-  it('P1: tells a failed poll, backs off, and goes on', async () => {
+  it('P1: emits a failed poll, backs off, and goes on', async () => {
     const { sfn, source } = setUp();
     const failed = vi.fn();
     source.on('pollFailed', failed);
@@ -40,7 +40,7 @@ describe('polling', () => {
     await stopped(source);
   });
 
-  it('P1: a poll that nobody answers ends after 70 s', async () => {
+  it('P1: a poll without a response ends after 70 s', async () => {
     const { sfn, source } = setUp();
     sfn.fault({ kind: 'hang', operation: 'GetActivityTask' });
     const failed = vi.fn();
@@ -163,7 +163,7 @@ it('sends polls by one client and everything else by the other, and destroys nei
   expect(report.destroy).not.toHaveBeenCalled();
 });
 
-it('T7: a task that AWS has closed meanwhile is told as lost', async () => {
+it('T7: a task that AWS has closed meanwhile is emitted as lost', async () => {
   const { sfn, source } = setUp(never, { invokeTimeoutMs: 5_000 });
   const lost = vi.fn();
   source.on('taskLost', lost);

@@ -61,7 +61,7 @@ describe('L2: clocks that leap', () => {
   });
 });
 
-describe('L5: no poll without a lease, not even before a timer has told', () => {
+describe('L5: no poll without a lease, not even before a timer has fired', () => {
   it('L2, L5: a machine that was suspended, its monotonic clock standing still, polls no more as it wakes', async () => {
     const one = await holding();
     one.store.passMs(hour);

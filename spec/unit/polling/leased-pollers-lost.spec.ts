@@ -66,7 +66,7 @@ describe("L5: a lease is lost, onLeaseLost 'drain'", () => {
     await shutDown(one);
   });
 
-  it('L5: somebody else has the poller meanwhile, and the old tasks go on beside the new ones', async () => {
+  it('L5: another instance has the poller meanwhile, and the old tasks go on beside the new ones', async () => {
     const one = await atWork();
     const { store, sfn } = one;
     const two = createInstance({ store, sfn, config: sizes });
@@ -156,7 +156,7 @@ describe('L5: afterwards', () => {
     },
   );
 
-  it('tells it all, in order, and gives nothing of the store away', async () => {
+  it('emits all of it, in order, and no secret of the store', async () => {
     const logged: [string, object, string][] = [];
     const level = (name: string) => (fields: object, message: string) =>
       void logged.push([name, fields, message]);
@@ -170,8 +170,8 @@ describe('L5: afterwards', () => {
     await pass(60_000);
     await shutDown(one);
 
-    const told = one.of('leaseAcquired', 'leaseLost', 'leaseReleased', 'lockStoreFailed');
-    const names = told.map(({ name }) => name);
+    const emitted = one.of('leaseAcquired', 'leaseLost', 'leaseReleased', 'lockStoreFailed');
+    const names = emitted.map(({ name }) => name);
     const changes = names.filter((name) => name !== 'lockStoreFailed');
     expect(changes).toEqual([
       'leaseAcquired',
@@ -182,7 +182,7 @@ describe('L5: afterwards', () => {
     ]);
     expect(names.slice(0, 3)).toEqual(['leaseAcquired', 'lockStoreFailed', 'lockStoreFailed']);
     expect(names.lastIndexOf('lockStoreFailed')).toBeLessThan(names.lastIndexOf('leaseAcquired'));
-    for (const { name, ...event } of told) {
+    for (const { name, ...event } of emitted) {
       expect(event).toMatchObject({ activityName: 'sum', poller: 0 });
       if (name === 'lockStoreFailed') expect(event.error).toBe('ECONNREFUSED');
     }
@@ -198,8 +198,8 @@ describe('L5: afterwards', () => {
         ) as unknown,
       ]),
     );
-    expect(JSON.stringify([logged, one.told])).not.toContain(secret);
-    expect(JSON.stringify([logged, one.told])).not.toContain('hunter2');
+    expect(JSON.stringify([logged, one.emitted])).not.toContain(secret);
+    expect(JSON.stringify([logged, one.emitted])).not.toContain('hunter2');
   });
 
   it('L5: a poller that the store says is not ours is lost at the next renewal, as LeaseNotOwned', async () => {

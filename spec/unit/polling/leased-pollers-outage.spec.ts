@@ -50,7 +50,7 @@ describe('L6: a store in passing trouble', () => {
       error: 'RangeError',
     },
   ])(
-    'L6: down at start ($trouble): it starts without a poll, tells, backs off, and begins by itself',
+    'L6: down at start ($trouble): it starts without a poll, emits, backs off, and begins by itself',
     async ({ fault, error }) => {
       const one = createInstance({ config: { maxConcurrency: 3 } });
       one.instance.fault = fault;

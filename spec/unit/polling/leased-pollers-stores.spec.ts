@@ -78,7 +78,7 @@ describe('Bad input: locks', () => {
     ['a URL', 'redis://cache'],
     ['a createLock that is none', { createLock: true }],
     ['a store of verrou, not its factory', { save: fine, delete: fine, extend: fine }],
-  ])('refuses locks with %s, and calls nobody', async (_, locks) => {
+  ])('refuses locks with %s, and calls neither store nor AWS', async (_, locks) => {
     const sfn = new FakeSfn();
     const options = { client: sfn, locks } as unknown as StepFuncSourceOptions;
     expect(() => createStepFuncSource(config, fine, options)).toThrow(
@@ -181,7 +181,7 @@ describe('Bad input: store calls', () => {
     await shutDown(one);
   });
 
-  it('L10: a call about who else is here is told as one about no poller', async () => {
+  it('L10: a failed call about who else is here is emitted as one about no poller', async () => {
     const store = createFakeStore();
     const groups = createFakeGroups();
     const { locks } = store.instance();
@@ -210,7 +210,7 @@ describe('Bad input: store calls', () => {
     await stop;
   });
 
-  it.each(faults)('a stop is bounded where each release %s', async (_, fault) => {
+  it.each(faults)('a stop is bounded if each release %s', async (_, fault) => {
     const one = await holding({ config: sizes });
     one.instance.fault = only('release', fault);
     const stop = one.source.stop({ graceMs: 0 });

@@ -101,7 +101,7 @@ describe('C4: pollers shared by all instances', () => {
     await shutDown(...all);
   });
 
-  it('C4: maxPollersPerInstance caps what one takes, and leaves the rest to others', async () => {
+  it('C4: maxPollersPerInstance caps what one takes, and leaves the others to other instances', async () => {
     const sizes = { maxConcurrency: 3, maxPollersPerInstance: 1 };
     const one = await holding({ config: sizes });
     const { store, sfn } = one;
@@ -143,7 +143,7 @@ describe('C4: pollers shared by all instances', () => {
     await shutDown(one, two);
   });
 
-  it('is told by status(): who holds what here, since when, renewed when', async () => {
+  it('is shown by status(): who holds what here, since when, renewed when', async () => {
     const one = createInstance({ config: { maxConcurrency: 5, concurrencyPerPoller: 3 } });
     await one.source.start();
     const startedAt = Date.now();
@@ -165,10 +165,10 @@ describe('C4: pollers shared by all instances', () => {
 
 describe('L9: nothing left behind', () => {
   /** Pollers by themselves, so that the end they listen to can be looked at. */
-  function runPollers(ending: ShutdownSignals) {
+  function runPollers(shutdown: ShutdownSignals) {
     const instance = createFakeStore().instance();
-    const started: { ending: ShutdownSignals }[] = [];
-    const pollers = runLeasedPollers(ending, {
+    const started: { shutdown: ShutdownSignals }[] = [];
+    const pollers = runLeasedPollers(shutdown, {
       activityArn: 'arn',
       pollers: pollersFor(3, 1),
       locks: instance.locks,
@@ -181,7 +181,7 @@ describe('L9: nothing left behind', () => {
         const poller: Pick<Poller, 'run' | 'snapshot'> = {
           run: (own) =>
             new Promise((resolve) => {
-              started.push({ ending: own });
+              started.push({ shutdown: own });
               own.drain.addEventListener('abort', () => resolve());
             }),
           snapshot: () => ({ concurrency, openPolls: 0, tasks: 0 }),
@@ -192,17 +192,17 @@ describe('L9: nothing left behind', () => {
     return { instance, started, pollers };
   }
 
-  const listeners = (ending: ShutdownSignals) =>
-    [ending.drain, ending.abortInvokes, ending.abortPolls, ending.abandonReports].map(
+  const listeners = (shutdown: ShutdownSignals) =>
+    [shutdown.drain, shutdown.abortInvokes, shutdown.abortPolls, shutdown.abandonReports].map(
       (signal) => getEventListeners(signal, 'abort').length,
     );
 
   it('S3, L9: pollers that are lost and had again leave no listener on the end of the source', async () => {
-    const ending = createShutdown();
-    const { instance, started, pollers } = runPollers(ending);
+    const shutdown = createShutdown();
+    const { instance, started, pollers } = runPollers(shutdown);
     await pass(ttlMs / 3);
     expect(started).toHaveLength(3);
-    const before = listeners(ending);
+    const before = listeners(shutdown);
     for (let outage = 1; outage <= 20; outage++) {
       instance.fault = down;
       await pass(2 * ttlMs);
@@ -211,10 +211,10 @@ describe('L9: nothing left behind', () => {
       await pass(2 * ttlMs);
       expect(started).toHaveLength(3 * (outage + 1));
     }
-    expect(listeners(ending)).toEqual(before);
-    ending.startDrain();
+    expect(listeners(shutdown)).toEqual(before);
+    shutdown.startDrain();
     await pollers.ended;
-    expect(listeners(ending)).toEqual([0, 0, 0, 0]);
+    expect(listeners(shutdown)).toEqual([0, 0, 0, 0]);
   });
 
   it('L9: a source that is started and stopped again and again leaves no lease, poll or timer', async () => {

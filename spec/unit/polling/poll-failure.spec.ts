@@ -63,7 +63,7 @@ describe('classifyPollFailure', () => {
     for (const openMs of [0, 59_000]) expect(classifyPollFailure(thrown, openMs)).toBe('failed');
   });
 
-  it.each(timeouts)('P4: %s is nobody that answers', (_, thrown) => {
+  it.each(timeouts)('P4: %s is no response at all', (_, thrown) => {
     expect(classifyPollFailure(thrown, 70_000)).toBe('unanswered');
   });
 });

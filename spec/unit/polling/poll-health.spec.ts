@@ -39,7 +39,7 @@ describe('poll health', () => {
     expect(health.failing?.since).toBe(16_000);
   });
 
-  it('H: where polls fail late, the next must outlive that', () => {
+  it('H: if polls fail late, the next must last longer than that', () => {
     // No connection within 10 s, for ever: each poll looks held until then.
     let health = healthyPolls;
     for (let at = 0; at < 120_000; at += 30_000) health = failed(health, at, 10_000 + at / 1_000);
@@ -48,7 +48,7 @@ describe('poll health', () => {
     expect(provenBy(health, 15_100).failing).toBeUndefined();
   });
 
-  it('H: after nobody answered at all, only an answer proves anything', () => {
+  it('H: after polls without any response, only a response proves anything', () => {
     const health = failed(healthyPolls, 0, 70_000, 'unanswered');
     expect(provenBy(health, 69_999).failing?.since).toBe(70_000);
     expect(failed(health, 70_000, 70_000, 'unanswered').failing?.since).toBe(70_000);

@@ -16,7 +16,7 @@ afterEach(() => {
 
 /** A poller whose polls and tasks end when the test says so. */
 function setUp(concurrency: number) {
-  const ending = createShutdown();
+  const shutdown = createShutdown();
   const polls: ((answer: string | undefined | Error) => void)[] = [];
   const works: { end(): void; signal: AbortSignal; interruption: AbortController }[] = [];
   const failures: { error: unknown; retryInMs: number }[] = [];
@@ -42,7 +42,7 @@ function setUp(concurrency: number) {
     onPollAbandoned: () => (abandoned += 1),
     canPoll: () => canPoll,
   });
-  const ended = poller.run(ending);
+  const ended = poller.run(shutdown);
   const settle = () => vi.advanceTimersByTimeAsync(0);
   /** Answers the polls that are open now. */
   const answerAll = async (answer: string | undefined | Error) => {
@@ -50,7 +50,7 @@ function setUp(concurrency: number) {
     await settle();
   };
   return {
-    ending,
+    shutdown,
     poller,
     ended,
     polls,
@@ -66,7 +66,7 @@ function setUp(concurrency: number) {
       await settle();
     },
     async shutDown() {
-      ending.startDrain();
+      shutdown.startDrain();
       await answerAll(undefined);
       for (const work of works.splice(0)) work.end();
       await ended;
@@ -186,7 +186,7 @@ describe('createPoller', () => {
     await shutDown();
   });
 
-  it('P1: never gives up, and never polls faster than its back-off', async () => {
+  it('P1: polls for ever, and never faster than its back-off', async () => {
     const { shutDown, failures, sent, answerAll } = setUp(4);
     for (let second = 0; second < 3_600; second++) {
       await answerAll(new Error('down'));
@@ -214,7 +214,7 @@ describe('createPoller', () => {
     await shutDown();
   });
 
-  it('P1: a poll sent before the trouble, failing later, does not prolong the rest', async () => {
+  it('P1: a poll sent before the trouble, failing later, does not prolong the back-off', async () => {
     const { shutDown, answerAll, endWork, polls, settle, sent } = setUp(2);
     await answerAll(task);
     await endWork();
@@ -356,10 +356,10 @@ describe('createPoller', () => {
   });
 
   it('S1: drained, sends no new poll, runs what open polls bring, and ends with the last task', async () => {
-    const { ending, ended, answerAll, works, sent, settle, poller } = setUp(4);
+    const { shutdown, ended, answerAll, works, sent, settle, poller } = setUp(4);
     await answerAll(task);
     expect(poller.snapshot()).toMatchObject({ openPolls: 2, tasks: 1 });
-    ending.startDrain();
+    shutdown.startDrain();
     await answerAll(task);
     expect(sent()).toBe(3);
     expect(works).toHaveLength(3);
@@ -375,22 +375,22 @@ describe('createPoller', () => {
   });
 
   it('S1: drained while resting, ends at once', async () => {
-    const { ending, ended, answerAll } = setUp(4);
+    const { shutdown, ended, answerAll } = setUp(4);
     await answerAll(new Error('down'));
-    ending.startDrain();
+    shutdown.startDrain();
     await ended;
   });
 
   it('S2: aborted, ends its polls and interrupts its tasks with the reason, and waits for their reports', async () => {
-    const { ending, ended, answerAll, works, abandoned, settle } = setUp(4);
+    const { shutdown, ended, answerAll, works, abandoned, settle } = setUp(4);
     await answerAll(task);
-    ending.startAbortPolls(stopped);
+    shutdown.startAbortPolls(stopped);
     await settle();
     expect(abandoned()).toBe(2);
     const [work] = works;
     expect(work?.interruption.signal.reason).toBe(stopped);
     expect(work?.signal.aborted).toBe(false);
-    ending.startAbandonReports(stopped);
+    shutdown.startAbandonReports(stopped);
     expect(work?.signal.aborted).toBe(true);
     work?.end();
     await ended;

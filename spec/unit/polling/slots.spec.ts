@@ -31,7 +31,7 @@ describe('rolesFor', () => {
   });
 });
 
-describe('allot', () => {
+describe('planSlots', () => {
   const inUse = (concurrency: number, used: number) => ({ concurrency, used });
 
   it.each([
@@ -42,25 +42,25 @@ describe('allot', () => {
     ['idle surplus takes none', [5, 5], [inUse(10, 1), undefined], 0, [5, 5]],
     ['pollers that leave take room', [10], [inUse(5, 5)], 3, [7]],
     ['slots in use count once', [4], [inUse(2, 4)], 0, [4]],
-  ])('%s', (_, wanted, present, leaving, allotted) => {
-    expect(planSlots(wanted, present, leaving)).toEqual(allotted);
+  ])('%s', (_, desired, present, leaving, planned) => {
+    expect(planSlots(desired, present, leaving)).toEqual(planned);
   });
 
-  it('C2: the total never passes what is wanted, or what was in use before', () => {
+  it('C2: the total never passes what is desired, or what was in use before', () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat(20), { maxLength: 8 }),
         fc.array(fc.record({ concurrency: fc.nat(20), used: fc.nat(20) }), { maxLength: 8 }),
         fc.nat(20),
-        (wanted, present, leaving) => {
-          const allotted = planSlots(wanted, present, leaving);
+        (desired, present, leaving) => {
+          const planned = planSlots(desired, present, leaving);
           const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
           const total = (sizes: number[]) =>
             sum(sizes.map((size, i) => Math.max(size, present[i]?.used ?? 0))) + leaving;
-          const shrunk = wanted.map((size, i) => Math.min(size, present[i]?.concurrency ?? 0));
-          expect(total(allotted)).toBeLessThanOrEqual(Math.max(sum(wanted), total(shrunk)));
-          for (const [i, size] of allotted.entries()) {
-            expect(size).toBeLessThanOrEqual(wanted[i] ?? 0);
+          const shrunk = desired.map((size, i) => Math.min(size, present[i]?.concurrency ?? 0));
+          expect(total(planned)).toBeLessThanOrEqual(Math.max(sum(desired), total(shrunk)));
+          for (const [i, size] of planned.entries()) {
+            expect(size).toBeLessThanOrEqual(desired[i] ?? 0);
             expect(size).toBeGreaterThanOrEqual(shrunk[i] ?? 0);
           }
         },

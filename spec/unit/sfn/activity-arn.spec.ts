@@ -20,18 +20,18 @@ interface Call {
 /** An activity whose CreateActivity calls are answered when the test says so. */
 function setUp(givenArn?: string) {
   const calls: Call[] = [];
-  const lifetime = new AbortController();
+  const session = new AbortController();
   const sfn = fakeCalls([], {
     createActivity: (name, signal) =>
       new Promise((answer, fail) => calls.push({ name, signal, answer, fail })),
   });
-  const activity = createActivity(sfn, 'sum', givenArn, lifetime.signal, systemClock);
+  const activity = createActivity(sfn, 'sum', givenArn, session.signal, systemClock);
   const call = (index: number): Call => {
     const made = calls[index];
     if (made === undefined) throw new Error(`there was no call ${index}`);
     return made;
   };
-  return { activity, calls, call, lifetime };
+  return { activity, calls, call, session };
 }
 
 const asker = () => new AbortController();
@@ -110,7 +110,7 @@ describe('createActivity', () => {
     expect([leaving, staying].map(({ signal }) => listeners(signal))).toEqual([0, 0]);
   });
 
-  it('an answer that nobody waits for any more is kept for the next to ask', async () => {
+  it('a response that no caller waits for is kept for the next to ask', async () => {
     const { activity, calls, call } = setUp();
     const leaving = asker();
     const left = activity.arn(leaving.signal);
@@ -140,8 +140,8 @@ describe('createActivity', () => {
     );
   });
 
-  it('a failure is told to all who wait for it, and the next to ask asks again', async () => {
-    const { activity, call, lifetime } = setUp();
+  it('a failure rejects for all who wait for it, and the next to ask asks again', async () => {
+    const { activity, call, session } = setUp();
     const asked = [asker(), asker()].map(({ signal }) => activity.arn(signal));
     const cause = awsError('ThrottlingException');
     call(0).fail(cause);
@@ -149,10 +149,10 @@ describe('createActivity', () => {
     const next = activity.arn(asker().signal);
     call(1).answer('arn-1');
     expect(await next).toBe('arn-1');
-    expect(listeners(lifetime.signal)).toBe(0);
+    expect(listeners(session.signal)).toBe(0);
   });
 
-  it('a failure that comes after every asker has left goes to nobody', async () => {
+  it('a failure that comes after every caller has left rejects nowhere', async () => {
     const { activity, call } = setUp();
     const leaving = asker();
     const left = activity.arn(leaving.signal);
@@ -167,10 +167,10 @@ describe('createActivity', () => {
   it('an answer that does not come within 60 s is a failure, and its call is aborted', async () => {
     const { activity, call } = setUp();
     const asked = activity.arn(asker().signal);
-    const told = vi.fn();
-    asked.catch(told);
+    const onRejected = vi.fn();
+    asked.catch(onRejected);
     await vi.advanceTimersByTimeAsync(59_999);
-    expect(told).not.toHaveBeenCalled();
+    expect(onRejected).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);
     await expect(asked).rejects.toMatchObject({
       name: 'ActivityError',
@@ -180,20 +180,20 @@ describe('createActivity', () => {
   });
 
   it('S3: the end of the source ends the call, as an abort and not as a failure', async () => {
-    const { activity, call, lifetime } = setUp();
+    const { activity, call, session } = setUp();
     const waiting = asker();
     const asked = activity.arn(waiting.signal);
-    expect(listeners(lifetime.signal)).toBe(1);
-    lifetime.abort();
+    expect(listeners(session.signal)).toBe(1);
+    session.abort();
     await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
     expect(call(0).signal.aborted).toBe(true);
-    expect(listeners(lifetime.signal)).toBe(0);
+    expect(listeners(session.signal)).toBe(0);
     expect(listeners(waiting.signal)).toBe(0);
   });
 
   it('after the end of the source nothing is asked', async () => {
-    const { activity, calls, lifetime } = setUp();
-    lifetime.abort();
+    const { activity, calls, session } = setUp();
+    session.abort();
     await expect(activity.arn(asker().signal)).rejects.toMatchObject({ name: 'AbortError' });
     expect(calls).toEqual([]);
   });

@@ -214,7 +214,7 @@ describe('reports on a client that is not ours', () => {
     ]);
   });
 
-  it('T10: hide token, output and cause in what is told of their errors', async () => {
+  it('T10: hide token, output and cause in the messages of their errors', async () => {
     const token = 'AAAAKgAAAAIAAAAA-a-token';
     const output = '{"name":"a whole output"}';
     const refused = awsError('InvalidToken', { message: `Invalid Token: '${token}' ${output}` });

@@ -112,7 +112,7 @@ const unanswered: [string, Error, AwsErrorClass, string][] = [
     'RequestTimeout',
   ],
   ['an abort', awsError('AbortError'), 'indeterminate', 'AbortError'],
-  ['an error that tells nothing', new Error('why?'), 'indeterminate', 'Error'],
+  ['an error that says nothing', new Error('why?'), 'indeterminate', 'Error'],
 ];
 
 describe('meaningOf', () => {

@@ -131,7 +131,7 @@ describe('createFirstAttempts', () => {
         change(args.request as never);
         return next(args);
       }) as never,
-      // By a name that is known, so that it is the request that tells.
+      // Under a name that is known, so that it is the request that makes the difference.
       {
         name: 'loggerMiddleware',
         override: true,

@@ -70,7 +70,7 @@ describe('routeTo', () => {
     expect(route({ ...on, HTTPS_PROXY: proxy, no_proxy: noProxy }, origin)[0]).toBe(href);
   });
 
-  it('keeps user and password for the proxy, and out of what is told', () => {
+  it('keeps user and password for the proxy, and out of the note', () => {
     const { proxy: url, note } = routeTo(aws, {
       env: { ...on, HTTPS_PROXY: 'http://worker:hunter2@proxy:3128' },
       execArgv: [],

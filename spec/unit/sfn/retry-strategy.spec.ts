@@ -46,7 +46,7 @@ describe('createRetryStrategy', () => {
     expect(await waited(strategy.refreshRetryTokenForRetry(token, hint(-60_000)))).toBe(25);
   });
 
-  it('gives up after maxAttempts, and at once where a retry is no use', async () => {
+  it('ends after maxAttempts, and at once if a retry is no use', async () => {
     const { strategy } = setUp(2);
     const first = await strategy.acquireInitialRetryToken('');
     const second = strategy.refreshRetryTokenForRetry(first, transient);

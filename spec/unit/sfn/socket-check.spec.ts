@@ -27,7 +27,7 @@ async function callOnce(client: SFNClient): Promise<void> {
   });
 }
 
-/** A client of somebody's own make, whose handler tells of its agents. */
+/** A client of another make, whose handler shows its agents. */
 function withAgents(agents: object) {
   const httpHandlerConfigs = vi.fn(() => agents);
   const client = { config: { requestHandler: { httpHandlerConfigs } }, send: vi.fn() };

@@ -33,7 +33,7 @@ function start(attempt: () => Promise<string>, timeoutMs: number, signal?: Abort
 }
 
 describe('attemptStart', () => {
-  it('goes on through passing trouble, and tells each failed attempt', async () => {
+  it('goes on through passing trouble, and reports each failed attempt', async () => {
     const attempt = attemptWith(throttled, throttled, throttled);
     const { settled, failures } = start(attempt, 60_000);
     await vi.runAllTimersAsync();
@@ -55,14 +55,14 @@ describe('attemptStart', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('makes one attempt where the time is 0, and tells that it failed', async () => {
+  it('makes one attempt if the time is 0, and reports that it failed', async () => {
     const attempt = attemptWith(throttled);
     const { settled, failures } = start(attempt, 0);
     expect(await settled).toBe(throttled);
     expect(failures).toEqual([[throttled, undefined]]);
   });
 
-  it('rejects at once with what can not pass, and tells it', async () => {
+  it('rejects at once with what can not pass, and reports it', async () => {
     const attempt = attemptWith(throttled, denied);
     const { settled, failures } = start(attempt, 60_000);
     await vi.runAllTimersAsync();

@@ -100,7 +100,7 @@ describe.each(['on', 'once', 'off'] as const)('%s', (method) => {
     ['toString', 'unknown event "toString"; known events are '],
     [undefined, "expected an event's name, got nothing"],
     [Symbol('x'), "expected an event's name, got a symbol"],
-  ])('refuses the event %o, which nobody would ever hear of', async (name, words) => {
+  ])('refuses the event %o, which is never emitted', async (name, words) => {
     const { source } = setUp();
     expect(await refusal(() => source[method](name as never, quiet))).toContain(
       `${method}: ${words}`,

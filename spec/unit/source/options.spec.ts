@@ -33,7 +33,7 @@ describe('checkInvoke', () => {
     [[quiet], 'an array'],
     [Promise.resolve(quiet), 'a Promise'],
     [42, '42 (number)'],
-  ])('refuses %o, and says that a function is wanted', (invoke: unknown, came) => {
+  ])('refuses %o, and says that it expects a function', (invoke: unknown, came) => {
     expect(refusal(() => checkInvoke(invoke))).toBe(
       'createStepFuncSource: expected invoke, a function (request, signal) => Promise of the ' +
         `component's response, as second argument, got ${came}`,

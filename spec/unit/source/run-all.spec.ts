@@ -94,7 +94,7 @@ describe('runAll', () => {
     expect(sources.map(({ state }) => state)).toEqual(['stopped', 'stopped', 'stopped']);
   });
 
-  it('leaves the rest running where somebody stops one', async () => {
+  it('leaves the others running if one is stopped', async () => {
     const sfn = new FakeSfn({ longPollMs: 60_000 });
     const [a, b] = [createSource('a', sfn).source, createSource('b', sfn).source];
     const stopping = new AbortController();
@@ -111,7 +111,7 @@ describe('runAll', () => {
     expect(await ran).toHaveLength(2);
   });
 
-  it('leaves the rest running where somebody stops one while it is starting', async () => {
+  it('leaves the others running if one is stopped while it starts', async () => {
     const { sfn, source: slow } = createSource('slow');
     sfn.fault({ kind: 'latency', ms: 5_000, operation: 'CreateActivity' });
     const { source: other } = createSource('other');
@@ -126,7 +126,7 @@ describe('runAll', () => {
     expect(await ran).toMatchObject([{ succeeded: 0 }, { succeeded: 0 }]);
   });
 
-  it('resolves once somebody has stopped all', async () => {
+  it('resolves once all are stopped elsewhere', async () => {
     const sources = ['a', 'b'].map((name) => createSource(name).source);
     const ran = runAll(sources, new AbortController().signal);
     await settle();

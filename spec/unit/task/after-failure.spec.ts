@@ -100,7 +100,7 @@ describe('afterFailure', () => {
     }
   });
 
-  it('T7: tells whether the report may have arrived all the same', () => {
+  it('T7: knows whether the report may have arrived all the same', () => {
     const arrived = Object.keys(errors).filter(
       (name) => afterFailure(reports.success, errors[name]).mayHaveArrived,
     );

@@ -13,7 +13,7 @@ const refused = () => Object.assign(new Error('connect'), { code: 'ECONNREFUSED'
 /** An invoke of which each attempt takes so long and then ends so; the last one goes on. */
 function setUp(attempts: { takesMs?: number; ends: Error | string }[]) {
   const calledAt: number[] = [];
-  const told: string[] = [];
+  const calls: string[] = [];
   const controller = new AbortController();
   const startedAt = performance.now();
   const result = invokeWhenConnected(
@@ -27,15 +27,15 @@ function setUp(attempts: { takesMs?: number; ends: Error | string }[]) {
       if (ends instanceof Error) throw ends;
       return ends;
     },
-    { onWaiting: () => told.push('waiting'), onConnected: () => told.push('connected') },
+    { onWaiting: () => calls.push('waiting'), onConnected: () => calls.push('connected') },
     systemClock,
   ).catch((error: unknown) => error);
-  return { calledAt, told, controller, result };
+  return { calledAt, calls, controller, result };
 }
 
 describe('invokeWhenConnected', () => {
   it('onComponentDown: sends again with jittered back-off from 0.1 s to 5 s, until there is a connection', async () => {
-    const { calledAt, told, result } = setUp([
+    const { calledAt, calls, result } = setUp([
       ...Array.from({ length: 12 }, () => ({ ends: refused() })),
       { ends: 'fine' },
     ]);
@@ -47,7 +47,7 @@ describe('invokeWhenConnected', () => {
       expect(gap).toBeGreaterThanOrEqual(ceiling / 2 - 1);
       expect(gap).toBeLessThanOrEqual(ceiling + 1);
     }
-    expect(told).toEqual([...Array<string>(12).fill('waiting'), 'connected']);
+    expect(calls).toEqual([...Array<string>(12).fill('waiting'), 'connected']);
   });
 
   it.each([
@@ -55,41 +55,41 @@ describe('invokeWhenConnected', () => {
     ['one that is late', Object.assign(new Error('late'), { code: 'UND_ERR_HEADERS_TIMEOUT' })],
     ['what the component throws', new TypeError('not a number')],
   ])('onComponentDown: %s may have arrived, and is not sent again', async (_, error) => {
-    const { calledAt, told, result } = setUp([{ ends: error }]);
+    const { calledAt, calls, result } = setUp([{ ends: error }]);
     expect(await result).toBe(error);
     expect(calledAt).toHaveLength(1);
-    expect(told).toEqual([]);
+    expect(calls).toEqual([]);
   });
 
   it('onComponentDown: after a refusal, what comes of the connection is the result', async () => {
     const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
-    const { told, result } = setUp([{ ends: refused() }, { ends: reset }]);
+    const { calls, result } = setUp([{ ends: refused() }, { ends: reset }]);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(await result).toBe(reset);
-    expect(told).toEqual(['waiting', 'connected']);
+    expect(calls).toEqual(['waiting', 'connected']);
   });
 
   it('onComponentDown: an attempt that outlives the refusal by a second is connected, and polls go on', async () => {
-    const { told, result } = setUp([
+    const { calls, result } = setUp([
       { takesMs: 2_000, ends: refused() },
       { takesMs: 60_000, ends: 'fine' },
     ]);
     await vi.advanceTimersByTimeAsync(5_049);
-    expect(told).toEqual(['waiting']);
+    expect(calls).toEqual(['waiting']);
     await vi.advanceTimersByTimeAsync(52);
-    expect(told).toEqual(['waiting', 'connected']);
+    expect(calls).toEqual(['waiting', 'connected']);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(await result).toBe('fine');
   });
 
   it('onComponentDown: an abort ends the waiting at once, and nothing is sent any more', async () => {
-    const { calledAt, controller, told, result } = setUp([{ ends: refused() }]);
+    const { calledAt, controller, calls, result } = setUp([{ ends: refused() }]);
     await vi.advanceTimersByTimeAsync(10_000);
     const before = calledAt.length;
     controller.abort();
     expect(await result).toMatchObject({ name: 'AbortError' });
     await vi.advanceTimersByTimeAsync(10_000);
     expect(calledAt).toHaveLength(before);
-    expect(told.at(-1)).toBe('connected');
+    expect(calls.at(-1)).toBe('connected');
   });
 });

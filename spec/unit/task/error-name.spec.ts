@@ -23,10 +23,7 @@ describe('ErrorName', () => {
 });
 
 describe('httpErrorName', () => {
-  it.each([100, 404, 999])(
-    'T3: tells the status of a response that names no error: %i',
-    (status) => {
-      expect(httpErrorName(status)).toBe(`StepFuncSource.Http${status}`);
-    },
-  );
+  it.each([100, 404, 999])('T3: has the status of a response that names no error: %i', (status) => {
+    expect(httpErrorName(status)).toBe(`StepFuncSource.Http${status}`);
+  });
 });

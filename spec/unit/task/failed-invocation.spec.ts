@@ -5,7 +5,7 @@ import { failedInvocation } from '../../../lib/task/failed-invocation.js';
 const coded = (message: string, code: string, fields: object = {}) =>
   Object.assign(new Error(message), { code, ...fields });
 const refused = () => coded('connect ECONNREFUSED 127.0.0.1:9', 'ECONNREFUSED');
-const told = (thrown: unknown, secrets: string[] = []) => {
+const failureOf = (thrown: unknown, secrets: string[] = []) => {
   const { outcome, ...rest } = failedInvocation(thrown, secrets) as Record<string, string>;
   expect(outcome).toBe('failure');
   expect(rest['error']).toBe('StepFuncSource.InvokeFailed');
@@ -14,7 +14,7 @@ const told = (thrown: unknown, secrets: string[] = []) => {
 
 describe('failedInvocation', () => {
   it('T4: has the whole chain in the cause, the words of the network in the message', () => {
-    const { cause, message } = told(new TypeError('fetch failed', { cause: refused() }));
+    const { cause, message } = failureOf(new TypeError('fetch failed', { cause: refused() }));
     expect(cause).toBe('TypeError: fetch failed <- Error: connect ECONNREFUSED 127.0.0.1:9');
     expect(message).toBe('Error: connect ECONNREFUSED 127.0.0.1:9');
   });
@@ -28,8 +28,8 @@ describe('failedInvocation', () => {
       coded('Expected HTTP/', 'HPE_INVALID_CONSTANT', { name: 'HTTPParserError' }),
     ],
     ['ourselves', inOwnWords(new TypeError("invoke's response must have headers"))],
-  ])('tells the words of %s', (_, thrown) => {
-    expect(told(thrown).message).toBe(told(thrown).cause);
+  ])('has the words of %s', (_, thrown) => {
+    expect(failureOf(thrown).message).toBe(failureOf(thrown).cause);
   });
 
   it.each<[unknown, string]>([
@@ -43,9 +43,9 @@ describe('failedInvocation', () => {
       inOwnWords(new Error('The function failed', { cause: new Error('hunter2') })),
       'Error: The function failed',
     ],
-  ])('T10: tells nothing of what somebody else throws: %s', (thrown, message) => {
-    expect(told(thrown)).toHaveProperty('message', message);
-    expect(told(thrown).cause).toMatch(/hunter2|undefined/);
+  ])('T10: emits nothing of what user code throws: %s', (thrown, message) => {
+    expect(failureOf(thrown)).toHaveProperty('message', message);
+    expect(failureOf(thrown).cause).toMatch(/hunter2|undefined/);
   });
 
   it('takes out the password of a URL, and what is quoted of token and input', () => {
@@ -57,26 +57,26 @@ describe('failedInvocation', () => {
       new Error(`Unexpected token, ..."":"4111 1111 1111 1111"}" is not valid JSON`),
       coded(`connect ECONNREFUSED ${url} ${input} the-task-token-of-AWS`, 'ECONNREFUSED'),
     ]) {
-      const { cause, message } = told(thrown, ['the-task-token-of-AWS', input]);
+      const { cause, message } = failureOf(thrown, ['the-task-token-of-AWS', input]);
       expect(cause).toContain('…');
       expect(`${cause} ${message}`).not.toMatch(/hunter2|4111|task-token/);
     }
   });
 
   it.each(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])(
-    "tells whose time limit ends an invoke by Node's fetch: %s",
+    "names the time limit that ends an invoke by Node's fetch: %s",
     (code) => {
       const timeout = coded('Headers Timeout Error', code, { name: 'HeadersTimeoutError' });
-      const { cause, message } = told(new TypeError('fetch failed', { cause: timeout }));
+      const { cause, message } = failureOf(new TypeError('fetch failed', { cause: timeout }));
       for (const text of [cause, message]) {
         expect(text).toMatch(/300 s in Node's fetch.*httpInvoke/);
       }
-      expect(told(refused()).cause).not.toContain('300 s');
+      expect(failureOf(refused()).cause).not.toContain('300 s');
     },
   );
 
   it('T5: is cut to what AWS takes, its message to one line of 1,000 characters', () => {
-    const { cause, message } = told(coded(`EPIPE\n${'x'.repeat(40_000)}`, 'EPIPE'));
+    const { cause, message } = failureOf(coded(`EPIPE\n${'x'.repeat(40_000)}`, 'EPIPE'));
     expect(cause).toHaveLength(32_768);
     expect(message).toHaveLength(1_000);
     expect(message).not.toContain('\n');

@@ -116,7 +116,7 @@ describe('heartbeat', () => {
     },
   );
 
-  it('T8: tells any other error, as it came, and goes on', async () => {
+  it('T8: calls back with any other error, as it came, and goes on', async () => {
     const errors = [
       awsError('ThrottlingException', { $metadata: { httpStatusCode: 400 } }),
       awsError('InternalFailure', { $metadata: { httpStatusCode: 500 } }),
@@ -138,7 +138,7 @@ describe('heartbeat', () => {
     ['a second, where the interval is shorter', 100, 1_000],
     ['an interval', 3_000, 3_000],
     ['10 s, where the interval is longer', 60_000, 10_000],
-  ])('T8: one that gets no answer is given up after %s', async (_, intervalMs, timeoutMs) => {
+  ])('T8: one that gets no response ends after %s', async (_, intervalMs, timeoutMs) => {
     vi.spyOn(Math, 'random').mockReturnValue(0);
     const signals: AbortSignal[] = [];
     const { failures, abort } = setUp(intervalMs, [], {

@@ -153,7 +153,7 @@ describe('readResponse', () => {
       );
     });
 
-    it('refuses one whose body somebody else is reading', async () => {
+    it('refuses one whose body has another reader', async () => {
       const response = new Response('1');
       response.body?.getReader();
       await expect(readResponse(response)).rejects.toBeInstanceOf(TypeError);
@@ -187,7 +187,7 @@ describe('readResponse', () => {
       expect(state.chunks).toBeLessThanOrEqual(6);
     });
 
-    it("is told by its shape: another fetch's is as good, with web or Node streams", async () => {
+    it("is known by its shape: another fetch's is as good, with web or Node streams", async () => {
       const { stream, state } = endlessStream();
       expect((await readResponse(foreign(stream))).body).toHaveLength(CAP);
       expect(state.cancelled).toBe(true);

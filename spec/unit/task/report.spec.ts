@@ -108,7 +108,7 @@ describe('report', () => {
     ]);
   });
 
-  it('T14: a refused failure keeps its name as long as it can, and a token that is invalid is given up', async () => {
+  it('T14: a refused failure keeps its name as long as it can, and a token that is invalid ends it', async () => {
     const invalid = () => awsError('ValidationException');
     const { settled, sfn, failures } = setUp([invalid(), invalid(), invalid(), invalid()], success);
     expect(await settled).toEqual({ outcome: 'lost', reason: 'closed' });
@@ -124,7 +124,7 @@ describe('report', () => {
   });
 
   it.each(['ValidationException', 'SerializationException', 'InvalidOutput'])(
-    'T14: after %s a failure goes without its cause, at once, and is told whole',
+    'T14: after %s a failure goes without its cause, at once, and is emitted whole',
     async (name) => {
       const { settled, sfn } = setUp([awsError(name)], failed);
       expect(await settled).toEqual({ outcome: 'failed', error: 'E', cause: 'c', attempts: 2 });
@@ -168,7 +168,7 @@ describe('report', () => {
     expect(await settled).toEqual({ outcome: 'lost', reason: 'closed' });
   });
 
-  it('T6: tells every try that failed for a passing reason, and no other', async () => {
+  it('T6: calls back for every attempt that failed for a passing reason, and no other', async () => {
     const { settled, failures } = setUp(
       [throttled(), awsError('InvalidOutput'), throttled(), awsError('TaskTimedOut')],
       success,
@@ -211,7 +211,7 @@ describe('report', () => {
   it.each([
     ['under way', 'never' as const],
     ['between tries', throttled()],
-  ])('S2: given up %s, the task is abandoned', async (_, answer) => {
+  ])('S2: abandoned %s, the report leaves its task lost', async (_, answer) => {
     const { settled, abandon } = setUp([answer], success);
     await vi.advanceTimersByTimeAsync(1);
     abandon.abort();

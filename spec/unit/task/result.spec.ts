@@ -65,12 +65,12 @@ describe('toTaskResult', () => {
       ['/login?token=hunter2', '/login?…'],
       ['login?token=hunter2', 'login?…'],
       ['?token=hunter2', '?…'],
-    ])('a redirect tells where it leads, without secrets: %s', (location, told) => {
+    ])('the cause of a redirect says where it leads, without secrets: %s', (location, shown) => {
       for (const status of [301, 302, 303, 307, 308]) {
         const redirect = { status, headers: { Location: location }, body: '' };
         const { error, cause } = toTaskResult(redirect) as { error: string; cause: string };
         expect(error).toBe(`StepFuncSource.Http${status}`);
-        expect(cause).toContain(`redirects to ${told}, and redirects are not followed.`);
+        expect(cause).toContain(`redirects to ${shown}, and redirects are not followed.`);
         expect(cause).not.toContain('hunter2');
         const withBody = toTaskResult({ ...redirect, body: '<html>' });
         expect(withBody).toHaveProperty('cause', `${cause}\n<html>`);
@@ -118,7 +118,7 @@ describe('toTaskResult', () => {
       });
     });
 
-    it('a body that was read only in part is told by its declared length', () => {
+    it('a body that was read only in part is known by its declared length', () => {
       const body = 'x'.repeat(MAX_OUTPUT_BYTES + 1);
       expect(toTaskResult(ok(body, { 'content-length': '31457280' }))).toHaveProperty(
         'cause',

@@ -219,7 +219,7 @@ describe('runTask', () => {
     expect(failureSent(sfn).error).toBe('StepFuncSource.Stopped');
   });
 
-  it('tells when invoke has ended, and each report that failed', async () => {
+  it('calls back when invoke has ended, and for each report that failed', async () => {
     const { settled, onInvoked, onReportFailed } = setUp(
       async () => answer,
       [awsError('ThrottlingException', { $metadata: { httpStatusCode: 400 } })],
@@ -320,7 +320,7 @@ describe('runTask', () => {
       expect(sfn.sent.map(([name]) => name)).toEqual(['SendTaskSuccess', 'SendTaskHeartbeat']);
     });
 
-    it('any other error is told and tolerated, a hang too', async () => {
+    it('any other error is emitted and tolerated, a hang too', async () => {
       const { settled, heartbeatErrors } = setUp(
         never,
         [awsError('ThrottlingException'), 'never', 'fine'],
