@@ -72,8 +72,8 @@ function endOfUser(line: string): number {
   // If the password has a `/`, an `@` behind it belongs to the user part too.
   if (authority.includes('@')) return (/^[^?#]*@/.exec(word)?.[0] ?? '').length;
   if (isHost(authority, authority === word)) return 0;
-  // This is no host, so it is a user part with a `/`, `?`, `#` or blank in it. Nobody should write
-  // one, but its password must not be shown.
+  // This is not a host, so it is a user part with a `/`, `?`, `#` or blank in it. That is not valid,
+  // but its password must not be shown.
   return word.includes('@') ? word.lastIndexOf('@') + 1 : line.indexOf('@') + 1;
 }
 

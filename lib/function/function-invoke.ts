@@ -123,7 +123,7 @@ function succeeded(output: unknown): InvokeResponse {
   try {
     // Undefined also comes from a toJSON that returns nothing.
     const json = (JSON.stringify(output) as string | undefined) ?? 'null';
-    // A rare text, so that the search costs nothing where it finds nothing.
+    // Few outputs contain this text. The slow search runs for those alone.
     const lost = json.includes('{}') ? whatIsLost(output) : undefined;
     if (lost !== undefined) return failed(ErrorName.InvalidOutput, lost);
     return { status: 200, headers: { 'content-type': 'application/json' }, body: json };
@@ -137,8 +137,8 @@ function succeeded(output: unknown): InvokeResponse {
 }
 
 /**
- * What JSON would write as `{}` though it holds something: a Response, a Map or a generator in place of
- * the output, or a promise anywhere in it that was not awaited.
+ * Says what JSON would lose of an output, by writing it as `{}`. That is an output that is a Response,
+ * a Map or a generator, and a promise anywhere in it that was not awaited.
  */
 function whatIsLost(output: unknown): string | undefined {
   if (typeof output === 'object' && typeTag(output) !== 'Object' && isEmpty(output)) {

@@ -8,7 +8,7 @@
 
 /** What an instance says of itself to the others. */
 export interface Standing {
-  /** Tells the instances apart. It breaks ties, in the same way for all of them. */
+  /** The instance's own id. It breaks ties, in the same way for all of them. */
   id: string;
   /** How many pollers it holds and is going to keep. */
   held: number;
@@ -16,7 +16,7 @@ export interface Standing {
   leaving: number;
   /**
    * How many pollers it has lost whose work has not ended. It can't take these again before, so
-   * nobody leaves free ones to it for them.
+   * other instances leave no free ones to it for them.
    */
   draining: number;
   /** For how many pollers it competes. Instances of a rolling deployment may differ in that. */

@@ -47,7 +47,7 @@ export interface Sharing {
 /** The result of the last look at the others. */
 interface Seen {
   readonly share: FairShare;
-  /** When others began to want leases of ours, by the monotonic clock. Infinity: they don't. */
+  /** When others began to lack leases, by the monotonic clock. Infinity: they lack none. */
   readonly wantedSince: number;
   /** What this instance said of itself. */
   readonly said: string;
@@ -55,7 +55,7 @@ interface Seen {
   readonly isSettled: boolean;
 }
 
-const nobodyElse: FairShare = { wanted: 0, yieldsBelow: 0 };
+const noOthers: FairShare = { wanted: 0, yieldsBelow: 0 };
 
 /** Undefined if the store has no membership: rule L10 then does not hold. */
 export function createSharing(options: SharingOptions): Sharing | undefined {
@@ -70,7 +70,7 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
   const leaving = new Map<number, number>();
   const { sleep, wake } = createSleeper(clock);
   let lookedAt = -Infinity;
-  let seen: Seen = { share: nobodyElse, wantedSince: Infinity, said: '', isSettled: false };
+  let seen: Seen = { share: noOthers, wantedSince: Infinity, said: '', isSettled: false };
 
   function myStanding(): Standing {
     for (const [index, until] of leaving) if (until <= clock.monotonic()) leaving.delete(index);
@@ -97,7 +97,7 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
     } catch (error) {
       // Without this reset, leases of instances that are gone would be left free. While the store
       // is away, `isSettled` keeps the looks as rare as renewals.
-      seen = { ...seen, share: nobodyElse, isSettled: true };
+      seen = { ...seen, share: noOthers, isSettled: true };
       onFailed(error);
     }
   }

@@ -4,8 +4,8 @@ import { getProperty } from '../common/property.js';
 const MAX_DEPTH = 8;
 
 /**
- * Codes that only a connection that was never made has: of Node, of undici and of Bun. `ETIMEDOUT` is
- * not among them: clients give it to responses that are late as well.
+ * The codes of Node, undici and Bun for a connection that was never made. `ETIMEDOUT` is not among
+ * them, since clients also give it to responses that are late.
  */
 const NEVER_CONNECTED: ReadonlySet<unknown> = new Set([
   'ECONNREFUSED',

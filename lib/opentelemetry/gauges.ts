@@ -34,7 +34,7 @@ export function observeGauges(
     observeSum(openPolls, (poller) => poller.openPolls);
     observeSum(tasksActive, ({ tasks }) => tasks);
     const startedAt = Math.min(...source.runningTasks().map((task) => task.startedAt));
-    // The wall clock may have been set back since. Without a task there is no oldest.
+    // The wall clock may have been set back since. Without a task there is no oldest one.
     result.observe(oldestTaskAge, Math.max(0, (systemClock.wall() - startedAt) / 1_000), common);
     const present = new Set<string>(source.health().problems.map(({ code: problem }) => problem));
     for (const problem of healthCodes) {

@@ -28,9 +28,9 @@ export interface PollerInUse {
 
 /**
  * How many slots each poller may have now, while they change to `desired`. A poller that gets fewer
- * has them at once. A poller that gets more has them as others become free. Slots still in use
- * beyond a poller's own count, and so do the `leaving` slots of pollers that are ending. So the
- * total never exceeds the sum of `desired`, or what it was before.
+ * has them at once. A poller that gets more has them as others become free. Two kinds of slots count
+ * until they are free: those in use beyond a poller's new size, and the `leaving` ones of pollers
+ * that drain. So the total never exceeds the sum of `desired`, or what it was before.
  */
 export function planSlots(
   desired: readonly number[],
