@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Invoke } from '../../lib/index.js';
 import { answer, setUp, settle, stopped } from '../support/source-on-fake.js';
+import { useFakeTimers } from '../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 const wait = { onComponentDown: 'wait', maxConcurrency: 4, concurrencyPerPoller: 4 };
 

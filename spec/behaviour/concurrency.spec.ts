@@ -1,15 +1,12 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { createStepFuncSource } from '../../lib/index.js';
 import type { Fault } from '../../lib/testing/index.js';
 import { FakeSfn } from '../../lib/testing/index.js';
 import { answer, config } from '../support/source-on-fake.js';
+import { useFakeTimers } from '../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 /** Trouble of every kind that passes, and the answers that a component may give. */
 const fault = fc.record({

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { OperationName, TaskOutcome } from '../../lib/testing/index.js';
 import type { FakeSfn } from '../../lib/testing/index.js';
 import type { Order } from '../support/faults-support.js';
@@ -9,12 +9,9 @@ import {
   roundTrip,
   sourceUnderFaults,
 } from '../support/faults-support.js';
+import { useFakeTimers } from '../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 const SLOTS = 6;
 const TASKS = 30;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Fault } from '../../lib/testing/index.js';
 import type { Order } from '../support/faults-support.js';
 import {
@@ -9,12 +9,9 @@ import {
   sourceUnderFaults,
 } from '../support/faults-support.js';
 import type { Trouble } from '../support/integration/troubles.js';
+import { useFakeTimers } from '../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 const POLLERS = 10;
 const SLOTS = 5 * POLLERS;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ActivityError } from '../../lib/index.js';
 import {
   aws,
@@ -12,12 +12,9 @@ import {
   succeeded,
   timedOut,
 } from '../support/faults-support.js';
+import { useFakeTimers } from '../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 const oneSlot = { maxConcurrency: 1, concurrencyPerPoller: 1 };
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Order } from '../support/faults-support.js';
 import {
   aws,
@@ -9,12 +9,9 @@ import {
   succeeded,
   timedOut,
 } from '../support/faults-support.js';
+import { useFakeTimers } from '../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 const closing = ['InvalidToken', 'TaskDoesNotExist', 'TaskTimedOut'];
 const fail: Order = { does: 'fail' };

@@ -1,13 +1,10 @@
 import type { StepFuncSourceEvents } from 'stepfunc-source';
 import { createStepFuncSource } from 'stepfunc-source';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { awsError } from '../support/fake-calls.js';
+import { useFakeTimers } from '../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 /** What each poll ends in, after `openMs`. There is no end to it. */
 function clientOf(openMs: number, error: Error) {

@@ -1,16 +1,13 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Invoke } from '../../lib/index.js';
 import { createStepFuncSource } from '../../lib/index.js';
 import { FakeSfn } from '../../lib/testing/index.js';
 import { createFakeStore } from '../support/fake-locks.js';
 import { answer, config, fine, never, setUp, settle, stopped } from '../support/source-on-fake.js';
+import { useFakeTimers } from '../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 /** An invoke whose tasks end when the test says so. */
 function held() {

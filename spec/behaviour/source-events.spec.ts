@@ -1,14 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createStepFuncSource } from '../../lib/index.js';
 import { eventNames } from '../../lib/observe/events.js';
 import { FakeSfn } from '../../lib/testing/index.js';
 import { answer, config, fine, settle, setUp, stopped } from '../support/source-on-fake.js';
+import { useFakeTimers } from '../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 describe('events', () => {
   it('are emitted for every task from its poll to its report', async () => {

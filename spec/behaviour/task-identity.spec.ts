@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Invoke, StepFuncSourceOptions } from '../../lib/index.js';
 import { createStepFuncSource } from '../../lib/index.js';
 import { functionInvoke } from '../../lib/function.js';
@@ -6,12 +6,9 @@ import { traceInvoke } from '../../lib/opentelemetry.js';
 import { FakeSfn } from '../../lib/testing/index.js';
 import { collectSpans, disableGlobals } from '../support/collected-spans.js';
 import { answer, config, fine, settle, stopped } from '../support/source-on-fake.js';
+import { useFakeTimers } from '../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 const execution = 'arn:aws:states:us-east-1:123456789012:execution:machine:1';
 const input = { execution, secret: 'hunter2' };

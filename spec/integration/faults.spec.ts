@@ -1,25 +1,16 @@
 import { ActivityError, createStepFuncSource, InvokeAbortError } from 'stepfunc-source';
 import type { Invoke, StepFuncSource } from 'stepfunc-source';
-import type { FakeSfnServer, OperationName } from 'stepfunc-source/testing';
-import { startFakeSfnServer } from 'stepfunc-source/testing';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { pointSdkAt } from '../support/integration/aws-environment.js';
+import type { OperationName } from 'stepfunc-source/testing';
+import { describe, expect, it } from 'vitest';
 import type { Trouble } from '../support/integration/troubles.js';
 import { passingTroubles } from '../support/integration/troubles.js';
 import { until } from '../support/integration/until.js';
+import { useServedFake } from '../support/integration/served-fake.js';
 
 // What source-polls and source-reports leave out. One server for all, an activity a test: the seconds
 // of back-off pass for all at once.
 
-let server: FakeSfnServer;
-beforeAll(async () => {
-  server = await startFakeSfnServer({ longPollMs: 200 });
-  pointSdkAt(server.endpoint);
-});
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await server.close();
-});
+const server = useServedFake();
 
 type Rows = typeof passingTroubles;
 const aws = (name: string): Rows[number] => [name, { kind: 'error', name }, name];

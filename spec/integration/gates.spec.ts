@@ -1,23 +1,13 @@
 import type { Invoke, StepFuncSourceEvents } from 'stepfunc-source';
 import { createStepFuncSource } from 'stepfunc-source';
-import type { FakeSfnServer } from 'stepfunc-source/testing';
-import { startFakeSfnServer } from 'stepfunc-source/testing';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { pointSdkAt } from '../support/integration/aws-environment.js';
+import { describe, expect, it, vi } from 'vitest';
 import type { GateAnswer } from '../support/integration/gate.js';
 import { startGate } from '../support/integration/gate.js';
+import { useServedFake } from '../support/integration/served-fake.js';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-let server: FakeSfnServer;
-beforeAll(async () => {
-  server = await startFakeSfnServer({ longPollMs: 200 });
-  pointSdkAt(server.endpoint);
-});
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await server.close();
-});
+const server = useServedFake();
 
 /** The input says how much comes back, and whether it is a failure. */
 const component: Invoke = async ({ body }) => {

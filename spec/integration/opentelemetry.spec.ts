@@ -10,23 +10,13 @@ import { promisify } from 'node:util';
 import { createStepFuncSource } from 'stepfunc-source';
 import { httpInvoke } from 'stepfunc-source/http';
 import { recordMetrics, traceInvoke } from 'stepfunc-source/opentelemetry';
-import type { FakeSfnServer } from 'stepfunc-source/testing';
-import { startFakeSfnServer } from 'stepfunc-source/testing';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { collectSpans, disableGlobals } from '../support/collected-spans.js';
-import { pointSdkAt } from '../support/integration/aws-environment.js';
 import { echo, hang, startComponent } from '../support/integration/component.js';
 import { until } from '../support/integration/until.js';
+import { useServedFake } from '../support/integration/served-fake.js';
 
-let server: FakeSfnServer;
-beforeAll(async () => {
-  server = await startFakeSfnServer({ longPollMs: 200 });
-  pointSdkAt(server.endpoint);
-});
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await server.close();
-});
+const server = useServedFake();
 
 interface Scraped extends AsyncDisposable {
   meterProvider: MeterProvider;

@@ -1,25 +1,17 @@
 import type { StepFuncSourceEvents } from 'stepfunc-source';
 import { createStepFuncSource } from 'stepfunc-source';
-import type { FakeSfnServer } from 'stepfunc-source/testing';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pointSdkAt } from '../support/integration/aws-environment.js';
 import { startTap } from '../support/integration/tap.js';
 import type { Trouble } from '../support/integration/troubles.js';
 import { passingTroubles } from '../support/integration/troubles.js';
 import { until } from '../support/integration/until.js';
+import { useServedFake } from '../support/integration/served-fake.js';
 
 // One server for all, an activity a test: the seconds of back-off pass for all at once.
 
-let server: FakeSfnServer;
-beforeAll(async () => {
-  server = await startFakeSfnServer({ longPollMs: 200 });
-  pointSdkAt(server.endpoint);
-});
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await server.close();
-});
+const server = useServedFake();
 
 function sourceOf(activityName: string, slots: { maxConcurrency?: number } = {}) {
   const config = { activityName, path: '/', concurrencyPerPoller: 3, ...slots };

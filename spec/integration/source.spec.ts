@@ -1,25 +1,15 @@
 import { createStepFuncSource } from 'stepfunc-source';
 import type { StepFuncSourceEvents } from 'stepfunc-source';
 import { httpInvoke } from 'stepfunc-source/http';
-import type { FakeSfnServer } from 'stepfunc-source/testing';
-import { startFakeSfnServer } from 'stepfunc-source/testing';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { pointSdkAt } from '../support/integration/aws-environment.js';
+import { describe, expect, it } from 'vitest';
 import { echo, hang, json, startComponent } from '../support/integration/component.js';
 import { until } from '../support/integration/until.js';
+import { useServedFake } from '../support/integration/served-fake.js';
 
 // The whole way: the source's own SDK clients, a server behind a port, a component behind another.
 // One server for all, an activity a test.
 
-let server: FakeSfnServer;
-beforeAll(async () => {
-  server = await startFakeSfnServer({ longPollMs: 200 });
-  pointSdkAt(server.endpoint);
-});
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await server.close();
-});
+const server = useServedFake();
 
 describe.concurrent('a source on its own clients', () => {
   it('T1, T2: takes a task to the component and its answer back, by fetch in one line', async () => {

@@ -6,7 +6,8 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
-import { vi } from 'vitest';
+import { afterEach, beforeEach, vi } from 'vitest';
+import { useFakeTimers } from './fake-timers.js';
 
 /** One time series as it is exported. */
 export interface Series {
@@ -25,8 +26,17 @@ export interface CollectedMetrics {
   shutdown(): Promise<void>;
 }
 
+/** Fakes the timers of each test, and collects its metrics. Call it once in a spec file. */
+export function useCollectedMetrics(): CollectedMetrics {
+  const collected = {} as CollectedMetrics;
+  useFakeTimers();
+  beforeEach(() => void Object.assign(collected, collectMetrics()));
+  afterEach(() => collected.shutdown());
+  return collected;
+}
+
 /** The real SDK, exporting into memory on demand. For specs on fake timers. */
-export function collectMetrics(): CollectedMetrics {
+function collectMetrics(): CollectedMetrics {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 86_400_000 });
   const meterProvider = new MeterProvider({ readers: [reader] });

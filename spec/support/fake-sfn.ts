@@ -5,7 +5,7 @@ import {
   SendTaskHeartbeatCommand,
   SendTaskSuccessCommand,
 } from '@aws-sdk/client-sfn';
-import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { FakeSfn } from 'stepfunc-source/testing';
 
 interface Answer {
@@ -14,18 +14,6 @@ interface Answer {
   taskToken?: string;
   input?: string;
   $metadata: object;
-}
-
-/** Fakes the timers of each test, and finds those that it leaves. Call it once in a spec file. */
-export function useFakeTimers(): void {
-  beforeEach(() => {
-    vi.useFakeTimers();
-  });
-  afterEach(() => {
-    const timersLeft = vi.getTimerCount();
-    vi.useRealTimers();
-    expect(timersLeft).toBe(0);
-  });
 }
 
 /** A fake, and each call to it in a word. */

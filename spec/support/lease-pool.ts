@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { LeasePoolOptions } from '../../lib/leases/lease-pool.js';
 import { createLeasePool } from '../../lib/leases/lease-pool.js';
 import { systemClock } from '../../lib/async/clock.js';
@@ -7,24 +7,6 @@ import { createFakeStore, never } from './fake-locks.js';
 
 export const ttlMs = 12_000;
 export const hour = 3_600_000;
-
-const warnings: Error[] = [];
-const onWarning = (warning: Error) => void warnings.push(warning);
-
-/** Fakes the timers of every test of the file, and expects neither a timer nor a warning after it. */
-export function watchTimersAndWarnings(): void {
-  beforeEach(() => {
-    vi.useFakeTimers();
-    process.on('warning', onWarning);
-  });
-
-  afterEach(() => {
-    expect(vi.getTimerCount()).toBe(0);
-    vi.useRealTimers();
-    process.off('warning', onWarning);
-    expect(warnings.splice(0)).toEqual([]);
-  });
-}
 
 export const nameOf = (index: number) => `poller-${index}`;
 export const namesOf = (pollers: number) =>

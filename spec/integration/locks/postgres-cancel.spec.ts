@@ -65,7 +65,7 @@ describe('cancelQuery', () => {
   it.each<[string, object | undefined]>([
     ['is none', undefined],
     ['has no host', { host: undefined }],
-    ['is not connected', { processID: null, secretKey: null }],
+    ['is not connected', { processID: null }],
     ['keeps its key to itself', { secretKey: undefined }],
   ])('sends nothing for a connection that %s', async (_, without) => {
     const { port, oneRequest } = await startServer(0);

@@ -1,17 +1,14 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../lib/async/clock.js';
 import { abortAfter, withTimeout, TimeoutError } from '../../../lib/async/timeout.js';
 import { listeners, watch } from '../../support/watch.js';
+import { useFakeTimers } from '../../support/fake-timers.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const never = () => new Promise<never>(() => undefined);
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 describe('bounded', () => {
   function setUp<T>(fn: (signal: AbortSignal) => Promise<T>, ms = 1_000) {

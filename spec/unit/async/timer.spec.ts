@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Clock } from '../../../lib/async/clock.js';
 import { systemClock } from '../../../lib/async/clock.js';
 import { sleep, startDeadline, startTimer } from '../../../lib/async/timer.js';
 import { listeners, watch } from '../../support/watch.js';
+import { useFakeTimers } from '../../support/fake-timers.js';
 
 const PEER = `
 const { parentPort, workerData } = require('node:worker_threads');
@@ -28,11 +29,7 @@ function blockLoop(ms: number): void {
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 const lengths: [string, number][] = [
   ['a second', 1_000],

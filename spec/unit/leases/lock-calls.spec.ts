@@ -13,8 +13,8 @@ import {
   setUp,
   shutDown,
   holding,
-  watchTimersAndWarnings,
 } from '../../support/lease-pool.js';
+import { watchTimersAndWarnings } from '../../support/fake-timers.js';
 
 watchTimersAndWarnings();
 

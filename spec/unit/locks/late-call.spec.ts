@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Step } from '../../../lib/locks/late-call.js';
 import { callLimitMs, connectLimitMs, endIfLate } from '../../../lib/locks/late-call.js';
+import { useFakeTimers } from '../../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 describe('time limits', () => {
   it.each([

@@ -1,16 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { SqlConnection, SqlResult } from '../../../lib/locks/sql-calls.js';
 import { createSqlCalls } from '../../../lib/locks/sql-calls.js';
+import { useFakeTimers } from '../../support/fake-timers.js';
 
 const ttlMs = 6_000;
 /** A sixth of it: how long a call may take. */
 const limitMs = 1_000;
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 const fine: SqlResult = { rows: [], affected: 1, isInTransaction: false };
 const never = () => new Promise<never>(() => undefined);

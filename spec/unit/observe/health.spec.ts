@@ -1,14 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createStepFuncSource } from '../../../lib/index.js';
 import { FakeSfn } from '../../../lib/testing/index.js';
 import { createFakeStore } from '../../support/fake-locks.js';
 import { config, fine, never, setUp, settle, stopped } from '../../support/source-on-fake.js';
+import { useFakeTimers } from '../../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 const well = { ok: true, problems: [] };
 

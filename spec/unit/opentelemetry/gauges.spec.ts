@@ -1,24 +1,14 @@
 import type { HealthCode } from '../../../lib/index.js';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createStepFuncSource } from '../../../lib/index.js';
 import type { StepFuncSource } from '../../../lib/index.js';
 import { recordMetrics } from '../../../lib/opentelemetry.js';
 import { FakeSfn } from '../../../lib/testing/index.js';
-import type { CollectedMetrics } from '../../support/collected-metrics.js';
-import { collectMetrics } from '../../support/collected-metrics.js';
+import { useCollectedMetrics } from '../../support/collected-metrics.js';
 import { createFakeStore, only } from '../../support/fake-locks.js';
 import { config, never, settle, setUp, stopped } from '../../support/source-on-fake.js';
 
-let collected: CollectedMetrics;
-beforeEach(() => {
-  vi.useFakeTimers();
-  collected = collectMetrics();
-});
-afterEach(async () => {
-  await collected.shutdown();
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+const collected = useCollectedMetrics();
 
 const record = (source: StepFuncSource) =>
   recordMetrics(source, { meterProvider: collected.meterProvider });

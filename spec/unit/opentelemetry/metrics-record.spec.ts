@@ -1,23 +1,13 @@
 import { metrics } from '@opentelemetry/api';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { EventName, StepFuncSource } from '../../../lib/index.js';
 import { createStepFuncSource } from '../../../lib/index.js';
 import { recordMetrics } from '../../../lib/opentelemetry.js';
 import { FakeSfn } from '../../../lib/testing/index.js';
-import type { CollectedMetrics } from '../../support/collected-metrics.js';
-import { collectMetrics } from '../../support/collected-metrics.js';
+import { useCollectedMetrics } from '../../support/collected-metrics.js';
 import { answer, config, fine, settle, setUp, stopped } from '../../support/source-on-fake.js';
 
-let collected: CollectedMetrics;
-beforeEach(() => {
-  vi.useFakeTimers();
-  collected = collectMetrics();
-});
-afterEach(async () => {
-  await collected.shutdown();
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+const collected = useCollectedMetrics();
 
 const record = (source: StepFuncSource) =>
   recordMetrics(source, { meterProvider: collected.meterProvider });

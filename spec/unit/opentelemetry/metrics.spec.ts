@@ -1,22 +1,12 @@
 import type { Histogram } from '@opentelemetry/sdk-metrics';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Invoke, StepFuncSource } from '../../../lib/index.js';
 import { ErrorName } from '../../../lib/index.js';
 import { recordMetrics } from '../../../lib/opentelemetry.js';
-import type { CollectedMetrics } from '../../support/collected-metrics.js';
-import { collectMetrics } from '../../support/collected-metrics.js';
+import { useCollectedMetrics } from '../../support/collected-metrics.js';
 import { answer, never, settle, setUp, stopped } from '../../support/source-on-fake.js';
 
-let collected: CollectedMetrics;
-beforeEach(() => {
-  vi.useFakeTimers();
-  collected = collectMetrics();
-});
-afterEach(async () => {
-  await collected.shutdown();
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+const collected = useCollectedMetrics();
 
 const record = (source: StepFuncSource, more: object = {}) =>
   recordMetrics(source, { meterProvider: collected.meterProvider, ...more });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   createInstance,
   down,
@@ -12,12 +12,9 @@ import {
   ttlMs,
 } from '../../support/leased-source.js';
 import { settle } from '../../support/source-on-fake.js';
+import { useFakeTimers } from '../../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 const sizes = { maxConcurrency: 3, concurrencyPerPoller: 3 };
 

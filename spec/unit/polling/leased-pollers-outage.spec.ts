@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   createInstance,
   down,
@@ -13,12 +13,9 @@ import {
 } from '../../support/leased-source.js';
 import { only } from '../../support/fake-locks.js';
 import { settle } from '../../support/source-on-fake.js';
+import { useFakeTimers } from '../../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 describe('L6: a store in passing trouble', () => {
   it('L6: an outage shorter than the lease costs nothing but events', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   createInstance,
   down,
@@ -11,12 +11,9 @@ import {
 } from '../../support/leased-source.js';
 import { only } from '../../support/fake-locks.js';
 import { never, settle } from '../../support/source-on-fake.js';
+import { useFakeTimers } from '../../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 const sizes = { maxConcurrency: 4, concurrencyPerPoller: 2 };
 

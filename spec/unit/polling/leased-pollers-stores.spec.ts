@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StepFuncSourceOptions } from '../../../lib/index.js';
 import { createStepFuncSource } from '../../../lib/index.js';
 import { FakeSfn } from '../../../lib/testing/index.js';
@@ -13,21 +13,10 @@ import {
 import type { Fault } from '../../support/fake-locks.js';
 import { createFakeStore, never, NotOwned, only } from '../../support/fake-locks.js';
 import { createFakeGroups } from '../../support/fake-membership.js';
+import { watchTimersAndWarnings } from '../../support/fake-timers.js';
 import { config, fine } from '../../support/source-on-fake.js';
 
-const warnings: Error[] = [];
-const onWarning = (warning: Error) => void warnings.push(warning);
-
-beforeEach(() => {
-  vi.useFakeTimers();
-  process.on('warning', onWarning);
-});
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-  process.off('warning', onWarning);
-  expect(warnings.splice(0)).toEqual([]);
-});
+watchTimersAndWarnings();
 
 const rejection = (reason: unknown): Fault => {
   const error = reason as Error;

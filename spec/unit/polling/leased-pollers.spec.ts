@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../lib/async/clock.js';
 import type { ShutdownSignals } from '../../../lib/async/shutdown.js';
 import { createShutdown } from '../../../lib/async/shutdown.js';
@@ -17,12 +17,9 @@ import {
 } from '../../support/leased-source.js';
 import { createFakeStore } from '../../support/fake-locks.js';
 import { settle } from '../../support/source-on-fake.js';
+import { useFakeTimers } from '../../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 const ascending = (pollers: number[]) => [...pollers].sort((a, b) => a - b);
 

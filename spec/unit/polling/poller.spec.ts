@@ -1,18 +1,15 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createShutdown } from '../../../lib/async/shutdown.js';
 import { InvokeAbortError } from '../../../lib/task/invoke.js';
 import { systemClock } from '../../../lib/async/clock.js';
 import { createPoller } from '../../../lib/polling/poller.js';
+import { useFakeTimers } from '../../support/fake-timers.js';
 
 const task = 'a job';
 const stopped = new InvokeAbortError('stopped', 'stopped');
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 /** A poller whose polls and tasks end when the test says so. */
 function setUp(concurrency: number) {

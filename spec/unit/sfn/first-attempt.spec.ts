@@ -113,35 +113,6 @@ describe('createFirstAttempts', () => {
     expect([await isShort(), await isShort()]).toEqual([false, false]);
   });
 
-  it.each<[string, (request: { headers: Record<string, string>; path: string }) => void]>([
-    ['another content type', ({ headers }) => void (headers['content-type'] = 'application/cbor')],
-    ['another path', (request) => void (request.path = '/service/operation')],
-    [
-      'another signature',
-      ({ headers }) => void (headers['authorization'] = `${headers['authorization'] ?? ''}0`),
-    ],
-    [
-      'another algorithm',
-      ({ headers }) => void (headers['authorization'] = 'AWS4-ECDSA-P256-SHA256 x'),
-    ],
-  ])('steps aside where the request has %s', async (_, change) => {
-    const { client, isShort } = setUp();
-    client.middlewareStack.addRelativeTo(
-      ((next: (args: { request: unknown }) => unknown) => (args: { request: unknown }) => {
-        change(args.request as never);
-        return next(args);
-      }) as never,
-      // Under a name that is known, so that it is the request that makes the difference.
-      {
-        name: 'loggerMiddleware',
-        override: true,
-        relation: 'before',
-        toMiddleware: 'stepFuncSourceTemplate',
-      } as never,
-    );
-    expect([await isShort(), await isShort()]).toEqual([false, false]);
-  });
-
   it("keeps the SDK's clock by the dates of responses", async () => {
     const { client, isShort, answerWith } = setUp();
     await isShort();

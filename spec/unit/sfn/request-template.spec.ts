@@ -1,3 +1,4 @@
+import type { SFNClientConfig } from '@aws-sdk/client-sfn';
 import { SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -17,10 +18,17 @@ interface SdkRequest {
 const keys: Credentials = { accessKeyId: 'AKID', secretAccessKey: 'secret' };
 const withToken: Credentials = { ...keys, sessionToken: 'a token/+=' };
 
+interface Options extends Pick<SFNClientConfig, 'endpoint' | 'maxAttempts'> {
+  mayKeep?: () => boolean;
+  /** Whether it is known by which credentials the SDK has signed. */
+  knows?: boolean;
+  latest?: Credentials;
+}
+
 /** A client of the SDK's that signs with these credentials, and sends nothing. */
 function setUp(
   credentials: Credentials,
-  { mayKeep = true, knows = true, latest = credentials, endpoint = '' } = {},
+  { mayKeep = () => true, knows = true, latest = credentials, ...config }: Options = {},
 ) {
   const requests: SdkRequest[] = [];
   const kept: RequestTemplate[] = [];
@@ -28,18 +36,19 @@ function setUp(
     region: 'eu-west-1',
     credentials,
     maxAttempts: 1,
-    ...(endpoint === '' ? {} : { endpoint }),
+    ...config,
   });
   onTestFinished(() => client.destroy());
   keepTemplates(client, {
     latestCredentials: () => (knows ? latest : undefined),
-    mayKeep: async () => mayKeep,
+    mayKeep: async () => mayKeep(),
     keep: (_, template) => void kept.push(template),
   });
   client.middlewareStack.add(
     () => (args) => {
       requests.push(args.request as SdkRequest);
-      return Promise.reject(Object.assign(new Error('not sent'), { name: 'AbortError' }));
+      // Under this name the SDK sends it again, if it may.
+      return Promise.reject(Object.assign(new Error('not sent'), { name: 'TimeoutError' }));
     },
     { step: 'deserialize', priority: 'low', name: 'stepFuncSourceTransport' },
   );
@@ -93,10 +102,10 @@ describe('keepTemplates', () => {
   );
 
   it.each([
-    ['', 'https://states.eu-west-1.amazonaws.com'],
-    ['http://127.0.0.1:4566', 'http://127.0.0.1:4566'],
-  ])('knows where requests go (endpoint %j)', async (endpoint, origin) => {
-    const { kept, send } = setUp(keys, { endpoint });
+    [{}, 'https://states.eu-west-1.amazonaws.com'],
+    [{ endpoint: 'http://127.0.0.1:4566' }, 'http://127.0.0.1:4566'],
+  ])('knows where requests go (with %j)', async (options, origin) => {
+    const { kept, send } = setUp(keys, options);
     await send(first);
     expect(kept.map((template) => template.origin)).toEqual([origin]);
   });
@@ -113,8 +122,8 @@ describe('keepTemplates', () => {
     expect(template?.headersOf(body, 'id', then, 0)).toBeDefined();
   });
 
-  it.each<[string, Parameters<typeof setUp>[1]]>([
-    ['if the configuration has other needs', { mayKeep: false }],
+  it.each<[string, Options]>([
+    ['if the configuration has other needs', { mayKeep: () => false }],
     ['if it does not know by what the SDK has signed', { knows: false }],
     ['if the SDK has signed by other credentials', { latest: { ...keys, secretAccessKey: 'no' } }],
   ])('keeps none %s', async (_, options) => {
@@ -123,39 +132,53 @@ describe('keepTemplates', () => {
     expect(kept).toEqual([]);
   });
 
-  it.each<
-    [string, (request: SdkRequest & { path: string; method: string; query: object }) => void]
-  >([
+  type Change = (request: SdkRequest & { path: string; method: string; query: object }) => void;
+
+  /** Changes each request, under a name that is known, so that it is the request that matters. */
+  function changeBy(change: Change) {
+    return ((next: (args: object) => unknown) => (args: { request: never }) => {
+      change(args.request);
+      return next(args);
+    }) as never;
+  }
+  const known = { name: 'stepFuncSourceInvocation' };
+
+  it.each<[string, Change]>([
     ['another method', (request) => void (request.method = 'PUT')],
     ['another path', (request) => void (request.path = '/service/operation')],
     ['a query', (request) => void (request.query = { a: 'b' })],
     ['another content type', ({ headers }) => void (headers['content-type'] = 'application/cbor')],
+    ['another body than the input as JSON', (request) => void (request.body = '{"taskToken":"t"}')],
+  ])('keeps none of a request that was signed with %s', async (_, change) => {
+    const { client, kept, send } = setUp(keys);
+    client.middlewareStack.add(changeBy(change), { ...known, step: 'build', priority: 'high' });
+    await send(first);
+    expect(kept).toEqual([]);
+  });
+
+  it.each<[string, Change]>([
+    ['without a signature', ({ headers }) => void delete headers['authorization']],
     [
-      'another body than the input as JSON',
-      (request) => void (request.body = '{"taskToken":"t" }'),
-    ],
-    ['no signature', ({ headers }) => void delete headers['authorization']],
-    [
-      'another date than was signed',
+      'with another date than was signed',
       ({ headers }) => void (headers['x-amz-date'] = '20200101T000000Z'),
     ],
-    ['a second attempt', ({ headers }) => void (headers['amz-sdk-request'] = 'attempt=2; max=3')],
-  ])('keeps none of a request with %s', async (_, change) => {
+  ])('keeps none of a request %s', async (_, change) => {
     const { client, kept, send } = setUp(keys);
-    client.middlewareStack.addRelativeTo(
-      ((next: (args: object) => unknown) => (args: { request: never }) => {
-        change(args.request);
-        return next(args);
-      }) as never,
-      // Under a name that is known, so that it is the request that makes the difference.
-      {
-        name: 'loggerMiddleware',
-        override: true,
-        relation: 'before',
-        toMiddleware: 'stepFuncSourceTemplate',
-      } as never,
-    );
+    client.middlewareStack.addRelativeTo(changeBy(change), {
+      ...known,
+      relation: 'before',
+      toMiddleware: 'stepFuncSourceTemplate',
+    });
     await send(first);
+    expect(kept).toEqual([]);
+  });
+
+  it('keeps none of a second attempt, whose headers say that it is one', async () => {
+    let attempts = 0;
+    const { kept, send } = setUp(keys, { maxAttempts: 2, mayKeep: () => (attempts += 1) > 1 });
+    const { headers } = await send(first);
+    expect(headers['amz-sdk-request']).toMatch(/^attempt=2;/);
+    expect(attempts).toBe(2);
     expect(kept).toEqual([]);
   });
 

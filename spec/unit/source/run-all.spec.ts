@@ -1,16 +1,13 @@
 import { getEventListeners } from 'node:events';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Invoke } from '../../../lib/index.js';
 import { createStepFuncSource, runAll } from '../../../lib/index.js';
 import { FakeSfn } from '../../../lib/testing/index.js';
 import { answer, never, settle } from '../../support/source-on-fake.js';
 import { watch } from '../../support/watch.js';
+import { useFakeTimers } from '../../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 const echo: Invoke = async ({ body }) => answer(body);
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createStepFuncSource } from '../../../lib/index.js';
 import type { InvokeResponse } from '../../../lib/index.js';
 import { FakeSfn } from '../../../lib/testing/index.js';
@@ -11,12 +11,9 @@ import {
   setUp,
   stopped,
 } from '../../support/source-on-fake.js';
+import { useFakeTimers } from '../../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 describe('createStepFuncSource', () => {
   it.each([

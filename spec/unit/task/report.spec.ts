@@ -1,19 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../lib/async/clock.js';
 import { report } from '../../../lib/task/report.js';
 import type { TaskResult } from '../../../lib/task/result.js';
 import { awsError, fakeCalls } from '../../support/fake-calls.js';
+import { useFakeTimers } from '../../support/fake-timers.js';
 
 const success: TaskResult = { outcome: 'success', output: '1' };
 const failed: TaskResult = { outcome: 'failure', error: 'E', cause: 'c' };
 const throttled = () => awsError('ThrottlingException', { $metadata: { httpStatusCode: 400 } });
 const reset = () => awsError('Error', { code: 'ECONNRESET' });
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 function setUp(answers: Parameters<typeof fakeCalls>[0], result: TaskResult) {
   const sfn = fakeCalls(answers);

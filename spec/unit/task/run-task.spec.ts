@@ -1,15 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../lib/async/clock.js';
 import type { Invoke, InvokeRequest } from '../../../lib/task/invoke.js';
 import { InvokeAbortError } from '../../../lib/task/invoke.js';
 import { runTask } from '../../../lib/task/run-task.js';
 import { awsError, fakeCalls } from '../../support/fake-calls.js';
+import { useFakeTimers } from '../../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+useFakeTimers();
 
 const answer = { status: 200, headers: {}, body: '1' };
 const never = () => new Promise<never>(() => undefined);

@@ -1,7 +1,8 @@
 import { ActivityDoesNotExist } from '@aws-sdk/client-sfn';
 import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
-import { fakeSfn, later, named, settled, useFakeTimers } from '../../support/fake-sfn.js';
+import { fakeSfn, later, named, settled } from '../../support/fake-sfn.js';
+import { useFakeTimers } from '../../support/fake-timers.js';
 
 useFakeTimers();
 

@@ -7,7 +7,8 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import { FakeSfn, startFakeSfnServer } from 'stepfunc-source/testing';
 import type { TaskOutcome } from 'stepfunc-source/testing';
-import { fakeSfn, named, send, settled, useFakeTimers } from '../../support/fake-sfn.js';
+import { fakeSfn, named, send, settled } from '../../support/fake-sfn.js';
+import { useFakeTimers } from '../../support/fake-timers.js';
 
 useFakeTimers();
 

@@ -1,6 +1,7 @@
 import { TaskTimedOut } from '@aws-sdk/client-sfn';
 import { describe, expect, test, vi } from 'vitest';
-import { fakeSfn, named, settled, useFakeTimers } from '../../support/fake-sfn.js';
+import { fakeSfn, named, settled } from '../../support/fake-sfn.js';
+import { useFakeTimers } from '../../support/fake-timers.js';
 
 useFakeTimers();
 

@@ -3,19 +3,12 @@ import {
   GetActivityTaskCommand,
   SendTaskSuccessCommand,
 } from '@aws-sdk/client-sfn';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { FakeSfn } from 'stepfunc-source/testing';
 import type { Fault } from 'stepfunc-source/testing';
+import { useFakeTimers } from '../../support/fake-timers.js';
 
-beforeEach(() => {
-  vi.useFakeTimers();
-});
-
-afterEach(() => {
-  const timersLeft = vi.getTimerCount();
-  vi.useRealTimers();
-  expect(timersLeft).toBe(0);
-});
+useFakeTimers();
 
 const create = (sfn: FakeSfn, name = 'sum') => sfn.send(new CreateActivityCommand({ name }));
 const poll = (sfn: FakeSfn, abortSignal = new AbortController().signal) =>
