@@ -12,7 +12,10 @@ afterEach(() => {
 describe('leaveToItself', () => {
   it.each<[string, () => unknown]>([
     ['a promise', () => Promise.reject(new Error('late'))],
-    ['a promise of another realm', () => runInNewContext('Promise.reject(new Error("late"))')],
+    [
+      'a promise of another realm',
+      () => runInNewContext('Promise.reject(new Error("late"))') as unknown,
+    ],
   ])('S3: %s that rejects does not end the process', async (_, reject) => {
     leaveToItself(reject());
     await new Promise(setImmediate);

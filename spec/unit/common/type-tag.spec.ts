@@ -14,6 +14,10 @@ const throwingTag = {
   },
 };
 
+class Options {
+  readonly headers = {};
+}
+
 describe('typeTag', () => {
   it.each<[string, unknown]>([
     ['Map', new Map()],
@@ -26,7 +30,7 @@ describe('typeTag', () => {
     ['Function', () => 1],
     ['Object', {}],
     ['Object', Object.create(null)],
-    ['Object', new (class Own {})()],
+    ['Object', new Options()],
     ['Object', revoked()],
     ['Object', throwingTag],
     ['Map', runInNewContext('new Map()')],
@@ -38,10 +42,6 @@ describe('typeTag', () => {
 });
 
 describe('isOptionsObject', () => {
-  class Options {
-    readonly headers = {};
-  }
-
   it.each<[string, unknown, boolean]>([
     ['a plain object', { headers: {} }, true],
     ['an object without a prototype', Object.create(null), true],

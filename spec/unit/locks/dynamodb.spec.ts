@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it, vi } from 'vitest';
 import { dynamoDbLocks } from '../../../lib/locks/dynamodb.js';
 
-const client = { send: vi.fn(async (_: object): Promise<unknown> => ({})) };
+const client = { send: vi.fn<(command: object) => Promise<unknown>>(async () => ({})) };
 
 describe('dynamoDbLocks', () => {
   it.each([

@@ -26,7 +26,7 @@ function queueOf(connections: unknown[]) {
 type Pool = ReturnType<typeof checkPool>;
 
 const checkedOut = (connection: ReturnType<typeof createConnection>) =>
-  checkOutOf({ getConnection: async () => connection } as unknown as Pool).connection;
+  checkOutOf({ getConnection: async () => connection }).connection;
 
 describe('a connection of mysql2', () => {
   it.each<[string, unknown[], object]>([
@@ -87,7 +87,7 @@ describe('a connection of mysql2', () => {
         return new Promise<never>(() => undefined);
       },
     };
-    checkOutOf(pool as unknown as Pool).end();
+    checkOutOf(pool).end();
     expect(streams.map((destroy) => destroy.mock.calls.length)).toEqual([0, 1]);
   });
 

@@ -4,7 +4,7 @@ import { checkRedisClient, duplicateOf } from '../../../lib/locks/redis-client.j
 
 /** A client whose duplicate has these members, and what `duplicate` was called with. */
 function clientOf(members: object, own: object = {}) {
-  const duplicate = vi.fn((..._: unknown[]): object => members);
+  const duplicate = vi.fn<(...args: unknown[]) => object>(() => members);
   const client = { duplicate, connect: vi.fn(), eval: vi.fn(), ...own };
   return { client: client as unknown as RedisClient, options: () => duplicate.mock.calls[0] };
 }
@@ -20,7 +20,7 @@ describe('a connection of ioredis', () => {
       on: (event: string, listener: (error: Error) => void) => void listeners.set(event, listener),
       connect: vi.fn(async () => undefined),
       disconnect: vi.fn(),
-      eval: vi.fn(async (..._: unknown[]): Promise<unknown> => 'answer'),
+      eval: vi.fn<(...args: unknown[]) => Promise<unknown>>(async () => 'answer'),
       ...members,
     };
     const { client, options } = clientOf(duplicate, { status: 'ready', ...own });
@@ -129,7 +129,7 @@ describe('a connection of node-redis', () => {
       unref: vi.fn(),
       connect: vi.fn(async () => undefined),
       destroy: vi.fn(),
-      eval: vi.fn(async (..._: unknown[]): Promise<unknown> => 'answer'),
+      eval: vi.fn<(...args: unknown[]) => Promise<unknown>>(async () => 'answer'),
       ...members,
     };
     const { client, options } = clientOf(duplicate, own);

@@ -12,7 +12,7 @@ afterEach(() => {
 
 /** Locks over an ioredis whose scripts have these answers. */
 function setUp(...answers: unknown[]) {
-  const evaluate = vi.fn(async (..._: unknown[]) => answers.shift());
+  const evaluate = vi.fn<(...args: unknown[]) => Promise<unknown>>(async () => answers.shift());
   const client = {
     status: 'ready',
     duplicate: () => client,

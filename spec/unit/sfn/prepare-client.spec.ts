@@ -26,7 +26,7 @@ const current = ['serializerMiddleware (b) - serialize', 'retryMiddleware - fina
 describe('prepareClient', () => {
   it("takes the SDK's own client", async () => {
     const client = new SFNClient({ region: 'eu-west-1' });
-    await prepareClient(client as SfnClient);
+    await prepareClient(client);
     client.destroy();
   });
 

@@ -67,7 +67,7 @@ describe('operationIn', () => {
 function sent(reply: Reply) {
   const end = vi.fn();
   const resetAndDestroy = vi.fn();
-  const writeHead = vi.fn((_status: number, _headers: Record<string, unknown>) => ({ end }));
+  const writeHead = vi.fn<(status: number, headers: object) => object>(() => ({ end }));
   send({ writeHead, socket: { resetAndDestroy } } as unknown as ServerResponse, reply);
   const [status, headers] = writeHead.mock.calls[0] ?? [];
   const [body] = (end.mock.calls[0] ?? []) as [string?];
