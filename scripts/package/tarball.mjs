@@ -25,7 +25,9 @@ export function pack(folder) {
 export function checkFiles({ paths }) {
   const targets = exportTargets();
   const tracked = new Set(run('git', ['ls-files']).split('\n'));
-  const examples = [...tracked].filter((path) => path.startsWith('examples/'));
+  const examples = [...tracked].filter(
+    (path) => path.startsWith('examples/') && !path.endsWith('.test.yaml'),
+  );
   const missing = [...PLAIN_FILES, ...targets, ...examples].filter((path) => !paths.includes(path));
   const unexpected = paths.filter((path) => !tracked.has(path) && !isBuilt(path, targets));
   const mapped = paths.filter((path) => /\/\/# sourceMappingURL=/.test(read(path)));
