@@ -44,6 +44,8 @@ const otherKeys = [
   'systemClockOffset',
   'userAgentAppId',
 ];
+/** The keys that are checked, or known by name. */
+export const clientConfigKeys: readonly string[] = [...Object.keys(checks), ...otherKeys];
 const refused: Readonly<Record<string, string>> = {
   requestHandler: 'the source has connections of its own; give options.client to have others',
   signer: 'the source signs by itself; give options.client to have another',
@@ -74,8 +76,8 @@ export function checkClientConfig(config: unknown): ClientConfig {
 
 /** A key of a newer SDK is let through. A misspelt key is not. */
 function refuseSlip(key: string): void {
-  const known = [...Object.keys(checks), ...otherKeys];
-  const meant = known.includes(key) ? undefined : closestKey(key, known);
+  if (clientConfigKeys.includes(key)) return;
+  const meant = closestKey(key, clientConfigKeys);
   if (meant === undefined) return;
   throw new TypeError(
     `createStepFuncSource: unknown key ${JSON.stringify(key)} in options.clientConfig; did you mean ${meant}?`,

@@ -4,6 +4,7 @@ import type { Clock } from '../async/clock.js';
 import { getProperty } from '../common/property.js';
 import type { CredentialSource, FetchCredentials } from './credentials.js';
 import { createCredentialSource } from './credentials.js';
+import { errorName } from './errors.js';
 import { createRequestHandler } from './request-handler.js';
 import { createUnrefFetches } from './unref-fetch.js';
 
@@ -90,7 +91,7 @@ function createSource(
     try {
       return await fetches.run(() => config.credentials(options));
     } catch (error) {
-      throw settings.credentials === undefined ? inClearWords(error) : error;
+      throw settings.credentials === undefined ? inClearWords(error, settings.profile) : error;
     }
   };
   return {
@@ -108,12 +109,27 @@ function createSource(
 
 /**
  * The SDK does not check a profile before it reads it. A profile that names an `sso_session` which
- * is not there ends in a TypeError of the SDK's own code.
+ * is not there ends in a TypeError of the SDK's own code. A profile that is not there at all ends in
+ * an error that does not name it.
  */
-function inClearWords(error: unknown): unknown {
-  if (!(error instanceof TypeError) || getProperty(error, 'code') !== undefined) return error;
-  const message = `The SDK can't read the credentials' settings, a profile that is not complete perhaps: ${error.message}`;
-  return Object.assign(new Error(message, { cause: error }), { name: 'CredentialsProviderError' });
+function inClearWords(error: unknown, profile = process.env['AWS_PROFILE']): unknown {
+  const words = getProperty(error, 'message');
+  if (typeof words !== 'string') return error;
+  if (error instanceof TypeError && getProperty(error, 'code') === undefined) {
+    const why =
+      "The SDK can't read the credentials' settings, a profile that is not complete perhaps";
+    return credentialsError(`${why}: ${words}`, error);
+  }
+  const isAboutProfile = profile !== undefined && profile !== '' && !words.includes(profile);
+  return isAboutProfile && errorName(error) === NO_CREDENTIALS
+    ? credentialsError(`${words} (profile '${profile}')`, error)
+    : error;
+}
+
+const NO_CREDENTIALS = 'CredentialsProviderError';
+
+function credentialsError(message: string, cause: unknown): Error {
+  return Object.assign(new Error(message, { cause }), { name: NO_CREDENTIALS });
 }
 
 /**

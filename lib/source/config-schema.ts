@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { formatValue } from '../common/format-value.js';
 import { getProperty } from '../common/property.js';
 import { hintFor } from '../common/suggest-key.js';
+import { clientConfigKeys } from '../sfn/client-config.js';
 import type { ConfigIssue } from './config-error.js';
 import { UNKNOWN_KEY } from './config-error.js';
 import { optionKeys } from './option-keys.js';
@@ -117,11 +118,14 @@ export function unexpected(path: string, expected: string, came: unknown): Confi
 }
 
 function unknownKey(key: string, known: readonly string[]): ConfigIssue {
-  // People put a key of the third argument here by mistake.
-  const hint = optionKeys.includes(key)
-    ? 'it belongs to the options, the third argument'
-    : hintFor(key, known, 'keys');
-  return { path: key, message: `${UNKNOWN_KEY}; ${hint}` };
+  return { path: key, message: `${UNKNOWN_KEY}; ${whereItBelongs(key, known)}` };
+}
+
+// People put the keys of other arguments here by mistake.
+function whereItBelongs(key: string, known: readonly string[]): string {
+  if (optionKeys.includes(key)) return 'it belongs to the options, the third argument';
+  if (clientConfigKeys.includes(key)) return 'it belongs to options.clientConfig';
+  return hintFor(key, known, 'keys');
 }
 
 function wholeNumberFrom(least: number): z.ZodInt {

@@ -8,7 +8,7 @@ import type { LockFactory } from '../locks/types.js';
 import type { Logger } from '../observe/log.js';
 import type { SfnClient, SfnClients } from '../sfn/api.js';
 import type { ClientConfig } from '../sfn/client-config.js';
-import { checkClientConfig } from '../sfn/client-config.js';
+import { checkClientConfig, clientConfigKeys } from '../sfn/client-config.js';
 import { formatValue } from '../common/format-value.js';
 import type { StepFuncSourceOptions } from './option-keys.js';
 import { optionKeys } from './option-keys.js';
@@ -38,6 +38,12 @@ export function checkInvoke(invoke: unknown): asserts invoke is Invoke {
   }
 }
 
+function whereItBelongs(key: string): string {
+  if (configKeys.includes(key)) return 'it belongs to the config, the first argument';
+  if (clientConfigKeys.includes(key)) return 'it belongs to options.clientConfig';
+  return hintFor(key, optionKeys, 'options');
+}
+
 /**
  * Checks the third argument.
  *
@@ -50,10 +56,9 @@ export function checkOptions(options: unknown): ResolvedOptions {
   }
   for (const key of Object.keys(options)) {
     if (optionKeys.includes(key)) continue;
-    const hint = configKeys.includes(key)
-      ? 'it belongs to the config, the first argument'
-      : hintFor(key, optionKeys, 'options');
-    throw new TypeError(`createStepFuncSource: unknown option ${JSON.stringify(key)}; ${hint}`);
+    throw new TypeError(
+      `createStepFuncSource: unknown option ${JSON.stringify(key)}; ${whereItBelongs(key)}`,
+    );
   }
   const {
     client,

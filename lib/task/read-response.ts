@@ -19,7 +19,9 @@ export async function readResponse(
   signal?: AbortSignal,
 ): Promise<InvokeResponse> {
   if (typeof response !== 'object' || response === null) {
-    throw unusable(`invoke must resolve to { status, headers, body }, got ${kindOf(response)}`);
+    throw unusable(
+      `invoke must resolve to { status, headers, body }, got ${kindOf(response)}; functionInvoke makes an invoke of a function that returns the output`,
+    );
   }
   const { status, headers, body } = response as Partial<Record<string, unknown>>;
   if (getProperty(response, 'type') === 'opaqueredirect') {

@@ -53,7 +53,8 @@ function checked(picked: unknown, refuse: (problem: string) => TaskAttributes): 
   try {
     const entries = Object.entries(picked).filter(([, value]) => value !== undefined);
     const wrong = entries.find(([, value]) => typeof value !== 'string');
-    if (wrong !== undefined) return refuse(`it returned ${kindOf(wrong[1])} as a value`);
+    if (wrong !== undefined)
+      return refuse(`it returned ${kindOf(wrong[1])} as the value of an attribute`);
     const kept = entries.slice(0, MAX_ENTRIES) as [string, string][];
     return Object.freeze(Object.fromEntries(kept.map(([key, value]) => [cut(key), cut(value)])));
   } catch {

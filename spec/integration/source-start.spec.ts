@@ -210,6 +210,21 @@ describe('start', () => {
   });
 
   it.each([
+    ['of the options', { clientConfig: { profile: 'worker' } }, undefined],
+    ['of the environment', {}, 'worker'],
+  ])('names the profile %s if there are no credentials for it', async (_, options, inEnv) => {
+    pointSdkAt('http://127.0.0.1:9');
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, undefined);
+    vi.stubEnv('AWS_PROFILE', inEnv);
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nowhere/credentials');
+    vi.stubEnv('AWS_CONFIG_FILE', '/nowhere/config');
+    const source = createStepFuncSource({ ...config, startTimeoutMs: 0 }, echoTo, options);
+    const { message } = await rejection(source.start());
+    expect(message).toMatch(/CredentialsProviderError: .+ \(profile 'worker'\)\. Check the cred/);
+  });
+
+  it.each([
     ['config.activityArn is not there either', undefined],
     ['an injected client has none', () => new SFNClient({})],
   ])('rejects at once where there is no region: %s', async (_, newClient) => {

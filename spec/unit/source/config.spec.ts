@@ -77,6 +77,12 @@ describe('parseConfig', () => {
     );
   });
 
+  it('refuses region, which belongs to options.clientConfig', () => {
+    expect(refusal({ ...good, region: 'eu-west-1' })).toContain(
+      '- "region": unknown key; it belongs to options.clientConfig',
+    );
+  });
+
   it('lists unknown keys as data, as they came, and in words on one line', () => {
     const { issues, message } = errorOf(() => parse({ ...good, 'max\nconcurrency': 1 }));
     expect(issues).toEqual([

@@ -182,6 +182,15 @@ describe('checkOptions', () => {
     },
   );
 
+  it.each(['region', 'profile', 'endpoint', 'retryMode'])(
+    'refuses the option %s, which belongs to options.clientConfig',
+    (key) => {
+      expect(refusal(() => checkOptions({ [key]: 'x' }))).toBe(
+        `createStepFuncSource: unknown option "${key}"; it belongs to options.clientConfig`,
+      );
+    },
+  );
+
   it.each([[null], [{}], ['execution'], [['execution']]])(
     'refuses %j as taskAttributes',
     (taskAttributes) => {

@@ -37,17 +37,18 @@ const foreign = (body: unknown, fields: object = {}) => ({
 });
 
 describe('readResponse', () => {
-  const wholly = 'invoke must resolve to { status, headers, body }, got';
+  const wholly = (kind: string) =>
+    `invoke must resolve to { status, headers, body }, got ${kind}; functionInvoke makes an invoke of a function that returns the output`;
   const itsStatus = "invoke's response must have a status from 100 to 999, got";
   const itsHeaders = "invoke's response must have headers, got";
   const itsBody = "invoke's response must have a string or bytes (Uint8Array) as body, got";
 
   it.each<[string, unknown, string]>([
-    ['undefined', undefined, `${wholly} undefined`],
-    ['null', null, `${wholly} null`],
-    ['text', 'ok', `${wholly} string`],
-    ['a number', 200, `${wholly} number`],
-    ['a function', () => 1, `${wholly} function`],
+    ['undefined', undefined, wholly('undefined')],
+    ['null', null, wholly('null')],
+    ['text', 'ok', wholly('string')],
+    ['a number', 200, wholly('number')],
+    ['a function', () => 1, wholly('function')],
     ['an empty object', {}, `${itsStatus} undefined`],
     ['an array', [200], `${itsStatus} undefined`],
     [

@@ -76,8 +76,12 @@ describe('the attributes of a task', () => {
     ['returns an array', () => ['a'], 'it returned an array'],
     ['returns a Map', () => new Map([['a', 'b']]), 'it returned a Map'],
     ['returns a revoked proxy', revoked, 'it returned an object whose getters throw'],
-    ['returns numbers', () => ({ a: 1 }), 'it returned a value of type number as a value'],
-    ['returns objects', () => ({ a: {} }), 'it returned an object as a value'],
+    [
+      'returns numbers',
+      () => ({ a: 1 }),
+      'it returned a value of type number as the value of an attribute',
+    ],
+    ['returns objects', () => ({ a: {} }), 'it returned an object as the value of an attribute'],
     [
       'returns getters that throw',
       () => ({
