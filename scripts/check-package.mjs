@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createChecks } from './package/checks.mjs';
 import { compile } from './package/compile.mjs';
-import { checkEngines } from './package/engines.mjs';
+import { checkInstall } from './package/install.mjs';
 import { checkEntries, checkNeedsPeer, checkZodWaits } from './package/entries.mjs';
 import { createProject } from './package/project.mjs';
 import { exampleOf } from './package/readme.mjs';
@@ -53,7 +53,7 @@ const PROJECTS = [
 const checks = createChecks();
 const folder = mkdtempSync(join(tmpdir(), 'check-package-'));
 try {
-  await checks.run('engines of all dependencies', checkEngines);
+  await checks.run('npm ci warns of nothing', checkInstall);
   const tarball = await checks.run('build and pack', () => pack(folder));
   if (tarball !== undefined) {
     await checkTarball(tarball);
