@@ -18,7 +18,7 @@ const alone = [
 ];
 
 /** Hours of virtual time, at random or by seeds. */
-const long = ['spec/simulation/seeds-*.spec.ts', 'spec/behaviour/faults-random.spec.ts'];
+const long = ['spec/simulation/seeds-*.spec.ts', 'spec/behavior/faults-random.spec.ts'];
 
 /**
  * Unit specs run in memory; simulation too, for hours of virtual time; integration crosses sockets and
@@ -47,7 +47,7 @@ export default defineConfig({
           isolate: false,
           include: [
             'spec/unit/**/*.spec.ts',
-            'spec/behaviour/**/*.spec.ts',
+            'spec/behavior/**/*.spec.ts',
             'spec/simulation/**/*.spec.ts',
             'spec/docs/{comments,contract,overview,types}.spec.ts',
           ],
