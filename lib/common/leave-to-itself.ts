@@ -5,5 +5,6 @@ import { typeTag } from './type-tag.js';
  * an unhandled rejection would end the process.
  */
 export function leaveToItself(value: unknown): void {
-  if (typeTag(value) === 'Promise') Promise.resolve(value).catch(() => undefined);
+  if (typeof value !== 'object' || typeTag(value) !== 'Promise') return;
+  Promise.resolve(value).catch(() => undefined);
 }

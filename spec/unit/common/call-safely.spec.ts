@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import { callSafely } from '../../../lib/common/call-safely.js';
 
@@ -27,6 +28,15 @@ describe('callSafely', () => {
     callSafely(() => rejection);
     expect(caught).toHaveBeenCalledTimes(1);
     await expect(rejection).rejects.toThrow('boom');
+  });
+
+  it('S3: keeps what a listener of another realm rejects with to itself', async () => {
+    const onUnhandled = vi.fn();
+    process.on('unhandledRejection', onUnhandled);
+    callSafely(runInNewContext('async () => { throw new Error("boom"); }') as () => unknown);
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', onUnhandled);
+    expect(onUnhandled).not.toHaveBeenCalled();
   });
 
   it('leaves a lazy thenable, as of a query builder, alone: to look at it would run it', () => {
