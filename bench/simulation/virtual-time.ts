@@ -89,7 +89,7 @@ interface Heap {
   clear(): void;
 }
 
-/** A binary heap: there are tens of thousands of timers at a time, most of them cancelled soon. */
+/** A binary heap: there are tens of thousands of timers at a time, most of them canceled soon. */
 function createHeap(): Heap {
   let items: Timer[] = [];
 

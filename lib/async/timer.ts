@@ -31,7 +31,7 @@ export function startTimer(ms: number, then: () => void, clock: Clock, unref = f
 }
 
 /**
- * Calls `then` after `ms`, unless it is cancelled: a time limit that never beats a response that has
+ * Calls `then` after `ms`, unless it is canceled: a time limit that never beats a response that has
  * already arrived.
  *
  * After a blocked event loop or a stopped process, Node runs due timers before it reads sockets. A

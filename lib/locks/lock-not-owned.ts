@@ -1,8 +1,8 @@
 import { LOCK_NOT_OWNED } from './types.js';
 
-/** The lock is no longer ours: it has expired, and another owner may hold it. */
+/** This owner no longer holds the lock: it has expired, and another owner may hold it. */
 export class LockNotOwnedError extends Error {
-  /** Tells this error from others, without `instanceof`. */
+  /** Distinguishes this error from others, without `instanceof`. */
   override readonly name = 'LockNotOwnedError';
   /** The code that `@verrou/core` has for this too. */
   readonly code = LOCK_NOT_OWNED;

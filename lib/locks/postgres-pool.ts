@@ -56,7 +56,7 @@ function asConnection(client: PgConnection): SqlConnection {
   };
 }
 
-/** Told with each answer: I(dle), in a T(ransaction), in one with an E(rror). */
+/** Each answer has a status: `I` (idle), `T` (in a transaction) or `E` (in a failed one). */
 function isInTransaction(client: PgConnection): boolean {
   const status = call(client, 'getTransactionStatus');
   return status === 'T' || status === 'E';

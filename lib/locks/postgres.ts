@@ -38,8 +38,8 @@ const EXPIRY = "clock_timestamp() + $3::float8 * interval '1 millisecond'";
 
 /**
  * Makes locks in a table of PostgreSQL. Each lock that is held is a row. Only the server's clock
- * counts, and names are compared byte by byte. Each call is one statement in a transaction of its
- * own, so that a pooler in transaction mode will do. An attempt at a lock that is held only reads.
+ * counts, and names are compared byte by byte. Each call is one statement in its own transaction, so
+ * that a pooler in transaction mode will do. An attempt at a lock that is held only reads.
  *
  * A call may take a sixth of the ttl, at most 3 s, the wait for a connection included. If it is late
  * or fails, it ends the connection that it has checked out.
@@ -106,7 +106,7 @@ export function postgresLocks(options: PostgresLocksOptions): PostgresLocks {
     async ensureTable() {
       // Looked for first: "if not exists" needs the right to create a table even if there is one.
       const missing = await codeOf(query(60_000, `select 1 from ${table} limit 0`), ['42P01']);
-      // "If not exists" is no atomic step: of two instances at once, one may fail with these.
+      // "If not exists" is not atomic: of two instances at once, one may fail with these.
       const outrun = ['23505', '42P07', '42710'];
       if (missing !== undefined) await codeOf(query(60_000, createTable(table)), outrun);
     },

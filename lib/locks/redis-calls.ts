@@ -27,7 +27,7 @@ interface Opened {
 /**
  * Calls over one connection, a duplicate of the client. The first call opens it. It is closed when
  * there was no call for a ttl. A late call ends it, so that a dead connection costs one call. A
- * server that is no primary ends it too, since the connection would stay with that server. The next
+ * server that is not the primary ends it too, since the connection would stay with that server. The next
  * call opens another.
  */
 export function createRedisCalls(client: RedisClient): RedisCall {

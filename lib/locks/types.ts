@@ -7,7 +7,7 @@ export interface LockFactory {
    * Makes a lock, not yet acquired. Calls nothing. A lock that is acquired is valid for `ttlMs`
    * milliseconds.
    *
-   * The source makes a new lock for every attempt, and each must have an owner of its own. Otherwise a
+   * The source makes a new lock for every attempt, and each must have its own owner. Otherwise a
    * late call of an old attempt could end what a newer attempt was granted. What a store remembers
    * from one attempt to the next belongs into the factory.
    */

@@ -3,7 +3,7 @@ import { getProperty } from '../common/property.js';
 
 /**
  * The chunks of a body. It ends when `signal` aborts or the caller wants no more. The body is then
- * cancelled, even if it sends nothing. Leaves no listener behind.
+ * canceled, even if it sends nothing. Leaves no listener behind.
  */
 export async function* chunksUntil(
   signal: AbortSignal,

@@ -4,11 +4,11 @@ import type { StartFailureKind } from './start-failure.js';
 import { startFailureKind } from './start-failure.js';
 
 /**
- * The source could not start, since the activity's ARN could not be had. `message` has the words of
- * AWS, the network or the SDK, and what to do. `cause` is the error itself.
+ * The source could not start, since it could not get the activity's ARN. `message` quotes AWS, the
+ * network or the SDK, and says what to do. `cause` is their error.
  */
 export class ActivityError extends Error {
-  /** Tells this error from others, without `instanceof`. */
+  /** Distinguishes this error from others, without `instanceof`. */
   override readonly name = 'ActivityError';
 
   constructor(activityName: string, cause: unknown, attempted = 'CreateActivity') {

@@ -23,8 +23,8 @@ export interface OwnClients extends SfnClients {
 
 /**
  * Makes the source's own SDK clients, with as many sockets as there are calls at a time. Region,
- * credentials and endpoint come from `config`, else from where the SDK looks. If no region is
- * found, that of `arnRegion` counts.
+ * credentials and endpoint come from `config`, else from where the SDK looks. If neither has a
+ * region, `arnRegion` counts.
  */
 export function createClients(
   clock: Clock,

@@ -28,8 +28,8 @@ const CHANGING = new Set([
 ]);
 
 /**
- * The SDK's middlewares that later requests skip. With an unknown one in the stack, no template is
- * kept: requests may need what it does.
+ * The SDK's middlewares that later requests skip. If the stack has an unknown one, no template is
+ * kept, since requests may need what it does.
  */
 const KNOWN_MIDDLEWARES = new Set([
   'contentLengthMiddleware',

@@ -11,7 +11,7 @@ export interface ConfigIssue {
 
 /** The config is wrong. `message` names every bad key, what was expected and what was given. */
 export class ConfigError extends Error {
-  /** Tells this error from others, without `instanceof`. */
+  /** Distinguishes this error from others, without `instanceof`. */
   override readonly name = 'ConfigError';
   /** The same as data: one entry per bad key. */
   readonly issues: readonly ConfigIssue[];

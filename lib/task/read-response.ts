@@ -9,7 +9,7 @@ import { MAX_OUTPUT_BYTES } from './limits.js';
  * Turns an invoke's result into a plain response. Reads the body of a fetch Response as bytes,
  * until it is larger than AWS takes.
  *
- * When `signal` aborts, the rest of the body is cancelled. Otherwise an invoke that ignores its
+ * When `signal` aborts, the rest of the body is canceled. Otherwise an invoke that ignores its
  * signal would leave a connection open.
  *
  * @throws TypeError that says what is wrong with anything else.

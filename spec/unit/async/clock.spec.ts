@@ -16,7 +16,7 @@ describe('systemClock', () => {
     expect(systemClock.random()).toBe(0.25);
   });
 
-  it('sets timers that can be cancelled', () => {
+  it('sets timers that can be canceled', () => {
     vi.useFakeTimers();
     const then = vi.fn();
     systemClock.setTimer(10, then);

@@ -25,7 +25,7 @@ describe('createSleeper', () => {
 });
 
 describe('createAlarm', () => {
-  it('calls back once, by its last setting, and not after it is cancelled', async () => {
+  it('calls back once, by its last setting, and not after it is canceled', async () => {
     const clock = createVirtualClock();
     let calls = 0;
     const alarm = createAlarm(clock, () => void (calls += 1));

@@ -51,7 +51,7 @@ describe('startTimer', () => {
     expect(then).toHaveBeenCalledTimes(1);
   });
 
-  it.each([1_000, 40 * DAY_MS, Infinity])('of %d ms is cancelled at any time', (ms) => {
+  it.each([1_000, 40 * DAY_MS, Infinity])('of %d ms is canceled at any time', (ms) => {
     for (const after of [0, 500, 30 * DAY_MS]) {
       if (after >= ms) continue;
       const then = vi.fn();
@@ -189,7 +189,7 @@ describe('startDeadline', () => {
     vi.useFakeTimers();
   });
 
-  it('is cancelled before it is due, and leaves no timer behind', () => {
+  it('is canceled before it is due, and leaves no timer behind', () => {
     const then = vi.fn();
     startDeadline(40 * DAY_MS, then, systemClock)();
     expect(vi.getTimerCount()).toBe(0);

@@ -275,8 +275,8 @@ describe('a lock in DynamoDB', () => {
 
   it("refuses another application's items, and shows what it found", async () => {
     const table = createTable();
-    table.items.set('poller', { name: { S: 'poller' }, colour: { S: 'blue' } });
-    await expect(createInstance(table).tries()).rejects.toThrow(/owner, version and ttlMs.*colour/);
-    expect(table.items.get('poller')).toMatchObject({ colour: { S: 'blue' } });
+    table.items.set('poller', { name: { S: 'poller' }, color: { S: 'blue' } });
+    await expect(createInstance(table).tries()).rejects.toThrow(/owner, version and ttlMs.*color/);
+    expect(table.items.get('poller')).toMatchObject({ color: { S: 'blue' } });
   });
 });

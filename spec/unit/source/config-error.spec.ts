@@ -5,7 +5,7 @@ describe('ConfigError', () => {
   it.each([
     ['path', 'expected a path, got 7', '- path: expected a path, got 7'],
     ['', 'expected an object, got null', '- config: expected an object, got null'],
-    ['colour', 'unknown key; known keys are a', '- "colour": unknown key; known keys are a'],
+    ['color', 'unknown key; known keys are a', '- "color": unknown key; known keys are a'],
     ['a\nb', 'unknown key; known keys are a', '- "a\\nb": unknown key; known keys are a'],
     ['', 'unknown key; known keys are a', '- "": unknown key; known keys are a'],
   ])('the issue of %j is one line', (path, message, line) => {

@@ -110,7 +110,7 @@ describe('configSchema', () => {
   });
 
   it('lists the known keys if none comes close', () => {
-    const [issue] = issuesIn({ ...good, colour: 'red' });
+    const [issue] = issuesIn({ ...good, color: 'red' });
     expect(issue?.message).toMatch(/^unknown key; known keys are activityName, path, /);
   });
 

@@ -168,8 +168,8 @@ describe('checkOptions', () => {
   });
 
   it('refuses an option that resembles none, and lists those that there are', () => {
-    const message = refusal(() => checkOptions({ colour: 'red' }));
-    expect(message).toMatch(/^createStepFuncSource: unknown option "colour"; known options/);
+    const message = refusal(() => checkOptions({ color: 'red' }));
+    expect(message).toMatch(/^createStepFuncSource: unknown option "color"; known options/);
     for (const key of ['client', 'logger']) expect(message).toContain(key);
   });
 

@@ -35,7 +35,7 @@ describe('startGrace', () => {
     expect(clock.timers()).toBe(0);
   });
 
-  it('S3: aborts nothing once it is cancelled, and leaves no timer', async () => {
+  it('S3: aborts nothing once it is canceled, and leaves no timer', async () => {
     const { clock, cancel, aborted } = begin(1_000);
     await cancel();
     expect(clock.timers()).toBe(0);

@@ -12,14 +12,14 @@ const plain = { status: 200, headers: {}, body: '1' };
 
 /** A body of web streams as good as endless, which remembers what became of it. */
 function endlessStream() {
-  const state = { chunks: 0, cancelled: false };
+  const state = { chunks: 0, canceled: false };
   const stream = new ReadableStream<Uint8Array>({
     pull(controller) {
       state.chunks += 1;
       if (state.chunks > 100) controller.error(new Error('was read on and on'));
       else controller.enqueue(new Uint8Array(65_536).fill(0x61));
     },
-    cancel: () => void (state.cancelled = true),
+    cancel: () => void (state.canceled = true),
   });
   return { state, stream };
 }
@@ -184,14 +184,14 @@ describe('readResponse', () => {
       expect((await readResponse(new Response('x'.repeat(CAP * 2)))).body).toHaveLength(CAP);
       const { state, stream } = endlessStream();
       expect((await readResponse(new Response(stream))).body).toHaveLength(CAP);
-      expect(state.cancelled).toBe(true);
+      expect(state.canceled).toBe(true);
       expect(state.chunks).toBeLessThanOrEqual(6);
     });
 
     it("is known by its shape: another fetch's is as good, with web or Node streams", async () => {
       const { stream, state } = endlessStream();
       expect((await readResponse(foreign(stream))).body).toHaveLength(CAP);
-      expect(state.cancelled).toBe(true);
+      expect(state.canceled).toBe(true);
       const readable = Readable.from([Buffer.from('{"a":'), Buffer.from('1}')]);
       expect(textOf(await readResponse(foreign(readable)))).toBe('{"a":1}');
       expect(readable.destroyed).toBe(true);

@@ -166,17 +166,17 @@ describe('runTask', () => {
 
   it('T4: reads no more of an endless Response than AWS takes', async () => {
     let chunks = 0;
-    let cancelled = false;
+    let canceled = false;
     const endless = new ReadableStream<Uint8Array>({
       pull(controller) {
         chunks += 1;
         controller.enqueue(new Uint8Array(65_536));
       },
-      cancel: () => void (cancelled = true),
+      cancel: () => void (canceled = true),
     });
     const { settled } = setUp(async () => new Response(endless));
     expect(await settled).toMatchObject({ error: 'StepFuncSource.OutputTooLarge' });
-    expect(cancelled).toBe(true);
+    expect(canceled).toBe(true);
     expect(chunks).toBeLessThanOrEqual(6);
   });
 
