@@ -19,7 +19,7 @@ afterAll(killProcesses);
 /** S4's second. */
 const MOST_MS = 1_000;
 
-/** Milliseconds from the stop until nothing holds the process. */
+/** Milliseconds for which something holds the process after its stop. */
 async function heldAfterStop(process: Process): Promise<number> {
   process.write('stop');
   const { code, stderr } = await process.ended;
