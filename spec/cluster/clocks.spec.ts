@@ -1,14 +1,18 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { engines } from '../integration/locks/engines.js';
-import { activityName, createCluster } from './cluster.js';
+import type { Cluster } from './cluster.js';
+import { createCluster } from './cluster.js';
 import { nowMs } from './clock.js';
 import type { Instance } from './instances.js';
-import { holds, momentOf, standBy } from './up.js';
+import type { Happening } from './trace.js';
+import { holds, isRunning, momentOf, standBy } from './up.js';
 
 /** A sixth of it must do for an answer of the store, on a busy machine too. */
 const lockTtlMs = 4_000;
 const hour = 3_600_000;
+/** For the store's own time, and this machine's under load. */
+const slackMs = 3_000;
 const peacefully = { code: 0, signal: null, stderr: '' };
 
 it.for(engines)(
@@ -16,7 +20,7 @@ it.for(engines)(
   { timeout: 120_000, concurrent: true },
   async (engine) => {
     await using cluster = await createCluster(engine, { lockTtlMs, maxConcurrency: 1 });
-    const { sfn, trace } = cluster;
+    const { sfn, activityName, trace } = cluster;
     // One poller: with two, L10 would hand one of them to the second instance.
     const holder = await standBy(cluster);
     await holds(holder, 1);
@@ -51,3 +55,46 @@ it.for(engines)(
     expect(await other.ended).toEqual(peacefully);
   },
 );
+
+it.for(engines)(
+  "L4, L10, L11: two instances whose clocks are an hour apart share; neither takes the other's, and what a killed one held is taken within its bound, on $name",
+  { timeout: 180_000, concurrent: true },
+  async (engine) => {
+    await using cluster = await createCluster(engine, { lockTtlMs, maxConcurrency: 2 });
+
+    // First the one ahead is killed, then the one behind.
+    let holder = await joinWithClock(cluster, hour);
+    await holds(holder, 2);
+    for (const wrongByMs of [0, hour]) {
+      const other = await joinWithClock(cluster, wrongByMs);
+      // Each must see the other as present, and none must see what is held as free.
+      await Promise.all([holds(holder, 1), holds(other, 1)]);
+      const evenAt = nowMs();
+      await pass(1.5 * lockTtlMs);
+      expect(movesSince(cluster, evenAt)).toEqual([]);
+
+      const killedAt = nowMs();
+      void holder.kill();
+      const takenAt = await momentOf(cluster, other, 'acquired', killedAt);
+      expect(takenAt - killedAt).toBeLessThan((lockTtlMs * 4) / 3 + slackMs);
+      await holds(other, 2);
+      holder = other;
+    }
+  },
+);
+
+/** An instance whose wall clock is wrong from before its start. */
+async function joinWithClock(cluster: Cluster, wrongByMs: number): Promise<Instance> {
+  const instance = await cluster.add();
+  await instance.ready();
+  instance.leapClock(wrongByMs);
+  instance.start();
+  await isRunning(instance);
+  return instance;
+}
+
+function movesSince({ trace }: Cluster, from: number): Happening[] {
+  return trace.happenings.filter(
+    ({ at, what }) => at >= from && /^(acquired|lost|released)$/.test(what),
+  );
+}

@@ -19,6 +19,7 @@ export interface TaskInput {
 /** Step Functions, a component, a store, and the instances between them. */
 export interface Cluster extends AsyncDisposable {
   readonly sfn: FakeSfn;
+  readonly activityName: string;
   readonly store: RunningEngine;
   readonly trace: Trace;
   /** How often the component was called with each input, by its id. */
@@ -27,7 +28,7 @@ export interface Cluster extends AsyncDisposable {
   add(config?: Partial<StepFuncSourceConfig>): Promise<Instance>;
 }
 
-export const activityName = 'sum';
+let clusters = 0;
 /** How long an open poll is held, and so how long a stop may take. */
 export const longPollMs = 500;
 
@@ -36,6 +37,8 @@ export async function createCluster(
   engine: Engine,
   config: Partial<StepFuncSourceConfig>,
 ): Promise<Cluster> {
+  // Leases are named after it, and one store may serve the clusters of all tests that run at a time.
+  const activityName = `sum-${process.pid}-${Date.now()}-${(clusters += 1)}`;
   const trace = createTrace(config.maxConcurrency ?? 1);
   const runs = new Map<string, number>();
   const instances: Instance[] = [];
@@ -53,6 +56,7 @@ export async function createCluster(
 
   return {
     sfn: server.sfn,
+    activityName,
     store,
     trace,
     runs,

@@ -1,6 +1,5 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import type { TaskInput, Cluster } from './cluster.js';
-import { activityName } from './cluster.js';
 import type { Random } from './random.js';
 
 /** Tasks for a cluster, of many lengths. */
@@ -13,7 +12,7 @@ export interface Load {
   stop(): Promise<void>;
 }
 
-export function startLoad({ sfn }: Cluster, random: Random, ttlMs: number): Load {
+export function startLoad({ sfn, activityName }: Cluster, random: Random, ttlMs: number): Load {
   let tasks = 0;
   let stopped = false;
 

@@ -11,7 +11,7 @@ import { meanAndMax, readArguments } from './arguments.js';
 
 const ttlMs = 1_500;
 
-const usage = 'npx tsx spec/soak/hand-over.ts [redis] [postgresql] [dynamodb] [--times 10]';
+const usage = 'npx tsx spec/soak/hand-over.ts [redis] [postgresql] [mysql] [dynamodb] [--times 10]';
 const { engines, number } = readArguments(usage, ['times']);
 const times = number('times') ?? 10;
 

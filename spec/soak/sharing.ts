@@ -5,6 +5,7 @@
  *     npx tsx spec/soak/sharing.ts                      every kind of store, one after the other
  *     npx tsx spec/soak/sharing.ts redis --ttl 3        one of them, with a TTL in seconds
  */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pass } from 'node:timers/promises';
 import { CreateActivityCommand } from '@aws-sdk/client-sfn';
 import type { StepFuncSource } from '../../lib/index.js';
@@ -22,6 +23,16 @@ const longPollMs = 500;
 /** Nobody may hold anything else for so long before it counts as settled, and none may move after. */
 const quietMs = 3 * ttlMs;
 
+/** How often so far. */
+interface Counts {
+  calls: number;
+  /** Calls to the store that failed. */
+  failed: number;
+  /** Leases that were lost, and all that were given back, lost ones included. */
+  lost: number;
+  released: number;
+}
+
 interface Member {
   source: StepFuncSource;
   held(): number;
@@ -35,9 +46,7 @@ async function createCrowd(store: RunningEngine, activityName: string) {
   const members: Member[] = [];
   const failures = new Map<string, number>();
   const runs = new Map<string, number>();
-  let calls = 0;
-  let lost = 0;
-  let released = 0;
+  const counts = { calls: 0, failed: 0, lost: 0, released: 0 };
   const load = { feeding: true };
   let tasks = 0;
   const outcomes: Promise<unknown>[] = [];
@@ -59,13 +68,14 @@ async function createCrowd(store: RunningEngine, activityName: string) {
         await pass(20);
         return { status: 200, headers: {}, body };
       },
-      { client: sfn, locks: counted(locks, () => (calls += 1)) },
+      { client: sfn, locks: counted(locks, () => (counts.calls += 1)) },
     );
-    source.on('lockStoreFailed', ({ error }) =>
-      failures.set(error, (failures.get(error) ?? 0) + 1),
-    );
-    source.on('leaseLost', () => (lost += 1));
-    source.on('leaseReleased', () => (released += 1));
+    source.on('lockStoreFailed', ({ error }) => {
+      counts.failed += 1;
+      failures.set(error, (failures.get(error) ?? 0) + 1);
+    });
+    source.on('leaseLost', () => (counts.lost += 1));
+    source.on('leaseReleased', () => (counts.released += 1));
     await source.start();
     const member: Member = {
       source,
@@ -83,8 +93,7 @@ async function createCrowd(store: RunningEngine, activityName: string) {
   return {
     members,
     add,
-    calls: () => calls,
-    released: () => released,
+    counts: (): Counts => ({ ...counts }),
     shares: () => members.map(({ held }) => held()).sort((a, b) => b - a),
     async end() {
       load.feeding = false;
@@ -93,7 +102,7 @@ async function createCrowd(store: RunningEngine, activityName: string) {
       await Promise.all([...members].map(({ stop }) => stop()));
       const twice = [...runs.values()].filter((count) => count > 1).length;
       const told = [...failures].map(([error, count]) => `${error} ${count}`).join(', ');
-      return `${tasks} tasks: ${tasks - runs.size} lost, ${twice} run twice; leases lost ${lost}; failed calls: ${told || 'none'}`;
+      return `${tasks} tasks: ${tasks - runs.size} lost, ${twice} run twice; leases lost ${counts.lost}; failed calls: ${told || 'none'}`;
     },
   };
 }
@@ -159,23 +168,28 @@ async function play(engine: Engine, name: string): Promise<void> {
   await scene.play(crowd);
   const from = performance.now();
   const before = crowd.shares().join();
-  const callsBefore = crowd.calls();
+  const atFirst = crowd.counts();
   const wanted = scene.settlesAt.join();
   const limit = from + 120_000 + 40 * ttlMs;
   while (crowd.shares().join() !== wanted && performance.now() < limit) await pass(50);
   const tookMs = performance.now() - from;
   const shares = crowd.shares().join();
-  const moving = (crowd.calls() - callsBefore) / (tookMs / 1_000);
+  const moving = (crowd.counts().calls - atFirst.calls) / (tookMs / 1_000);
   // Whatever is still on its way.
   await pass(ttlMs);
-  const [calls, released] = [crowd.calls(), crowd.released()];
+  const stalls = monitorEventLoopDelay({ resolution: 5 });
+  stalls.enable();
+  const then = crowd.counts();
   await pass(quietMs);
-  const still = (crowd.calls() - calls) / (quietMs / 1_000);
-  const moved = crowd.released() - released;
+  const now = crowd.counts();
+  stalls.disable();
+  const still = (now.calls - then.calls) / (quietMs / 1_000);
+  const moved = now.released - then.released;
+  const reasons = `${now.lost - then.lost} lost, ${now.failed - then.failed} calls failed, longest stall ${seconds(stalls.max / 1e6)}`;
   const end = await crowd.end();
   console.log(`  ${name}: ${before} became ${shares} within ${seconds(tookMs)}`);
   console.log(
-    `    calls a second: ${moving.toFixed(0)} until then, ${still.toFixed(0)} after; moved after: ${moved}; ${end}`,
+    `    calls a second: ${moving.toFixed(0)} until then, ${still.toFixed(0)} after; moved after: ${moved} (${reasons}); ${end}`,
   );
   await store.stop();
 }

@@ -22,7 +22,8 @@ const slackMs = 400;
 const roundMs = 45_000;
 const slots = 4;
 
-const usage = 'npm run test:soak -- [redis] [postgresql] [dynamodb] [--minutes 10] [--seed 1]';
+const usage =
+  'npm run test:soak -- [redis] [postgresql] [mysql] [dynamodb] [--minutes 10] [--seed 1]';
 const { engines, number } = readArguments(usage, ['minutes', 'seed']);
 const minutes = number('minutes') ?? 10;
 const seed = number('seed') ?? Math.ceil(Math.random() * 1e9);

@@ -22,9 +22,10 @@ export interface Connection {
   driver?: Driver;
 }
 
-/** `STORE_DRIVER`: another driver than the first for whatever names none. */
-function namedByEnvironment(engine: StoreKind): Driver | undefined {
-  return drivers[engine].find((driver) => driver === process.env['STORE_DRIVER']);
+/** The first driver where none is named. `STORE_DRIVER` puts another in its place. */
+export function driverOf({ engine, driver }: Pick<Connection, 'engine' | 'driver'>): Driver {
+  const byEnvironment = drivers[engine].find((each) => each === process.env['STORE_DRIVER']);
+  return driver ?? byEnvironment ?? drivers[engine][0];
 }
 
 export interface Client {
@@ -35,9 +36,9 @@ export interface Client {
 export const tableName = 'stepfunc_source_locks';
 
 /** A client such as an application has, with the options that its driver has by itself. */
-export async function connectTo({ engine, url, driver }: Connection): Promise<Client> {
-  const name = driver ?? namedByEnvironment(engine) ?? drivers[engine][0];
-  switch (name) {
+export async function connectTo(connection: Connection): Promise<Client> {
+  const { url } = connection;
+  switch (driverOf(connection)) {
     case 'ioredis':
       return ofIoRedis((await import('ioredis')).Redis, url);
     case 'ioredis 6':

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { freePort } from '../../support/integration/free-port.js';
@@ -8,10 +9,10 @@ import type { OwnServer } from '../../support/servers/own-server.js';
 import { startPostgresServer } from '../../support/servers/postgres-server.js';
 import { startRedisServer } from '../../support/servers/redis-server.js';
 import type { Client, Connection, Driver, StoreKind } from './connect.js';
-import { connectTo, dynamoDbClient, tableName } from './connect.js';
+import { connectTo, driverOf, dynamoDbClient, tableName } from './connect.js';
 import type { Network } from './network.js';
 import { createNetwork } from './network.js';
-import { atHand, note } from './real-servers.js';
+import { atHand, note, noteDriver } from './real-servers.js';
 
 /** A store that locks are tried on. */
 export interface Engine {
@@ -38,21 +39,25 @@ export function running(
 ): RunningEngine {
   const closers: (() => Promise<void>)[] = [];
 
-  async function network() {
+  async function network(named?: Driver) {
+    const { engine } = connection;
+    const driver = named ?? driverOf(connection);
+    noteDriver(engine, driver);
     const url = new URL(connection.url);
     const created = await createNetwork(portOf(url), url.hostname);
     closers.push(() => created.close());
     url.hostname = '127.0.0.1';
     url.port = String(created.port);
-    return { network: created, connection: { ...connection, url: url.href } };
+    // Processes of their own get it by name: not all of them have this one's environment.
+    return { network: created, connection: { engine, driver, url: url.href } };
   }
 
   return {
     connection,
-    network,
+    network: () => network(),
     async client(driver) {
-      const way = await network();
-      const client = await connectTo({ ...way.connection, ...(driver && { driver }) });
+      const way = await network(driver);
+      const client = await connectTo(way.connection);
       let closed: Promise<void> | undefined;
       const close = () => (closed ??= client.close().then(() => way.network.close()));
       closers.push(close);
@@ -186,5 +191,13 @@ async function createDynalite(): Promise<Server> {
   const { default: dynalite } = (await import(name)) as {
     default(options: { createTableMs: number }): Server;
   };
-  return dynalite({ createTableMs: 0 });
+  const server = dynalite({ createTableMs: 0 });
+  // It throws what a client leaves behind that goes away in the middle of a request, and with that
+  // ends the process.
+  server.prependListener('request', (request: IncomingMessage) => {
+    const on = request.on.bind(request);
+    request.on = ((event: string, listener: () => void) =>
+      on(event, event === 'error' ? () => undefined : listener)) as typeof request.on;
+  });
+  return server;
 }

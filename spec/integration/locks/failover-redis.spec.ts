@@ -1,6 +1,6 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import type { TestContext } from 'vitest';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 vi.setConfig({ testTimeout: 120_000 });
 import { Redis } from 'ioredis';
 import { until } from '../../support/integration/until.js';
@@ -11,7 +11,7 @@ import {
 } from '../../support/servers/redis-server.js';
 import type { Driver } from './connect.js';
 import { connectTo, drivers } from './connect.js';
-import { killHolders, startHolder } from './start-holder.js';
+import { startHolder } from './start-holder.js';
 import { patientTtlMs, recoveryMs, setScene, ttlMs } from './scene.js';
 
 /** A server of our own, its operator, and one lease kept over a client of the user `locks`. */
@@ -62,7 +62,7 @@ describe.skipIf(redisServer === undefined).concurrent.each(drivers.redis)(
       await operator.set('much', 'x'.repeat(5_000_000));
       await operator.config('SET', 'maxmemory', '2mb');
       await pass(patientTtlMs);
-      expect(scene.losses()).toBe(0);
+      expect(scene.losses).toEqual([]);
       const { locks } = await scene.store.client();
       const acquire = () => locks.createLock('another', patientTtlMs).acquireImmediately();
       await expect(acquire()).rejects.toThrow(/^OOM/);
@@ -96,15 +96,13 @@ describe.skipIf(redisServer === undefined).concurrent.each(drivers.redis)(
         await operator.call('CLIENT', 'KILL', 'USER', 'locks');
         await pass(patientTtlMs / 20);
       }
-      expect(scene.losses()).toBe(0);
+      expect(scene.losses).toEqual([]);
       expect(scene.working()).toBe(1);
     });
   },
 );
 
 describe.skipIf(redisServer === undefined)('a Redis Cluster', () => {
-  afterEach(killHolders);
-
   it.each(['ioredis cluster', 'ioredis 6 cluster', 'node-redis cluster'] as const)(
     'L8, S4, L11: pollers lie on different nodes, and nothing holds the process, by %s',
     async (driver) => {
@@ -114,6 +112,7 @@ describe.skipIf(redisServer === undefined)('a Redis Cluster', () => {
         // So many names that no node has all of them.
         { names: 12, ttlMs: 60_000 },
       );
+      onTestFinished(() => holder.kill('SIGKILL'));
       await until(() => expect(holder.said()).toEqual(Array(12).fill('acquired')));
       const stoppedAt = performance.now();
       expect(await holder.stop()).toEqual({ code: 0, complaints: '' });

@@ -12,7 +12,7 @@ import { redisServer, startRedisServer } from '../../support/servers/redis-serve
 import { prepared } from './engines.js';
 import { asOperator } from './operator.js';
 import { recoveryMs, setScene, ttlMs } from './scene.js';
-import { killHolders, startHolder } from './start-holder.js';
+import { startHolder } from './start-holder.js';
 
 const kinds = [
   { engine: 'redis' as const, server: redisServer, start: startRedisServer },
@@ -54,7 +54,8 @@ describe.each(kinds)('failover on $engine', beside, ({ engine, start }) => {
     const store = await prepared({ engine, url: server.url }, server);
     context.onTestFinished(() => store.stop());
     const holder = startHolder(store.connection, { names: ['held'], ttlMs: 60_000 });
-    context.onTestFinished(killHolders);
+    // It alone: other tests that run beside this one have holders of their own.
+    context.onTestFinished(() => holder.kill('SIGKILL'));
     await until(() => expect(holder.said()).toEqual(['acquired']));
     server.pause();
     const stoppedAt = performance.now();

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { mysqlServer } from '../../support/servers/mysql-server.js';
 import { postgresServer } from '../../support/servers/postgres-server.js';
 import { redisServer } from '../../support/servers/redis-server.js';
-import type { StoreKind } from './connect.js';
+import type { Driver, StoreKind } from './connect.js';
+import { drivers } from './connect.js';
 
 type RealKind = Exclude<StoreKind, 'dynamodb'>;
 
@@ -87,10 +88,12 @@ function accepts(port: number, host: string): Promise<boolean> {
   });
 }
 
+/** A server that specs ran on, or a driver that they used. */
 interface Note {
   kind: StoreKind;
-  what: string;
-  real: boolean;
+  what?: string;
+  real?: boolean;
+  driver?: Driver;
 }
 
 const file = join(
@@ -100,14 +103,23 @@ const file = join(
 
 /** Writes down that a spec runs on this, for the summary at the end of the run. */
 export function note(kind: StoreKind, what: string, real: boolean): void {
+  write({ kind, what: what.replace(/:\/\/[^@/]*@/, '://…@'), real });
+}
+
+/** Writes down that a spec uses this driver. */
+export function noteDriver(kind: StoreKind, driver: Driver): void {
+  write({ kind, driver });
+}
+
+function write(line: Note): void {
   mkdirSync(dirname(file), { recursive: true });
-  const url = what.replace(/:\/\/[^@/]*@/, '://…@');
-  appendFileSync(file, `${JSON.stringify({ kind, what: url, real } satisfies Note)}\n`);
+  appendFileSync(file, `${JSON.stringify(line)}\n`);
 }
 
 /**
- * For vitest's globalSetup: at the end of the run tells which store ran on what. With
- * `REQUIRE_REAL_STORES=1` the run fails if a real server was at hand and was not used.
+ * For vitest's globalSetup: at the end of the run tells which store ran on what, by which drivers.
+ * With `REQUIRE_REAL_STORES=1` the run fails if a real server was at hand and was not used, or if one
+ * of its drivers was not.
  */
 export default function setup(): () => void {
   process.env['STORES_RUN'] = String(process.pid);
@@ -118,20 +130,22 @@ export default function setup(): () => void {
     rmSync(written, { force: true });
     if (notes.length === 0 && process.env['REQUIRE_REAL_STORES'] !== '1') return;
     for (const kind of ['redis', 'postgresql', 'mysql', 'dynamodb'] as const) {
-      const on = [...new Set(notes.filter((each) => each.kind === kind).map(({ what }) => what))];
-      console.info(`stores: ${kind} ran on ${on.join(', ') || 'nothing'}`);
+      const on = all(notes, kind, 'what').join(', ') || 'nothing';
+      const by = all(notes, kind, 'driver').join(', ');
+      console.info(`stores: ${kind} ran on ${on}${by && `, by ${by}`}`);
     }
     if (process.env['REQUIRE_REAL_STORES'] !== '1') return;
-    const unused = Object.entries(atHand).filter(
-      ([kind, { url, own }]) =>
-        (url !== undefined || own) && !notes.some((each) => each.kind === kind && each.real),
-    );
+    const unused = (['redis', 'postgresql', 'mysql'] as const).flatMap((kind) => {
+      const { url, own } = atHand[kind];
+      if (url === undefined && !own) return [];
+      if (!notes.some((each) => each.kind === kind && each.real === true)) return [kind];
+      const used = all(notes, kind, 'driver');
+      return drivers[kind].filter((driver) => !used.includes(driver));
+    });
     if (unused.length > 0) {
       // vitest prints what a teardown throws, and ends with 0 all the same.
       process.exitCode = 1;
-      throw new Error(
-        `A real server was at hand and not used: ${unused.map(([k]) => k).join(', ')}`,
-      );
+      throw new Error(`A real server was at hand, and not used: ${unused.join(', ')}`);
     }
   };
 }
@@ -143,4 +157,9 @@ function read(path: string): Note[] {
   } catch {
     return [];
   }
+}
+
+function all(notes: readonly Note[], of: StoreKind, what: 'what' | 'driver'): string[] {
+  const found = notes.flatMap((each) => (each.kind === of ? (each[what] ?? []) : []));
+  return [...new Set(found)];
 }

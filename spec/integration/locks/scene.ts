@@ -37,8 +37,8 @@ async function keep(store: RunningEngine, leaseMs: number) {
   const client = await store.client();
   const stopping = new AbortController();
   const errors: string[] = [];
+  const losses: string[] = [];
   let working = 0;
-  let losses = 0;
   const pool = createLeasePool({
     clock: systemClock,
     locks: client.locks,
@@ -55,7 +55,7 @@ async function keep(store: RunningEngine, leaseMs: number) {
       }),
     on: {
       acquired: () => undefined,
-      lost: () => (losses += 1),
+      lost: (_index, { name, cause }) => losses.push(`${name}: ${storeErrorName(cause)}`),
       released: () => undefined,
       storeFailed: (_index, error) => errors.push(storeErrorName(error)),
     },
@@ -67,7 +67,8 @@ async function keep(store: RunningEngine, leaseMs: number) {
     network: client.network,
     errors,
     working: () => working,
-    losses: () => losses,
+    /** The leases that were lost, each with its reason. */
+    losses,
     isHeld,
     isLost: () => until(() => expect(working).toBe(0)),
     /** How long until it is held again. */

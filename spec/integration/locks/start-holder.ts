@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -9,16 +8,10 @@ const script = fileURLToPath(new URL('./holder.ts', import.meta.url));
 export interface Holder {
   /** What it has told, a word each. */
   said(): string[];
+  /** Nothing happens if it has ended. */
   kill(signal: NodeJS.Signals): void;
   /** SIGTERM. Resolves once it has ended, with what it had to complain of. */
   stop(): Promise<{ code: number | null; complaints: string }>;
-}
-
-const children = new Set<ChildProcess>();
-
-/** Ends those that have not ended by themselves: their tests have failed. */
-export function killHolders(): void {
-  for (const child of children) child.kill('SIGKILL');
 }
 
 /** A process of its own that keeps leases: those named, or so many. */
@@ -36,8 +29,6 @@ export function startHolder(
       env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     },
   );
-  children.add(child);
-  child.once('exit', () => children.delete(child));
   let said = '';
   let complaints = '';
   child.stdout.on('data', (text: Buffer) => (said += text.toString()));
