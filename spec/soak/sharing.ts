@@ -5,7 +5,6 @@
  *     npx tsx spec/soak/sharing.ts                      every kind of store, one after the other
  *     npx tsx spec/soak/sharing.ts redis --ttl 3        one of them, with a TTL in seconds
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pass } from 'node:timers/promises';
 import { CreateActivityCommand } from '@aws-sdk/client-sfn';
 import type { StepFuncSource } from '../../lib/index.js';
@@ -13,6 +12,7 @@ import { createStepFuncSource } from '../../lib/index.js';
 import type { LockFactory } from '../../lib/locks/types.js';
 import { FakeSfn } from '../../lib/testing/index.js';
 import type { Engine, RunningEngine } from '../integration/locks/engines.js';
+import { watchStalls } from '../support/stalls.js';
 import { readArguments, seconds } from './arguments.js';
 
 const usage = 'npx tsx spec/soak/sharing.ts [redis] [postgresql] [mysql] [dynamodb] [--ttl 6]';
@@ -177,15 +177,14 @@ async function play(engine: Engine, name: string): Promise<void> {
   const moving = (crowd.counts().calls - atFirst.calls) / (tookMs / 1_000);
   // Whatever is still on its way.
   await pass(ttlMs);
-  const stalls = monitorEventLoopDelay({ resolution: 5 });
-  stalls.enable();
+  const stalls = watchStalls();
   const then = crowd.counts();
   await pass(quietMs);
   const now = crowd.counts();
-  stalls.disable();
+  stalls.stop();
   const still = (now.calls - then.calls) / (quietMs / 1_000);
   const moved = now.released - then.released;
-  const reasons = `${now.lost - then.lost} lost, ${now.failed - then.failed} calls failed, longest stall ${seconds(stalls.max / 1e6)}`;
+  const reasons = `${now.lost - then.lost} lost, ${now.failed - then.failed} calls failed, longest stall ${seconds(stalls.longestMs())}`;
   const end = await crowd.end();
   console.log(`  ${name}: ${before} became ${shares} within ${seconds(tookMs)}`);
   console.log(

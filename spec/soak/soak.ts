@@ -15,10 +15,10 @@ import { runChaos } from '../cluster/chaos.js';
 import type { Figures } from '../cluster/verdict.js';
 import { judge } from '../cluster/verdict.js';
 import type { Engine } from '../integration/locks/engines.js';
+import { slackFor, watchStalls } from '../support/stalls.js';
 import { meanAndMax, readArguments } from './arguments.js';
 
 const ttlMs = 1_500;
-const slackMs = 400;
 const roundMs = 45_000;
 const slots = 4;
 
@@ -51,9 +51,11 @@ process.exitCode = complaints === 0 ? 0 : 1;
 
 async function runRound(engine: Engine, roundSeed: number, ms: number): Promise<void> {
   const what = `--seed ${roundSeed}  ${engine.name.padEnd(20)}`;
+  const stalls = watchStalls();
   let chaos: Chaos;
   try {
     chaos = await runChaos({ engine, seed: roundSeed, ms, ttlMs, slots });
+    stalls.stop();
   } catch (error) {
     broken += 1;
     complaints += 1;
@@ -61,7 +63,7 @@ async function runRound(engine: Engine, roundSeed: number, ms: number): Promise<
     return;
   }
   broken = 0;
-  const verdict = judge(chaos, { ttlMs, slackMs });
+  const verdict = judge(chaos, { ttlMs, slackMs: slackFor(400, stalls) });
   const { figures } = verdict;
   all.get(engine.name)?.push(figures);
   complaints += verdict.complaints.length;

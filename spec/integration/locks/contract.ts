@@ -1,10 +1,10 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LeasePool, LeasePoolOptions } from '../../../lib/leases/lease-pool.js';
 import { createLeasePool } from '../../../lib/leases/lease-pool.js';
 import type { Clock } from '../../../lib/async/clock.js';
 import { systemClock } from '../../../lib/async/clock.js';
 import { LOCK_NOT_OWNED } from '../../../lib/locks/types.js';
+import { watchStalls } from '../../support/stalls.js';
 import { drivers } from './connect.js';
 import type { Engine, RunningEngine } from './engines.js';
 
@@ -200,16 +200,15 @@ export function lockContract(engine: Engine): void {
           await settled(instance);
           await pass((boundTtlMs / 3) * Math.random());
           // While the loop stands still, nothing is declared and nothing is polled.
-          const stalls = monitorEventLoopDelay({ resolution: 5 });
-          stalls.enable();
+          const stalls = watchStalls();
           const goneAt = performance.now();
           if (trouble === 'hangs') instance.network.hang();
           else await instance.network.refuse();
           await settled(instance, 0);
           const took = performance.now() - goneAt;
           measured(`store ${trouble}: loss declared`, took);
-          stalls.disable();
-          expect(took - stalls.max / 1e6).toBeLessThan(boundTtlMs);
+          stalls.stop();
+          expect(took - stalls.longestMs()).toBeLessThan(boundTtlMs);
           await pass(boundTtlMs);
           await instance.network.restore();
           await settled(instance);
