@@ -1,26 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { runDemo } from '../support/demo/run-demo.js';
 import { until } from '../support/integration/until.js';
 
-const demo = fileURLToPath(new URL('../../demo/demo-cluster.ts', import.meta.url));
-
-function runDemo(...args: string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', demo, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
-  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
-  return {
-    stdout: () => stdout,
-    interrupt: () => void child.kill('SIGINT'),
-    ended: once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr })),
-  };
-}
+const FILE = 'demo-cluster.ts';
 
 /** What is to be read, in this order. */
 const story = [
@@ -42,8 +24,9 @@ const story = [
 it.concurrent(
   'the demo shows its story, writes it to a file too, and ends by itself',
   { timeout: 120_000 },
-  async () => {
-    const { code, stdout, stderr } = await runDemo('--ttl', '1500').ended;
+  async ({ onTestFinished }) => {
+    const args = ['--ttl', '1500'];
+    const { code, stdout, stderr } = await runDemo(FILE, onTestFinished, args).ended;
     expect(stderr).toBe('');
     expect(code).toBe(0);
     let rest = stdout;
@@ -60,8 +43,8 @@ it.concurrent(
 it.concurrent(
   'the demo ends all its processes at Ctrl+C, with the exit code of one that was interrupted',
   { timeout: 120_000 },
-  async () => {
-    const run = runDemo();
+  async ({ onTestFinished }) => {
+    const run = runDemo(FILE, onTestFinished);
     await until(() => expect(run.stdout()).toMatch(/holds poller/));
     run.interrupt();
     const { code, stderr, stdout } = await run.ended;
@@ -70,8 +53,10 @@ it.concurrent(
   },
 );
 
-it('the demo says what is wrong with an argument, and starts nothing', async () => {
-  const { code, stdout, stderr } = await runDemo('--ttl', '10').ended;
+it('the demo says what is wrong with an argument, and starts nothing', async ({
+  onTestFinished,
+}) => {
+  const { code, stdout, stderr } = await runDemo(FILE, onTestFinished, ['--ttl', '10']).ended;
   expect(code).toBe(1);
   expect(stderr).toContain('--ttl: expected a whole number of milliseconds from 1,000, got 10');
   expect(stdout).toBe('');

@@ -15,6 +15,13 @@ const viaFetch =
   (request, signal) =>
     fetch(`${url}${request.path}`, { ...request, signal });
 
+/** A source that waits for its component, and its invoke, which counts. */
+function waitingSource(sfn: FakeSfn, behind: Invoke) {
+  const invoke = vi.fn(behind);
+  const config = { activityName: 'sum', path: '/', onComponentDown: 'wait' } as const;
+  return { invoke, source: createStepFuncSource(config, invoke, { client: sfn }) };
+}
+
 describe.each([
   ['httpInvoke', (url: string): Invoke => httpInvoke(url)],
   ['fetch', viaFetch],
@@ -24,19 +31,10 @@ describe.each([
     async (host) => {
       const port = await freePort();
       const sfn = new FakeSfn({ longPollMs: 500 });
-      let attempts = 0;
-      const invoke = invokeOf(`http://${host}:${port}`);
-      const source = createStepFuncSource(
-        { activityName: 'sum', path: '/', onComponentDown: 'wait' },
-        (request, signal) => {
-          attempts += 1;
-          return invoke(request, signal);
-        },
-        { client: sfn },
-      );
+      const { source, invoke } = waitingSource(sfn, invokeOf(`http://${host}:${port}`));
       await source.start();
       const outcome = sfn.runTask('sum', [1]);
-      await until(() => expect(attempts).toBeGreaterThan(2));
+      await until(() => expect(invoke.mock.calls.length).toBeGreaterThan(2));
       const received: string[] = [];
       const server = createServer((request, response) => {
         received.push(String(request.headers['step-func-task']));
@@ -56,26 +54,18 @@ describe.each([
     await once(server, 'listening');
     onTestFinished(() => void server.close());
     const sfn = new FakeSfn({ longPollMs: 500 });
-    const invoke = invokeOf(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    let attempts = 0;
-    const source = createStepFuncSource(
-      { activityName: 'sum', path: '/', onComponentDown: 'wait' },
-      (request, signal) => {
-        attempts += 1;
-        return invoke(request, signal);
-      },
-      { client: sfn },
-    );
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { source, invoke } = waitingSource(sfn, invokeOf(url));
     await source.start();
     const outcome = sfn.runTask('sum', [1]);
-    await until(() => expect(attempts).toBeGreaterThan(2));
+    await until(() => expect(invoke.mock.calls.length).toBeGreaterThan(2));
     await source.stop({ graceMs: 0 });
     expect(await outcome).toMatchObject({ error: 'StepFuncSource.Stopped' });
   });
 
   it.each([
     ['refuses', 'ECONNREFUSED'],
-    ['has a name that nobody knows', 'ENOTFOUND|EAI_AGAIN|EAI_FAIL'],
+    ['has a name that DNS does not know', 'ENOTFOUND|EAI_AGAIN|EAI_FAIL'],
   ])("'fail': one that %s is named in the event", async (what, code) => {
     const host = what === 'refuses' ? `127.0.0.1:${await freePort()}` : 'no-such-host.invalid:80';
     const sfn = new FakeSfn({ longPollMs: 500 });

@@ -1,48 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import type { TestContext } from 'vitest';
 import { describe, it } from 'vitest';
+import { runDemo } from '../support/demo/run-demo.js';
 import { startStateMachines } from '../support/demo/state-machines.js';
 import { awsEnvironment } from '../support/integration/aws-environment.js';
 import { until } from '../support/integration/until.js';
 
-const demo = fileURLToPath(new URL('../../demo/demo.ts', import.meta.url));
 const ROLE = 'arn:aws:iam::123456789012:role/demo';
-
-interface Run {
-  stdout(): string;
-  interrupt(): void;
-  ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
-}
-
-function runDemo(
-  { onTestFinished }: TestContext,
-  args: string[],
-  env: NodeJS.ProcessEnv = {},
-): Run {
-  const child = spawn(process.execPath, ['--import', 'tsx', demo, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // Nothing of whoever runs the tests: neither their AWS set-up nor what the test runner sets.
-    env: {
-      PATH: process.env['PATH'],
-      HOME: '/nonexistent',
-      AWS_EC2_METADATA_DISABLED: 'true',
-      ...env,
-    },
-  });
-  // A demo that does not end fails the test, and must not outlive it.
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
-  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
-  return {
-    stdout: () => stdout,
-    interrupt: () => void child.kill('SIGINT'),
-    ended: once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr })),
-  };
-}
 
 const onAws = (endpoint: string) => ({
   ...awsEnvironment(endpoint),
@@ -67,7 +29,7 @@ const story = [
 describe.concurrent('the demo', { timeout: 120_000 }, () => {
   it('runs on this machine alone, and ends by itself with exit code 0', async (context) => {
     const { expect } = context;
-    const { code, stdout, stderr } = await runDemo(context, []).ended;
+    const { code, stdout, stderr } = await runDemo('demo.ts', context.onTestFinished).ended;
     expect(stderr).toBe('');
     for (const line of story) expect(stdout).toMatch(line);
     expect(stdout.match(/^ {2}\d.* SUCCEEDED {2}/gm)).toHaveLength(12);
@@ -81,7 +43,12 @@ describe.concurrent('the demo', { timeout: 120_000 }, () => {
   it('does the same on AWS, and deletes what it has created', async (context) => {
     const { expect } = context;
     await using aws = await startStateMachines(1_000);
-    const { code, stdout, stderr } = await runDemo(context, ['--aws'], onAws(aws.endpoint)).ended;
+    const { code, stdout, stderr } = await runDemo(
+      'demo.ts',
+      context.onTestFinished,
+      ['--aws'],
+      onAws(aws.endpoint),
+    ).ended;
     expect(stderr).toBe('');
     for (const line of story) expect(stdout).toMatch(line);
     expect(code).toBe(0);
@@ -103,7 +70,7 @@ describe.concurrent('the demo', { timeout: 120_000 }, () => {
   it('interrupted, stops the executions and deletes what it has created', async (context) => {
     const { expect } = context;
     await using aws = await startStateMachines(1_000);
-    const run = runDemo(context, ['--aws'], onAws(aws.endpoint));
+    const run = runDemo('demo.ts', context.onTestFinished, ['--aws'], onAws(aws.endpoint));
     await until(() => expect(aws.sfn.calls('SendTaskSuccess')).toBeGreaterThan(0));
     run.interrupt();
     const { code } = await run.ended;
@@ -119,7 +86,8 @@ describe.concurrent('the demo', { timeout: 120_000 }, () => {
 
   it('says what it needs where AWS can not be had, and creates nothing', async (context) => {
     const { expect } = context;
-    const { code, stdout, stderr } = await runDemo(context, ['--aws']).ended;
+    const { code, stdout, stderr } = await runDemo('demo.ts', context.onTestFinished, ['--aws'])
+      .ended;
     expect(stderr).toContain('- a region: set AWS_REGION');
     expect(stderr).toContain('- credentials:');
     expect(stderr).toContain('set STEPFUNC_DEMO_ROLE_ARN');
@@ -129,7 +97,7 @@ describe.concurrent('the demo', { timeout: 120_000 }, () => {
 
   it('names an argument that it does not know', async (context) => {
     const { expect } = context;
-    const { code, stderr } = await runDemo(context, ['--asw']).ended;
+    const { code, stderr } = await runDemo('demo.ts', context.onTestFinished, ['--asw']).ended;
     expect(stderr).toContain('Unknown argument --asw; the only one there is: --aws');
     expect(code).toBe(1);
   });

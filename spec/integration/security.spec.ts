@@ -9,6 +9,7 @@ import { echo, startComponent } from '../support/integration/component.js';
 import type { RawAnswer } from '../support/integration/raw-server.js';
 import { startRawServer } from '../support/integration/raw-server.js';
 import { until } from '../support/integration/until.js';
+import { peakOf } from '../support/integration/peak.js';
 
 const TIMEOUT_MS = 1_500;
 const MEGABYTE = 1024 * 1024;
@@ -144,20 +145,6 @@ it('httpInvoke sends a request once, whatever is answered', async () => {
   expect(await outcomesOf(httpInvoke(component.url))).toMatchObject([outcome]);
   expect(component.requests).toHaveLength(1);
 });
-
-/** The bytes in use at the worst moment of what `fn` does, above those before. */
-async function peakOf(fn: () => Promise<unknown>): Promise<number> {
-  const inUse = () => {
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return heapUsed + arrayBuffers;
-  };
-  const before = inUse();
-  let peak = 0;
-  const sampling = setInterval(() => (peak = Math.max(peak, inUse() - before)), 2);
-  await fn();
-  clearInterval(sampling);
-  return peak;
-}
 
 describe.each(invokes)('behind %s, ten tasks at a time', (_, invokeOf) => {
   const bomb = gzipSync(Buffer.alloc(100 * MEGABYTE, '7'));

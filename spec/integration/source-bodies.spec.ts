@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { Component } from '../support/integration/component.js';
 import { startComponent } from '../support/integration/component.js';
 import { until } from '../support/integration/until.js';
+import { peakOf } from '../support/integration/peak.js';
 
 const TASKS = 20;
 const MEGABYTE = 1024 * 1024;
@@ -31,20 +32,6 @@ async function startFlood(status: number, bytes: number, headers: object): Promi
     pipeline(chunks, response.writeHead(status, { ...headers })),
   );
   return { ...component, written: () => written };
-}
-
-/** The bytes in use at the worst moment of what `fn` does, above those before. */
-async function peakOf(fn: () => Promise<unknown>): Promise<number> {
-  const inUse = () => {
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return heapUsed + arrayBuffers;
-  };
-  const before = inUse();
-  let peak = 0;
-  const sampling = setInterval(() => (peak = Math.max(peak, inUse() - before)), 2);
-  await fn();
-  clearInterval(sampling);
-  return peak;
 }
 
 async function runTasks(invoke: Invoke): Promise<TaskOutcome[]> {
