@@ -69,7 +69,7 @@ describe('resize', () => {
     await stopped(source, 0);
   });
 
-  it('C2: where one poller shrinks and another grows, the first makes room before', async () => {
+  it('C2: if one poller shrinks and another grows, the first makes room before', async () => {
     const work = held();
     const { sfn, source } = setUp(work.invoke, { maxConcurrency: 10, concurrencyPerPoller: 10 });
     await source.start();
@@ -125,7 +125,7 @@ describe('resize', () => {
     await stopped(source, 0);
   });
 
-  it('holds from the next start where the source is not running, and from a start under way', async () => {
+  it('holds from the next start if the source is not running, and from a start under way', async () => {
     const { sfn, source } = setUp();
     source.resize({ maxConcurrency: 2 });
     const started = source.start();

@@ -17,7 +17,7 @@ describe('the cap', () => {
     expect(figures).toMatchObject({ most: 2, heldOver: 0, allOver: 0, handOvers: 2, tasksRun: 3 });
   });
 
-  it('is passed where two have a poller at a time', () => {
+  it('is passed if two have a poller at a time', () => {
     const { up, record, task, judge } = createStory();
     up('a', 'b');
     record(1, 'a', { what: 'acquired', poller: 0 });
@@ -68,7 +68,7 @@ describe('the cap', () => {
     expect(figures.takeovers).toEqual({ killed: [1.5], suspended: [1.5], released: [] });
   });
 
-  it('counts what the suspended go on with where they hold their lease on', () => {
+  it('counts what the suspended go on with if they hold their lease on', () => {
     const { up, record, task, judge } = createStory();
     up('a', 'b');
     record(1, 'a', { what: 'acquired', poller: 0 });

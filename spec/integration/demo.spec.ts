@@ -84,7 +84,7 @@ describe.concurrent('the demo', { timeout: 120_000 }, () => {
     expect(code).toBe(130);
   });
 
-  it('says what it needs where AWS can not be had, and creates nothing', async (context) => {
+  it('says what it needs if AWS can not be had, and creates nothing', async (context) => {
     const { expect } = context;
     const { code, stdout, stderr } = await runDemo('demo.ts', context.onTestFinished, ['--aws'])
       .ended;

@@ -87,7 +87,7 @@ describe('the real SDK', () => {
     ['null', undefined],
     ['absent', undefined],
     ['empty', ''],
-  ] as const)('gets no task where there is none: %s', async (noTask, seen) => {
+  ] as const)('gets no task if there is none: %s', async (noTask, seen) => {
     await restart({ noTask, longPollMs: 20 });
     await create();
     expect((await poll()).taskToken).toBe(seen);
@@ -127,7 +127,7 @@ describe('the real SDK', () => {
     expect(await outcome).toEqual({ status: 'TIMED_OUT', error: 'States.Timeout' });
   });
 
-  test('loses none where the option says so', async () => {
+  test('loses none if the option says so', async () => {
     await restart({ longPollMs: 60_000, loseTasksOfAbortedPolls: false });
     await create();
     const aborter = new AbortController();

@@ -80,7 +80,7 @@ describe('the probes of examples/health.ts', () => {
     await stopped;
   });
 
-  it('say not ready where polls have failed for a minute, and live, since a restart mends nothing', async () => {
+  it('say not ready if polls have failed for a minute, and live, since a restart mends nothing', async () => {
     await source.start();
     const mend = server.sfn.fault({
       kind: 'error',
@@ -97,7 +97,7 @@ describe('the probes of examples/health.ts', () => {
     await until(async () => expect(await probes.ready()).toEqual(well));
   });
 
-  it('say not live where no poll comes back though a slot is free', async () => {
+  it('say not live if no poll comes back though a slot is free', async () => {
     server.sfn.fault({ kind: 'hang', operation: 'GetActivityTask' });
     await source.start();
     await until(() => expect(server.sfn.calls('GetActivityTask')).toBe(1));
@@ -109,7 +109,7 @@ describe('the probes of examples/health.ts', () => {
     expect(await probes.live()).toEqual(ill('pollsOverdue'));
   });
 
-  it('say not ready where a report has been stuck for a minute', async () => {
+  it('say not ready if a report has been stuck for a minute', async () => {
     const mend = server.sfn.fault({
       kind: 'error',
       name: 'AccessDeniedException',

@@ -54,7 +54,7 @@ describe('post', () => {
     expect(headers).toMatchObject({ 'x-one': '1', 'set-cookie': ['a', 'b'] });
   });
 
-  it('takes the last status and headers where there are early hints', async () => {
+  it('takes the last status and headers if there are early hints', async () => {
     const hints = 'HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\nX-Early: 1\r\n\r\n';
     expect(await answeredBy(`${hints}HTTP/1.1 201 C\r\nContent-Length: 2\r\n\r\nok`)).toEqual({
       status: 201,
@@ -95,7 +95,7 @@ describe('post', () => {
   it.each<[string, RawAnswer]>([
     ['ends in the midst of its body', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'],
     ['is no HTTP', 'SSH-2.0-OpenSSH_9.6\r\n'],
-  ])('rejects with an error of undici where the answer %s', async (_, answer) => {
+  ])('rejects with an error of undici if the answer %s', async (_, answer) => {
     function* thenClosed() {
       yield answer as string;
       throw new Error('the server closes the connection');

@@ -35,7 +35,7 @@ const ready: Facts = {
 };
 
 describe('what stands in the way of a release', () => {
-  it('is nothing, where all is in order', () => {
+  it('is nothing, if all is in order', () => {
     expect(problemsOf(ready, { dryRun: false })).toEqual([]);
   });
 

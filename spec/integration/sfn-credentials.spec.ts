@@ -176,7 +176,7 @@ describe('sources of one process', () => {
     expect(metadata.requests).toHaveLength(1);
   });
 
-  it('do so by themselves where profile, region or credentials differ', async () => {
+  it('do so by themselves if profile, region or credentials differ', async () => {
     await using metadata = await startMetadata();
     await Promise.all([clientsOf(), clientsOf({ region: 'eu-west-1' })].map(send));
     expect(metadata.requests).toHaveLength(2);

@@ -127,7 +127,7 @@ describe('an injected client', () => {
     client.destroy();
   });
 
-  it('that polls is the one that is warned of, where there are two', async () => {
+  it('that polls is the one that is warned of, if there are two', async () => {
     const report = new SFNClient({ requestHandler: roomy });
     const client = { poll: new SFNClient({}), report };
     const { warned, logger } = warnings();

@@ -132,7 +132,7 @@ describe('start', () => {
     await source.stop();
   });
 
-  it('needs no server where the ARN is given', async () => {
+  it('needs no server if the ARN is given', async () => {
     const port = await freePort();
     pointSdkAt(`http://127.0.0.1:${port}`);
     const activityArn = 'arn:aws:states:us-east-1:123456789012:activity:sum';
@@ -227,7 +227,7 @@ describe('start', () => {
   it.each([
     ['config.activityArn is not there either', undefined],
     ['an injected client has none', () => new SFNClient({})],
-  ])('rejects at once where there is no region: %s', async (_, newClient) => {
+  ])('rejects at once if there is no region: %s', async (_, newClient) => {
     pointSdkAt('http://127.0.0.1:9');
     vi.stubEnv('AWS_REGION', undefined);
     vi.stubEnv('AWS_CONFIG_FILE', '/nowhere/config');
@@ -242,7 +242,7 @@ describe('start', () => {
     ]);
   });
 
-  it('rejects at once where an injected client is of an SDK that is too old', async () => {
+  it('rejects at once if an injected client is of an SDK that is too old', async () => {
     pointSdkAt('http://127.0.0.1:9');
     const client = new SFNClient({});
     // Clients of older versions have it in each command.

@@ -155,7 +155,7 @@ describe.concurrent('a stop whose grace is over', () => {
     end();
   });
 
-  it('S2: does not last until the end of its grace where all is done', async () => {
+  it('S2: does not last until the end of its grace if all is done', async () => {
     const { source } = sourceOf('quick', 1);
     void server.sfn.runTask('quick', '"late too"');
     await source.start();

@@ -62,7 +62,7 @@ describe('StopExecution', () => {
 });
 
 describe('a difference from AWS', () => {
-  it('a heartbeat where the state has no HeartbeatSeconds is answered TaskTimedOut', async () => {
+  it('a heartbeat for a state without HeartbeatSeconds is answered TaskTimedOut', async () => {
     const fields = { heartbeatIntervalMs: 1_000 };
     await using worker = await startWorker(local, 'difference', slow, fields);
     const execution = await local.execute(one({ Resource: worker.activityArn }), 1);

@@ -108,7 +108,7 @@ describe('Invoke', () => {
     expectTypeOf<() => Promise<Response>>().toExtend<Invoke>();
   });
 
-  it('is refused where its answer is none', () => {
+  it('is refused if its answer is none', () => {
     expectTypeOf<() => Promise<void>>().not.toExtend<Invoke>();
     expectTypeOf<() => Promise<string>>().not.toExtend<Invoke>();
     expectTypeOf<() => Promise<{ status: number; body: string }>>().not.toExtend<Invoke>();

@@ -97,7 +97,7 @@ describe('bounded', () => {
     expect(watched.settled).toMatchObject(['rejected', { name: 'TimeoutError' }]);
   });
 
-  it('has no timeout where it is Infinity', async () => {
+  it('has no timeout if it is Infinity', async () => {
     const { controller, watched } = setUp(never, Infinity);
     await vi.advanceTimersByTimeAsync(1_000 * DAY_MS);
     expect(watched).toEqual({});
@@ -208,7 +208,7 @@ describe('abortLate', () => {
     expect(listeners(controller.signal)).toBe(0);
   });
 
-  it('rejects where fn itself aborts the controller, and drops what comes of it', async () => {
+  it('rejects if fn itself aborts the controller, and drops what comes of it', async () => {
     const controller = new AbortController();
     const reason = new Error('by its own hand');
     const fn = async () => {

@@ -120,7 +120,7 @@ describe('what instances say of themselves', () => {
   );
 
   it.each(['', 'a', 'a 1 2 3', 'a 1 2 3 4 x', '{"id":"a"}', 'a -1 0 0 3 -'])(
-    'is nothing where it is %j',
+    'is nothing if it is %j',
     (text) => expect(parseStanding(text)).toBeUndefined(),
   );
 });

@@ -71,7 +71,7 @@ describe('neverConnected', () => {
     expect(neverConnected(thrown)).toBe(false),
   );
 
-  it('is false where one of several addresses was reached', () => {
+  it('is false if one of several addresses was reached', () => {
     const reset = error({ code: 'ECONNRESET', syscall: 'read' });
     expect(neverConnected(together(connect('ECONNREFUSED'), reset))).toBe(false);
   });

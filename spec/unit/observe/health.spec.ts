@@ -202,7 +202,7 @@ describe('health', () => {
     await stopped(source);
   });
 
-  it('is ok where no poll is to come back, since all slots are at work', async () => {
+  it('is ok if no poll is to come back, since all slots are at work', async () => {
     const { sfn, source } = setUp(never, { invokeTimeoutMs: 600_000 });
     await source.start();
     void sfn.runTask('sum', {});

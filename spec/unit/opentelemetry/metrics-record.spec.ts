@@ -90,7 +90,7 @@ describe('recordMetrics', () => {
     }
   });
 
-  it('does no harm where no SDK is set up', async () => {
+  it('does no harm if no SDK is set up', async () => {
     const { sfn, source } = setUp();
     const stopRecording = recordMetrics(source);
     await source.start();

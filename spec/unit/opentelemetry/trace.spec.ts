@@ -30,7 +30,7 @@ afterEach(() => {
 const options = () => ({ activityName: 'sum', tracerProvider: spans.tracerProvider });
 
 describe('a span', () => {
-  it('is one a task, of the conventions for messaging, with its status left unset where all is well', async () => {
+  it('is one a task, of the conventions for messaging, with its status left unset if all is well', async () => {
     await traceInvoke(fine, options())(request, noSignal());
     const span = spans.one();
     expect(span.name).toBe('process sum');
@@ -86,7 +86,7 @@ describe('a span', () => {
     expect(new Set(traces).size).toBe(3);
   });
 
-  it('goes under the parent that is named, and under none where that fails', async () => {
+  it('goes under the parent that is named, and under none if that fails', async () => {
     const remote = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
     const withParent = (parent: NonNullable<Parameters<typeof traceInvoke>[1]['parent']>) =>
       traceInvoke(fine, { ...options(), parent });

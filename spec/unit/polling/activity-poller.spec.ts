@@ -74,7 +74,7 @@ describe('polling', () => {
     await stopped(source);
   });
 
-  it('P2: where the ARN can not be had again, that is a failed poll with the reason', async () => {
+  it('P2: if the ARN can not be had again, that is a failed poll with the reason', async () => {
     const { sfn, source } = setUp(fine, {}, { longPollMs: 2_000 });
     const failed = vi.fn();
     source.on('pollFailed', failed);

@@ -78,7 +78,7 @@ describe('L8: stop', () => {
     { trouble: 'refuses', fault: down },
     { trouble: 'hangs', fault: hanging },
     { trouble: 'hangs at release', fault: only('release', () => new Promise(() => undefined)) },
-  ])('L8, L9: is bounded where the store $trouble: a sixth of the ttl more', async ({ fault }) => {
+  ])('L8, L9: is bounded if the store $trouble: a sixth of the ttl more', async ({ fault }) => {
     const one = await holding({ config: sizes });
     one.instance.fault = fault;
     const stop = one.source.stop({ graceMs: 1_000 });

@@ -143,7 +143,7 @@ describe('Bad input: store calls', () => {
 
   const renewals = faults.filter(([what]) => !what.startsWith('promises'));
   it.each([...renewals, ['promises false', () => Promise.resolve(false)]] as [string, Fault][])(
-    'a poller is run on for nine tenths of the ttl where each extend %s, and no longer',
+    'a poller is run on for nine tenths of the ttl if each extend %s, and no longer',
     async (_, fault) => {
       const one = await holding();
       one.instance.fault = only('extend', fault);
@@ -162,7 +162,7 @@ describe('Bad input: store calls', () => {
     },
   );
 
-  it('a poller is lost at once where the store says that it is not ours', async () => {
+  it('a poller is lost at once if the store says that it is not ours', async () => {
     const one = await holding();
     one.instance.fault = only('extend', rejection(new NotOwned()));
     await pass(ttlMs / 3);
@@ -210,7 +210,7 @@ describe('Bad input: store calls', () => {
     await pass(60_000);
   });
 
-  it.each(faults)('nothing crashes where every call %s, from start to stop', async (_, fault) => {
+  it.each(faults)('nothing crashes if every call %s, from start to stop', async (_, fault) => {
     const one = createInstance({ config: sizes });
     one.instance.fault = fault;
     await one.source.start();

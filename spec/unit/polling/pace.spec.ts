@@ -91,7 +91,7 @@ describe('afterTask', () => {
     expect(afterTask(failed, failed.epoch).resumeAt).toBe(failed.resumeAt);
   });
 
-  it('costs nothing where there is nothing to change', () => {
+  it('costs nothing if there is nothing to change', () => {
     expect(afterTask(startingPace, 0)).toBe(startingPace);
   });
 });

@@ -115,7 +115,7 @@ describe('sfnCalls', () => {
   });
 
   it.each([[undefined], [null], [{}], [{ activityArn: '' }], [{ activityArn: null }]])(
-    'createActivity rejects where the answer is %j',
+    'createActivity rejects if the answer is %j',
     async (answer) => {
       await expect(setUp(answer).sfn.createActivity('sum', signal)).rejects.toThrow(
         new TypeError('CreateActivity answered without an activityArn'),
@@ -139,7 +139,7 @@ describe('sfnCalls', () => {
     ['null, beside an input', { taskToken: null, input: '{}' }],
     ['empty, beside an input', { taskToken: '', input: '{}' }],
     ['in no answer at all', undefined],
-  ])('there is no task where the token is %s', async (_, answer) => {
+  ])('there is no task if the token is %s', async (_, answer) => {
     expect(await setUp(answer).sfn.getActivityTask(arn, 'w', signal)).toBeUndefined();
   });
 

@@ -107,7 +107,7 @@ describe('createFirstAttempts', () => {
     expect([await isShort(), await isShort()]).toEqual([false, false]);
   });
 
-  it('steps aside where the stack has a middleware that it does not know', async () => {
+  it('steps aside if the stack has a middleware that it does not know', async () => {
     const { client, isShort } = setUp();
     client.middlewareStack.add((next) => (args) => next(args), { step: 'build', name: 'another' });
     expect([await isShort(), await isShort()]).toEqual([false, false]);

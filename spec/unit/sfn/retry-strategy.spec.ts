@@ -26,7 +26,7 @@ async function waited(promise: Promise<unknown>): Promise<number> {
 }
 
 describe('createRetryStrategy', () => {
-  it('waits as the standard strategy of the SDK does: 50 ms, doubling; a second where throttled', async () => {
+  it('waits as the standard strategy of the SDK does: 50 ms, doubling; a second if throttled', async () => {
     const { strategy } = setUp(9);
     const first = await strategy.acquireInitialRetryToken('');
     const second = strategy.refreshRetryTokenForRetry(first, transient);

@@ -49,7 +49,7 @@ describe('shareCredentials', () => {
       },
     ],
     [
-      'another home, where its files are',
+      'another home, with its files',
       (settings) => {
         vi.stubEnv('HOME', '/elsewhere');
         return share(settings);

@@ -104,7 +104,7 @@ describe('createSocketCheck', () => {
     client.destroy();
   });
 
-  it.each([50, 51, Infinity])('does not warn of %d sockets where 50 are needed', (maxSockets) => {
+  it.each([50, 51, Infinity])('does not warn of %d sockets if 50 are needed', (maxSockets) => {
     const warn = vi.fn();
     createSocketCheck(withAgents({ httpsAgent: { maxSockets } }).client, 50, warn)();
     expect(warn).not.toHaveBeenCalled();
@@ -147,7 +147,7 @@ describe('createSocketCheck', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('warns where neither agent has enough', () => {
+  it('warns if neither agent has enough', () => {
     const warn = vi.fn();
     const agents = { httpsAgent: { maxSockets: 50 }, httpAgent: { maxSockets: 40 } };
     createSocketCheck(withAgents(agents).client, 100, warn)();

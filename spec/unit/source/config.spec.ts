@@ -71,7 +71,7 @@ describe('parseConfig', () => {
     ['lockTtlMs', 30_000],
     ['maxPollersPerInstance', 2],
     ['onLeaseLost', 'drain'],
-  ])('refuses %s without locks, where it would do nothing', (key, value) => {
+  ])('refuses %s without locks, which would do nothing', (key, value) => {
     expect(refusal({ ...good, [key]: value })).toContain(
       `- ${key}: expected options.locks beside it, or no value, got `,
     );

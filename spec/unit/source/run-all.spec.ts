@@ -65,7 +65,7 @@ describe('runAll', () => {
     }
   });
 
-  it('stops the others where one can not start, and rejects with its error once they have stopped', async () => {
+  it('stops the others if one can not start, and rejects with its error once they have stopped', async () => {
     const { sfn, source: good } = createSource('good', undefined, never);
     const ran = runAll([good, failing('bad')], new AbortController().signal, { graceMs: 5_000 });
     const watched = watch(ran);
@@ -82,7 +82,7 @@ describe('runAll', () => {
     expect(await outcome).toMatchObject({ error: 'StepFuncSource.Stopped' });
   });
 
-  it('rejects with the first error where several can not start', async () => {
+  it('rejects with the first error if several can not start', async () => {
     const sources = [createSource('a').source, failing('b'), failing('c')];
     const ran = runAll(sources, new AbortController().signal, { graceMs: 0 });
     ran.catch(() => undefined);
@@ -132,7 +132,7 @@ describe('runAll', () => {
     expect(await ran).toHaveLength(2);
   });
 
-  it('starts nothing where the signal has aborted before', async () => {
+  it('starts nothing if the signal has aborted before', async () => {
     const { sfn, source } = createSource('a');
     expect(await runAll([source], AbortSignal.abort())).toMatchObject([{ succeeded: 0 }]);
     expect(sfn.calls()).toBe(0);

@@ -113,7 +113,7 @@ describe('start', () => {
     expect(source.state).toBe('stopped');
   });
 
-  it('asks for no ARN where it is given', async () => {
+  it('asks for no ARN if it is given', async () => {
     const activityArn = new FakeSfn().activityArn('sum');
     const { sfn, source } = setUp(fine, { activityArn });
     void sfn.runTask('sum', {});

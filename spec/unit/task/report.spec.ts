@@ -158,7 +158,7 @@ describe('report', () => {
     expect(await sdkRetried.settled).toEqual({ outcome: 'lost', reason: 'unknown' });
   });
 
-  it('T7: it is not unknown where no earlier report can have arrived', async () => {
+  it('T7: it is not unknown if no earlier report can have arrived', async () => {
     const refusedConnection = awsError('Error', { code: 'ECONNREFUSED' });
     const { settled } = setUp([throttled(), refusedConnection, awsError('TaskTimedOut')], success);
     await vi.advanceTimersByTimeAsync(2_000);

@@ -164,7 +164,7 @@ describe('aborted polls', () => {
     expect([sfn.queued(), sfn.running()]).toEqual([1, 0]);
   });
 
-  test('swallow none where the option says so', async () => {
+  test('swallow none if the option says so', async () => {
     const { sfn, create, poll } = fakeSfn({ loseTasksOfAbortedPolls: false });
     await create();
     const aborter = new AbortController();
@@ -175,7 +175,7 @@ describe('aborted polls', () => {
     expect([sfn.queued(), sfn.running()]).toEqual([1, 0]);
   });
 
-  test('were never sent where the signal had aborted before', async () => {
+  test('were never sent if the signal had aborted before', async () => {
     const { sfn, create, poll } = fakeSfn();
     await create();
     void sfn.runTask('sum', 1);

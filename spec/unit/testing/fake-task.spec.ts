@@ -111,7 +111,7 @@ describe('reports', () => {
       await expect(kit.beat(taskToken)).rejects.toEqual(named('TaskTimedOut'));
     });
 
-    test('are longer than a timer of Node can be, where AWS allows it', async () => {
+    test('are longer than a timer of Node can be, if AWS allows it', async () => {
       const kit = fakeSfn();
       const { taskToken, outcome } = await handedOut(kit, { timeoutSeconds: 99_999_999 });
       expect(await settled(outcome)).toBe('pending');
