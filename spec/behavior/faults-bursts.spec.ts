@@ -53,7 +53,7 @@ async function runThroughBurst(
 
 /** Tasks take a second, so that without a fault there are few calls in one. */
 const takesMs = 1_000;
-/** Of each slot a poll, and the tries of a report that rests 0.25 s, 0.5 s, 1 s between them. */
+/** Of each slot a poll, and the tries of a report that waits 0.25 s, 0.5 s, 1 s between them. */
 const MOST_IN_A_SECOND = 5 * SLOTS;
 
 describe.each(passing)(`a burst of ${BURST} calls that fail by %s`, (_, trouble, name) => {
@@ -61,7 +61,7 @@ describe.each(passing)(`a burst of ${BURST} calls that fail by %s`, (_, trouble,
     ['SendTaskSuccess', { does: 'succeed', takesMs }, 'SUCCEEDED', 'taskSucceeded'],
     ['SendTaskFailure', { does: 'fail', takesMs }, 'FAILED', 'taskFailed Ordered'],
   ])(
-    'T6: of %s: each task is reported once, after a rest',
+    'T6: of %s: each task is reported once, after a back-off',
     async (operation, order, status, event) => {
       const { outcomes, emitted, calls, busiest } = await runThroughBurst(
         operation,

@@ -113,7 +113,7 @@ it(`T6, T7, P1: of ${TASKS} tasks, under every fault at random, each is reported
   await everySlotRuns(source, sfn);
   expect(ledger.wrong).toEqual([]);
   expect(ledger.unemitted()).toBe(0);
-  // Tasks that nobody has seen are emitted as polls that failed.
+  // Tasks that the component has not seen are emitted as polls that failed.
   const vanished = ledger.unseen().filter((status) => status === 'TIMED_OUT').length;
   expect(vanished).toBeLessThanOrEqual(weather.pollsLost());
   expect(weather.pollsLost()).toBeLessThanOrEqual(source.status().pollsFailed);

@@ -166,7 +166,7 @@ async function untilClaimed(slot: () => Slot | undefined): Promise<Slot | undefi
       }
       return claimed !== undefined || present?.grown === true;
     },
-    () => `${slot()?.instance.name ?? 'nobody'} is not to be had`,
+    () => `${slot()?.instance.name ?? 'no instance'} is not to be had`,
   );
   return claimed;
 }

@@ -18,7 +18,7 @@ function send(message: FromInstance): void {
   if (process.connected) process.send?.({ at: nowMs(), ...message });
 }
 
-/** Whoever has started it is gone: nobody else would end it. */
+/** Its parent has ended: nothing else would end it. */
 const orphaned = () => process.exit(1);
 process.once('disconnect', orphaned);
 

@@ -9,7 +9,7 @@ import type { HandOut, Trace } from './trace.js';
  * closes it: both as the server sees them. It counts while its worker is live, and no longer:
  *
  * - a worker that was killed is dead from the moment that the signal is sent; its tasks are lost, and what
- *   the service still gives to its polls is handed to nobody;
+ *   the service still gives to its polls is handed to no worker;
  * - a suspended worker does nothing for anybody from SIGSTOP until it has woken and looked at its
  *   clocks (its own word, `awake`, comes behind every timer that came due meanwhile);
  * - a task is left over from the moment on that its worker learns of the loss of the poller that the

@@ -2,7 +2,7 @@ import { flightsIn, leftOverFrom } from './judge-cap.js';
 import type { Life, Tenure } from './lives.js';
 import type { Trace } from './trace.js';
 
-/** Tasks that came by a poll which their worker had asked for although somebody else had its poller by then. */
+/** Tasks that came by a poll which their worker had asked for although another instance had its poller by then. */
 export function trespasses(trace: Trace, lives: Map<string, Life>): string[] {
   const tenures = [...lives.values()].flatMap((life) => life.tenures);
   return flightsIn(trace, lives).flatMap(({ id, instance, polledAt, tenure }) => {
@@ -42,15 +42,15 @@ export function misfits(trace: Trace, lives: Map<string, Life>, slackMs: number)
 export interface Takeover {
   what: 'killed' | 'suspended' | 'released';
   poller: number;
-  /** Until somebody held it again; undefined: not within the bound. */
+  /** Until an instance held it again; undefined: not within the bound. */
   ms: number | undefined;
   boundMs: number;
-  /** Whether somebody was there all the time who could have had it. */
+  /** Whether an instance was there all the time that could have had it. */
   possible: boolean;
 }
 
 /**
- * L4: how long pollers were with nobody who was live. A bound holds where somebody else had been up,
+ * L4: how long pollers were with no live instance. A bound holds if another one had been up,
  * awake and in touch with the store for long enough to have left every back-off behind.
  */
 export function takeovers(

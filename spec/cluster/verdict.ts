@@ -16,7 +16,7 @@ export interface Figures {
   handOvers: number;
   /** How often a lease was lost. */
   losses: number;
-  /** L4, in milliseconds: those that somebody undisturbed could have had. */
+  /** L4, in milliseconds: those that an undisturbed instance could have had. */
   takeovers: Record<'killed' | 'suspended' | 'released', number[]>;
   /** The most tasks in flight at a time, and how far above the cap that was, left-overs included. */
   most: number;

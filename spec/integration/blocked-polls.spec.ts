@@ -9,7 +9,7 @@ import { until } from '../support/integration/until.js';
 /** As short-polls.ts has it. */
 const POLL_TIMEOUT_MS = 2_000;
 
-// The server is in this process and the pollers are in another: a blocked loop answers nobody.
+// The server is in this process and the pollers are in another: a blocked loop answers no poll.
 
 let server: FakeSfnServer;
 let worker: Process;

@@ -75,7 +75,7 @@ describe.concurrent('over sockets, by the default clients', () => {
         return [
           ['expired credentials', operation, { [key]: 'expired' }, expired[1], again],
           ['slowness', operation, { [key]: 'slow' }, { kind: 'latency', ms: 500 }, [by(1)]],
-          // Answers that have not begun after 10 s are given up by the client, which tries again.
+          // Answers that have not begun after 10 s end at the client, which tries again.
           ['a hang', operation, { [key]: 'hang' }, { kind: 'hang' }, [by(2)]],
           ...closing.map((name) => [
             name,

@@ -56,14 +56,14 @@ describe('health of polls, over sockets', () => {
       for (const { code, probe } of source.health().problems) seen.add(`${probe} ${code}`);
     }, 10);
     onTestFinished(() => clearInterval(look));
-    // Each poller has had two limits of 70 s, and the rests between them.
+    // Each poller has had two limits of 70 s, and the back-off between them.
     await until(() => expect(failed.length).toBeGreaterThan(2 * 50));
     expect(silent.soFar()).toBeGreaterThanOrEqual(50);
     expect(failed.every(({ error }) => error === 'TimeoutError')).toBe(true);
     expect([...seen]).toEqual(['readiness pollsFailing']);
   });
 
-  it('P1: emits that a name is not found, rests for longer each time, and recovers', async () => {
+  it('P1: emits that a name is not found, backs off for longer each time, and recovers', async () => {
     await using server = await startFakeSfnServer({ longPollMs: 60_000 });
     pointSdkAt(server.endpoint);
     // The name's end is reserved: no name server knows it.

@@ -184,7 +184,7 @@ describe('connections', () => {
   it('are kept: sequential requests have no need of more than two', async () => {
     const { url, requests, connectionsSoFar } = await component(echo);
     const invoke = invokeOf(url);
-    // undici rests a connection for a turn of the event loop, and takes another meanwhile.
+    // undici leaves a connection alone for a turn of the event loop, and takes another meanwhile.
     for (let i = 0; i < 100; i++) await invoke(request(), never());
     expect(requests).toHaveLength(100);
     expect(connectionsSoFar()).toBeLessThanOrEqual(2);

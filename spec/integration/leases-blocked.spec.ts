@@ -35,7 +35,7 @@ function setUp(logger?: object) {
 
 type Setting = ReturnType<typeof setUp>;
 
-/** The poller is somebody's, who polls, and nobody else holds on to it. */
+/** One instance has the poller and polls, and no other holds on to it. */
 async function expectPolling({ sfn, one, other }: Setting): Promise<void> {
   await until(async () => {
     const { status } = await sfn.runTask('sum', [1, 2, 3], { signal: AbortSignal.timeout(500) });

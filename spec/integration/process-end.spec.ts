@@ -31,7 +31,7 @@ async function heldAfterStop(process: Process): Promise<number> {
 
 const timeOf = (line: string): string | undefined => /^(?:stopped|free) (\d+)$/.exec(line)?.[1];
 
-/** An address whose SYNs nobody answers: a listener that accepts nothing, with its backlog full. */
+/** An address whose SYNs get no answer: a listener that accepts nothing, with its backlog full. */
 async function startFullBacklog(): Promise<string> {
   const script = new URL('../support/integration/never-accepts.ts', import.meta.url);
   const listener = startNode([fileURLToPath(script)], { env: {} });
@@ -101,7 +101,7 @@ describe('a process whose source has stopped', () => {
   });
 });
 
-/** Timers of the SDK's, of 2 s and of 1 s, which hold the process and which nobody can end. */
+/** Timers of the SDK's, of 2 s and of 1 s, which hold the process and which can not be ended. */
 const SDK_TIMERS_MS = 3_000;
 
 /** Providers of credentials that never come: what leads to them, given a server that never answers. */

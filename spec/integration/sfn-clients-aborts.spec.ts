@@ -25,7 +25,7 @@ describe('aborts of the default clients', () => {
       // A reason by whose name the SDK would send it again.
       controller.abort(Object.assign(new Error('late'), { name: 'TimeoutError' }));
       await expect(call).rejects.toMatchObject({ name: 'AbortError' });
-      // Its connection is closed: the other side has nobody to answer to.
+      // Its connection is closed: the other side can not respond any more.
       await until(() => expect(scene.aws.unanswered()).toBe(0));
       expect(scene.aws.requests).toHaveLength(2);
     },

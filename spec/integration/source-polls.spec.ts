@@ -56,7 +56,7 @@ describe.concurrent('a poll that fails', () => {
     expect(source.status()).toMatchObject({ received: 3, succeeded: 3, lost: 0, pollsFailed: 1 });
   });
 
-  it('P1: again and again rests for longer each time', async () => {
+  it('P1: again and again backs off for longer each time', async () => {
     faultPolls('again', { kind: 'throttling' }, 2);
     const { source, pollsFailed } = sourceOf('again');
     await source.start();

@@ -33,7 +33,7 @@ async function rejection(promise: Promise<unknown>): Promise<Error> {
   );
 }
 
-/** A port on which nobody listens. */
+/** A port on which nothing listens. */
 async function freePort(): Promise<number> {
   await using server = await startFakeSfnServer();
   return server.port;

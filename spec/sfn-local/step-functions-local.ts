@@ -30,7 +30,7 @@ export interface Execution {
 }
 
 export interface StepFunctionsLocal extends AsyncDisposable {
-  /** A name that nobody has used: tasks that were lost to aborted polls of another test stay there. */
+  /** A name that was never used: tasks that were lost to aborted polls of another test stay there. */
   activityName(purpose: string): string;
   /**
    * Creates a state machine and starts an execution of it. A machine that this version of the emulator
@@ -41,7 +41,7 @@ export interface StepFunctionsLocal extends AsyncDisposable {
   deleteLater(activityArn: string): void;
 }
 
-/** Nobody assumes it. */
+/** It is never assumed. */
 const roleArn = 'arn:aws:iam::123456789012:poller/stepfunc-source';
 
 /**

@@ -38,7 +38,7 @@ export async function startWorker(
     lost,
     heartbeatsFailed,
     async [Symbol.asyncDispose]() {
-      // Nobody else uses the activity: no task is lost with its polls.
+      // Nothing else uses the activity: no task is lost with its polls.
       await source.stop({ graceMs: 0 });
       await component[Symbol.asyncDispose]();
     },

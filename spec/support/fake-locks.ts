@@ -19,7 +19,7 @@ export type Fault = (call: Call) => unknown;
 export interface FakeStore {
   /** A factory of its own for each instance, so that faults hit one and not the other. */
   instance(): FakeInstance;
-  /** Whether somebody holds this name now. */
+  /** Whether this name is held now. */
   isHeld(name: string): boolean;
   /** Lets time pass in the store and nowhere else, as for a machine that is suspended. */
   passMs(ms: number): void;

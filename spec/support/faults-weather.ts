@@ -39,12 +39,12 @@ export interface Weather {
   set(strength: number): void;
   /** Polls that had their answer lost: each may have had a task in it. */
   pollsLost(): number;
-  /** Whether so many calls failed at one moment that there can have been no rest between them. */
+  /** Whether so many calls failed at one moment that there can have been no wait between them. */
   sawHotLoop(): boolean;
   clear(): void;
 }
 
-/** At one moment of fake time, which a loop without rests would never let pass. */
+/** At one moment of fake time, which a loop without waits would never let pass. */
 const MOST_AT_ONCE = 200;
 
 /**

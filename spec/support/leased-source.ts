@@ -12,7 +12,7 @@ export const takeoverMs = ttlMs + ttlMs / 3;
 
 export const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-/** What the lock store's clients throw; its text is nobody's business. */
+/** What the lock store's clients throw; its text must not be emitted. */
 export const secret = 'redis://default:hunter2@10.0.0.7';
 
 const whole: (fault: Fault) => Fault = (fault) => (call) =>

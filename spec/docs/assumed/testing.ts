@@ -6,7 +6,7 @@ import { sum } from '../sum.js';
 export { expect, test, vi } from 'vitest';
 
 export const config: StepFuncSourceConfig = { activityName: 'sum', path: '/step/sum' };
-/** Of a task that nobody answers. */
+/** Of a task without a response. */
 export const input: unknown = { unanswered: true };
 export const invoke: Invoke = async ({ body }) =>
   body === JSON.stringify(input) ? new Promise<never>(() => undefined) : sum(body);

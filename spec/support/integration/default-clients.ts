@@ -77,7 +77,7 @@ export const kinds: [string, 'poll' | 'report', (n: number) => object][] = [
 export const success = (n = 0) =>
   new SendTaskSuccessCommand({ taskToken: `t${n}`, output: `${n}` });
 
-/** Of calls that nobody aborts. */
+/** Of calls that are not aborted. */
 const { signal } = new AbortController();
 setMaxListeners(0, signal);
 export const send = (client: SfnClient, command: object, abortSignal = signal) =>

@@ -23,7 +23,7 @@ export async function startRawServer(
 ): Promise<RawServer> {
   const sockets = new Set<Socket>();
   const asking = new Set<Socket>();
-  const rest = () =>
+  const pause = () =>
     new Promise((resolve) =>
       paceMs === undefined ? setImmediate(resolve) : setTimeout(resolve, paceMs),
     );
@@ -35,7 +35,7 @@ export async function startRawServer(
       const taken = socket.write(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece);
       // Also ends where the other side has gone.
       if (!taken) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
-      await rest();
+      await pause();
     }
   }
 

@@ -97,7 +97,7 @@ function createCluster(pollers: number) {
     calls: () => all.reduce((sum, { calls }) => sum + calls.length, 0) + groups.calls(),
     async stopAll() {
       while (all[0] !== undefined) await all[0].stop();
-      // Ends that nobody waits for any longer.
+      // Ends that nothing waits for any longer.
       await pass(pollMs);
     },
   };

@@ -38,7 +38,7 @@ describe('tryAcquire', () => {
 
   it.each([
     ['in 250 ms, if the store says so', () => 250, 250],
-    ['nobody knows when, otherwise', undefined, Infinity],
+    ['at no known time, otherwise', undefined, Infinity],
   ])('L3: a refusal says that a try is worthwhile %s', async (_, claimableInMs, inMs) => {
     const { clock, release, run } = setUp({
       acquireImmediately: async () => false,

@@ -38,7 +38,7 @@ describe('a connection of mysql2', () => {
       { rows: [], affected: 3, isInTransaction: false },
     ],
     [
-      'L11: that it was part of a transaction of somebody else',
+      'L11: that a transaction is open',
       [{ affectedRows: 1, serverStatus: 3 }],
       { rows: [], affected: 1, isInTransaction: true },
     ],

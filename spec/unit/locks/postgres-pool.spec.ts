@@ -7,6 +7,6 @@ it('S3: many sources may share one pool: it is listened to once', () => {
     connect: () => new Promise<never>(() => undefined),
   });
   for (let i = 0; i < 20; i += 1) postgresLocks({ pool });
-  // pg ends the process when an idle connection breaks and nobody listens; Node warns of eleven.
+  // pg ends the process when an idle connection breaks and nothing listens; Node warns of eleven.
   expect(pool.listenerCount('error')).toBe(1);
 });

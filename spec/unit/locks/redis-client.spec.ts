@@ -94,7 +94,7 @@ describe('a connection of ioredis', () => {
 
   it.each<[string, Error, Error | undefined, Error]>([
     ['why the connection broke', closedError, refused, refused],
-    ['that it is closed, if nobody knows why', closedError, undefined, closedError],
+    ['that it is closed, if there is no other reason', closedError, undefined, closedError],
     ["the server's own error", new Error('OOM'), refused, new Error('OOM')],
   ])('L11: a script that fails rejects with %s', async (_, thrown, before, error) => {
     const { connection, breakBy } = setUp({ eval: () => Promise.reject(thrown) });

@@ -120,7 +120,7 @@ describe('a pool that is busy for longer than a call may take', () => {
       await late;
     }
     expect(waiting).toHaveLength(1);
-    // Nobody waits for it: it goes back unused.
+    // No call waits for it: it goes back unused.
     const connection = createConnection();
     give(connection);
     await vi.advanceTimersByTimeAsync(0);

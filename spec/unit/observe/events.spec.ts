@@ -16,7 +16,7 @@ const received: StepFuncSourceEvents['taskReceived'] = {
   attributes: {},
 };
 
-/** Lets microtasks run, so that a rejection which nobody handles would come to light. */
+/** Lets microtasks run, so that an unhandled rejection would come to light. */
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('createEvents', () => {

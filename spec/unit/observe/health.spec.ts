@@ -121,7 +121,7 @@ describe('health', () => {
       }
       expect([...seen]).toEqual(['readiness: pollsFailing']);
       mend();
-      // The last back-off, and then 5 s: nobody waits for the end of a long poll.
+      // The last back-off, and then 5 s: nothing waits for the end of a long poll.
       await vi.advanceTimersByTimeAsync(30_000 + 5_000);
       expect(source.health()).toEqual(well);
       await stopped(source);
@@ -280,7 +280,7 @@ describe('health', () => {
     await source.start();
     void sfn.runTask('sum', {});
     await vi.advanceTimersByTimeAsync(1_000);
-    // Long gone in the store, as for a machine that was asleep; somebody else has it.
+    // Expired in the store, as for a machine that was asleep; another instance has it.
     store.passMs(60_000);
     const name = `stepfunc-source:${sfn.activityArn('sum')}:0`;
     await store.instance().locks.createLock(name, 10_000_000).acquireImmediately();

@@ -164,7 +164,7 @@ describe('createPoller', () => {
     );
   });
 
-  it('P1: after a failure rests 1 s to 2 s, then longer, and not at all after a good poll', async () => {
+  it('P1: after a failure waits 1 s to 2 s, then longer, and not at all after a good poll', async () => {
     const { shutDown, answerAll, failures, sent } = setUp(4);
     await answerAll(new Error('first'));
     expect(failures).toHaveLength(1);
@@ -189,7 +189,7 @@ describe('createPoller', () => {
       await answerAll(new Error('down'));
       await vi.advanceTimersByTimeAsync(1_000);
     }
-    // An hour in rests of 15 s to 30 s.
+    // An hour in waits of 15 s to 30 s.
     expect(sent()).toBeGreaterThan(3_600 / 30);
     expect(sent()).toBeLessThan(3_600 / 15 + 10);
     expect(failures.length).toBeGreaterThanOrEqual(sent() - 1);
@@ -317,7 +317,7 @@ describe('createPoller', () => {
     await answerAll(task);
     await vi.advanceTimersByTimeAsync(3_600_000);
     expect(poller.vitals()).toMatchObject({ openPolls: 0, tasks: 1, stalledSince: undefined });
-    // Nobody has called fillSlots: this is what must not be.
+    // No code has called fillSlots: this is what must not be.
     setCanPoll(true);
     expect(poller.vitals().stalledSince).toBeDefined();
     poller.fillSlots();

@@ -17,7 +17,7 @@ describe('ActivityError', () => {
     ['a name that AWS refuses', awsError('InvalidName', at(400)), "Check the activity's name"],
     ['no credentials', awsError('CredentialsProviderError'), 'Check the credentials: '],
     [
-      'a certificate that nobody knows',
+      'a self-signed certificate',
       Object.assign(new Error('self-signed'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' }),
       "Check the endpoint's certificate",
     ],

@@ -14,7 +14,7 @@ describe('startFailureKind', () => {
     ['access denied', awsError('AccessDeniedException', at(400)), 'permission'],
     ['a bad name', awsError('InvalidName', at(400)), 'activity'],
     ['another encryption', awsError('ActivityAlreadyExists', at(400)), 'activity'],
-    ['a certificate of nobody', withCode('SELF_SIGNED_CERT_IN_CHAIN'), 'certificate'],
+    ['a self-signed certificate', withCode('SELF_SIGNED_CERT_IN_CHAIN'), 'certificate'],
     ['an operation that is not known', awsError('UnknownOperationException', at(400)), 'other'],
     ['a URL that is none', Object.assign(new TypeError('u'), { code: 'ERR_INVALID_URL' }), 'other'],
     ['a bug', new TypeError('undefined is not a function'), 'other'],
