@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import ts from 'typescript';
 import packageJson from '../../package.json' with { type: 'json' };
-import { compilerOptions } from './compile.js';
+import { compilerOptions, createHost } from './compile.js';
 import { root } from './pages.js';
 
 /** Something that a user imports, or a member of it, with what its doc comment says. */
@@ -36,7 +36,8 @@ export function entries(): string[] {
 /** Everything that the entry points export, each once, and the members of it. */
 export function readComments(): Documented[] {
   const files = entries().map((entry) => join(root, entry));
-  const program = ts.createProgram(files, compilerOptions());
+  const options = compilerOptions();
+  const program = ts.createProgram(files, options, createHost(options));
   const checker = program.getTypeChecker();
   const symbols = new Set(
     files.flatMap((file) => {

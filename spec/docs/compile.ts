@@ -29,7 +29,7 @@ export function compilePages(pages: readonly Pick<Page, 'blocks'>[]): CompiledPa
   }
 
   const options = compilerOptions();
-  const host = ts.createCompilerHost(options);
+  const host = createHost(options);
   const { fileExists, readFile, getSourceFile } = host;
   host.fileExists = (file) => sources.has(file) || fileExists(file);
   host.readFile = (file) => sources.get(file)?.text ?? readFile(file);
@@ -108,6 +108,20 @@ const asUsers: ts.CompilerOptions = {
 /** As a user's project has them, but of lib's sources. */
 export function compilerOptions(): ts.CompilerOptions {
   return { ...projectOptions(), ...asUsers };
+}
+
+/** Each file is parsed once for all programs of this process, which have the same options. */
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
+/** The files of the disk. */
+export function createHost(options: ts.CompilerOptions): ts.CompilerHost {
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile } = host;
+  host.getSourceFile = (file, version) => {
+    if (!parsed.has(file)) parsed.set(file, getSourceFile(file, version));
+    return parsed.get(file);
+  };
+  return host;
 }
 
 function projectOptions(): ts.CompilerOptions {
