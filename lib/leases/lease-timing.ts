@@ -26,6 +26,9 @@ const RETRY = 1 / 12;
  */
 const LEAST_PAUSE = 1 / 60;
 
+/** Two looks in a row may take their whole time and fail. */
+const FORGET = 1 / 2;
+
 /** How much of a third of the ttl a round may spend on pauses after leases that it acquired. */
 const PAUSES = 0.4;
 
@@ -63,6 +66,11 @@ export function renewalMs(ttlMs: number, random: number): number {
  */
 export function membershipMs(ttlMs: number, isSettled: boolean, random: number): number {
   return isSettled ? renewalMs(ttlMs, random) : RETRY * ttlMs * (1 - random / 10);
+}
+
+/** How long the last look at the other instances counts if later ones fail. */
+export function forgetMs(ttlMs: number): number {
+  return FORGET * ttlMs;
 }
 
 /**

@@ -5,7 +5,7 @@ import { withTimeout } from '../async/timeout.js';
 import type { LockFactory, Membership } from '../locks/types.js';
 import type { FairShare, Standing } from './fair-share.js';
 import { formatStanding, parseStanding, planFairShare } from './fair-share.js';
-import { callLimitMs, membershipMs } from './lease-timing.js';
+import { callLimitMs, forgetMs, membershipMs } from './lease-timing.js';
 
 export interface SharingOptions {
   locks: LockFactory;
@@ -47,6 +47,8 @@ export interface Sharing {
 /** The result of the last look at the others. */
 interface Seen {
   readonly share: FairShare;
+  /** When the store answered, by the monotonic clock. */
+  readonly at: number;
   /** When others began to lack leases, by the monotonic clock. Infinity: they lack none. */
   readonly wantedSince: number;
   /** What this instance said of itself. */
@@ -70,7 +72,13 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
   const leaving = new Map<number, number>();
   const { sleep, wake } = createSleeper(clock);
   let lookedAt = -Infinity;
-  let seen: Seen = { share: noOthers, wantedSince: Infinity, said: '', isSettled: false };
+  let seen: Seen = {
+    share: noOthers,
+    at: -Infinity,
+    wantedSince: Infinity,
+    said: '',
+    isSettled: false,
+  };
 
   function myStanding(): Standing {
     for (const [index, until] of leaving) if (until <= clock.monotonic()) leaving.delete(index);
@@ -89,16 +97,19 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
       const at = clock.monotonic();
       const wantedSince = share.wanted > 0 ? Math.min(seen.wantedSince, at) : Infinity;
       const isSettled = says === seen.said && share.wanted === 0 && leaving.size === 0;
-      seen = { share, wantedSince, said: says, isSettled };
+      seen = { share, at, wantedSince, said: says, isSettled };
       const first = nextToHandOver(at);
       if (first === undefined) return;
       leaving.set(first, Infinity);
       handOver(first);
     } catch (error) {
-      // Without this reset, leases of instances that are gone would be left free. While the store
-      // is away, `isSettled` keeps the looks as rare as renewals.
-      seen = { ...seen, share: noOthers, isSettled: true };
       onFailed(error);
+      // If it forgot them at the first failure, this instance would take leases that others have
+      // handed over, and hand them over again.
+      if (clock.monotonic() - seen.at < forgetMs(ttlMs)) return;
+      // If it never forgot them, leases of instances that are gone would be left free. While the
+      // store is away, `isSettled` keeps the looks as rare as renewals.
+      seen = { ...seen, share: noOthers, isSettled: true };
     }
   }
 

@@ -8,14 +8,18 @@ export function createFakeGroups() {
     calls: () => calls,
     /** Set: whether calls fail. */
     down: false,
+    /** Of each member's calls, one in so many fails. */
+    failsOnceIn: Infinity,
     /** The same locks, with membership. */
     on: (locks: LockFactory): LockFactory => ({
       createLock: (name, ttlMs) => locks.createLock(name, ttlMs),
       createMembership(_group, ttlMs): Membership {
         const me = Symbol('member');
+        let own = 0;
         const arrive = () => {
           calls += 1;
-          if (created.down) throw new Error('down');
+          own += 1;
+          if (created.down || own % created.failsOnceIn === 0) throw new Error('down');
         };
         return {
           async renew(says) {

@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
-import type { AddressInfo, Server } from 'node:net';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { freePort } from '../../support/integration/free-port.js';
 import { startRedisInJavaScript } from '../../support/redis-in-javascript.js';
+import { startDynalite } from '../../support/servers/dynalite.js';
 import { startMySqlServer } from '../../support/servers/mysql-server.js';
 import type { OwnServer } from '../../support/servers/own-server.js';
 import { startPostgresServer } from '../../support/servers/postgres-server.js';
@@ -159,10 +157,7 @@ export const dynamoDb: Engine = {
   kind: 'dynamodb',
   async start() {
     note('dynamodb', 'dynalite', false);
-    const server = await createDynalite();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { url, close } = await startDynalite();
     const client = await dynamoDbClient(url);
     await client.send(
       new CreateTableCommand({
@@ -173,9 +168,7 @@ export const dynamoDb: Engine = {
       }),
     );
     client.destroy();
-    return running({ engine: 'dynamodb', url }, async () => {
-      await new Promise((resolve) => server.close(resolve));
-    });
+    return running({ engine: 'dynamodb', url }, close);
   },
 };
 
@@ -184,20 +177,3 @@ export const engines = [redis, postgresql, mysql, dynamoDb].filter(({ missing, n
   if (missing !== undefined) console.info(`locks in ${name}: skipped, ${missing}`);
   return missing === undefined;
 });
-
-// It comes without types, and under a name of its own for the compiler.
-async function createDynalite(): Promise<Server> {
-  const name = 'dynalite';
-  const { default: dynalite } = (await import(name)) as {
-    default(options: { createTableMs: number }): Server;
-  };
-  const server = dynalite({ createTableMs: 0 });
-  // It throws what a client leaves behind that goes away in the middle of a request, and with that
-  // ends the process.
-  server.prependListener('request', (request: IncomingMessage) => {
-    const on = request.on.bind(request);
-    request.on = ((event: string, listener: () => void) =>
-      on(event, event === 'error' ? () => undefined : listener)) as typeof request.on;
-  });
-  return server;
-}

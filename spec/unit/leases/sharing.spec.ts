@@ -150,6 +150,18 @@ describe('L10: fair shares, 10 instances and 40 pollers', { timeout: 300_000 }, 
     await cluster.stopAll();
   });
 
+  it('L10: nine join one that has them all, and every third look fails: no lease is handed over twice', async () => {
+    const cluster = createCluster(40);
+    cluster.add();
+    await pass(ttlMs);
+    cluster.groups.failsOnceIn = 3;
+    for (let i = 0; i < 9; i++) cluster.add();
+    const before = cluster.handOvers();
+    await expectEven(cluster, ten);
+    expect(cluster.handOvers() - before).toBe(36);
+    await cluster.stopAll();
+  });
+
   it('L10: a rolling deployment', async () => {
     const cluster = createCluster(40);
     const old = Array.from({ length: 10 }, () => cluster.add());
