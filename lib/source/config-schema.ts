@@ -6,6 +6,7 @@ import { hintFor } from '../common/suggest-key.js';
 import { clientConfigKeys } from '../sfn/client-config.js';
 import type { ConfigIssue } from './config-error.js';
 import { UNKNOWN_KEY } from './config-error.js';
+import type { StepFuncSourceConfig } from './config-keys.js';
 import { optionKeys } from './option-keys.js';
 
 // White space, brackets, wildcards, AWS's special characters, control characters, surrogates,
@@ -81,7 +82,7 @@ const shape = {
   ),
   startTimeoutMs: wholeNumberFrom(0).default(60_000),
   ...lockShape,
-};
+} satisfies Record<keyof StepFuncSourceConfig, z.ZodType>;
 
 /** Every key, in the order in which messages list them. */
 export const configKeys = Object.keys(shape);

@@ -41,8 +41,8 @@ describe('StepFuncSourceEvents', () => {
   interface CallTrouble extends Trouble {
     requestId: string | undefined;
   }
-  /** An event that is missing here does not compile. */
-  interface Expected extends Record<EventName, object> {
+  /** An event that is missing here does not compile below. */
+  interface Expected {
     stateChanged: { activityName: string; from: StepFuncSourceState; to: StepFuncSourceState };
     startFailed: { activityName: string; retryInMs: number | undefined } & CallTrouble;
     taskReceived: Task;
