@@ -20,7 +20,7 @@ const { engines, number } = readArguments(usage, ['ttl']);
 const ttlMs = (number('ttl') ?? 6) * 1_000;
 const pollers = 40;
 const longPollMs = 500;
-/** Nobody may hold anything else for so long before it counts as settled, and none may move after. */
+/** No instance may hold anything else for so long before it counts as settled, and none may move after. */
 const quietMs = 3 * ttlMs;
 
 /** How often so far. */
@@ -101,8 +101,8 @@ async function createCrowd(store: RunningEngine, activityName: string) {
       await Promise.all(outcomes);
       await Promise.all([...members].map(({ stop }) => stop()));
       const twice = [...runs.values()].filter((count) => count > 1).length;
-      const told = [...failures].map(([error, count]) => `${error} ${count}`).join(', ');
-      return `${tasks} tasks: ${tasks - runs.size} lost, ${twice} run twice; leases lost ${counts.lost}; failed calls: ${told || 'none'}`;
+      const failed = [...failures].map(([error, count]) => `${error} ${count}`).join(', ');
+      return `${tasks} tasks: ${tasks - runs.size} lost, ${twice} run twice; leases lost ${counts.lost}; failed calls: ${failed || 'none'}`;
     },
   };
 }

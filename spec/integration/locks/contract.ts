@@ -47,7 +47,7 @@ export function lockContract(engine: Engine): void {
     const measured = (what: string, ms: number) =>
       void figures.push(`${what} ${(ms / 1_000).toFixed(2)} s`);
 
-    /** An instance of a service: its own client, network, clock, and a work that ends when told. */
+    /** An instance of a service: its own client, network, clock, and a work that ends when the spec says so. */
     async function createInstance(names: string[], options: Partial<LeasePoolOptions> = {}) {
       const client = await store.client();
       const stopping = new AbortController();
@@ -281,7 +281,7 @@ export function lockContract(engine: Engine): void {
         expect(granted.filter(Boolean)).toHaveLength(1);
       });
 
-      it('L4: passes a dead holder over after its ttl, not before, and tells it so', async () => {
+      it('L4: passes over a dead holder after its ttl, not before, and rejects its calls', async () => {
         const [a, b] = [await store.client(driver), await store.client(driver)];
         const name = uniqueName();
         const dead = a.locks.createLock(name, ttlMs);
@@ -319,7 +319,7 @@ export function lockContract(engine: Engine): void {
         await lock.release();
       });
 
-      it('L10: tells members of a group of each other, as long as they are here', async () => {
+      it('L10: shows members of a group each other, as long as they are here', async () => {
         const [a, b] = [await store.client(driver), await store.client(driver)];
         const group = `${uniqueName()}:members`;
         const [one, other] = [

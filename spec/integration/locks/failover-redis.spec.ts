@@ -73,7 +73,7 @@ describe.skipIf(redisServer === undefined).concurrent.each(drivers.redis)(
     it('L11: the server ends connections that are idle: that costs no call', async (context) => {
       const { operator, scene } = await setRedisScene(context, driver);
       await scene.stop();
-      // Straight to the server: what it tells the operator after the end is read after the end.
+      // Straight to the server: its answers to the operator after the end are read after the end.
       const { locks, close } = await connectTo(scene.store.connection);
       context.onTestFinished(close);
       const lock = locks.createLock('idle', 60_000);

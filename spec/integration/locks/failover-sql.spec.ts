@@ -96,7 +96,7 @@ describe.each(kinds)('trouble on $engine', ({ engine, start, refusal }) => {
     await next.extend(60_000);
   });
 
-  it("L10, L11: where transactions are serializable by default, many at once get in nobody's way", async (context) => {
+  it('L10, L11: if transactions are serializable by default, many at once do not disturb each other', async (context) => {
     const server = await start();
     await asOperator(engine, server.url, 'serializable');
     const store = await prepared({ engine, url: server.url }, server);

@@ -10,7 +10,7 @@ import { connectTo } from './connect.js';
  * accord. Tells what happens to it, a word a line.
  */
 const [connection, names, ttlMs] = process.argv.slice(2);
-// Whoever has started it is gone, or its test has failed: nobody else would end it.
+// Its parent has ended, or its test has failed: nothing else would end it.
 process.stdin.on('end', () => process.exit(1)).resume();
 (process.stdin as unknown as Socket).unref();
 
@@ -20,7 +20,7 @@ const stopping = new AbortController();
 setMaxListeners(0, stopping.signal);
 process.once('SIGTERM', () => stopping.abort());
 
-const tell = (what: string) => () => void process.stdout.write(`${what}\n`);
+const write = (what: string) => () => void process.stdout.write(`${what}\n`);
 await createLeasePool({
   clock: systemClock,
   locks: client.locks,
@@ -32,9 +32,9 @@ await createLeasePool({
       stopping.signal.addEventListener('abort', () => resolve());
     }),
   on: {
-    acquired: tell('acquired'),
-    lost: tell('lost'),
-    released: tell('released'),
+    acquired: write('acquired'),
+    lost: write('lost'),
+    released: write('released'),
     // On a busy machine a call may well be late, and that by itself changes nothing.
     storeFailed: () => undefined,
   },

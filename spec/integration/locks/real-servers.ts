@@ -117,7 +117,7 @@ function write(line: Note): void {
 }
 
 /**
- * For vitest's globalSetup: at the end of the run tells which store ran on what, by which drivers.
+ * For vitest's globalSetup: at the end of the run prints which store ran on what, by which drivers.
  * With `REQUIRE_REAL_STORES=1` the run fails if a real server was at hand and was not used, or if one
  * of its drivers was not.
  */

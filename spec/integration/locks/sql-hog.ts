@@ -3,9 +3,9 @@ import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { tableName } from './connect.js';
 
-/** Somebody else on the same database, who is in the way. */
+/** Another user of the same database, who is in the way. */
 export interface Hog {
-  /** Takes every connection that the server has, those of the locks too, until told that it will do. */
+  /** Takes every connection that the server has, those of the locks too, until `isEnough` says so. */
   takeAll(isEnough: () => boolean): Promise<void>;
   /** Locks the table of the locks. */
   lockTable(): Promise<void>;

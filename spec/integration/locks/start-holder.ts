@@ -6,7 +6,7 @@ import type { Connection } from './connect.js';
 const script = fileURLToPath(new URL('./holder.ts', import.meta.url));
 
 export interface Holder {
-  /** What it has told, a word each. */
+  /** What it has written, a word each. */
   said(): string[];
   /** Nothing happens if it has ended. */
   kill(signal: NodeJS.Signals): void;

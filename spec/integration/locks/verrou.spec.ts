@@ -29,7 +29,7 @@ async function createInstance(names: string[]) {
   client.on('error', () => undefined);
   const locks: LockFactory = new Verrou(redisStore({ connection: client }).factory());
   const stopping = new AbortController();
-  const told: string[] = [];
+  const noticed: string[] = [];
   const pool = createLeasePool({
     clock: systemClock,
     locks,
@@ -43,18 +43,18 @@ async function createInstance(names: string[]) {
         }
       }),
     // Asked for, and not to be had: verrou's factory knows no members.
-    sharing: { group: 'members', handOver: () => told.push('handOver'), load: () => 0 },
+    sharing: { group: 'members', handOver: () => noticed.push('handOver'), load: () => 0 },
     on: {
-      acquired: () => told.push('acquired'),
-      lost: (_index, { name }) => told.push(name),
-      released: () => told.push('released'),
+      acquired: () => noticed.push('acquired'),
+      lost: (_index, { name }) => noticed.push(name),
+      released: () => noticed.push('released'),
       storeFailed: () => undefined,
     },
   });
   const ran = pool.run(stopping.signal);
   return {
     network,
-    told,
+    noticed,
     held: () => pool.held().filter(({ lost }) => !lost).length,
     async stop() {
       stopping.abort();
@@ -71,13 +71,13 @@ it("L4, L6, L8: verrou's LockFactory fits: leases are held, handed over at a sto
   const second = await createInstance(names);
   const endsAt = performance.now() + 2 * ttlMs;
   await until(() => expect(performance.now()).toBeGreaterThan(endsAt));
-  expect(second.told).toEqual([]);
+  expect(second.noticed).toEqual([]);
   await first.stop();
-  expect(first.told).toEqual(['acquired', 'acquired', 'released', 'released']);
+  expect(first.noticed).toEqual(['acquired', 'acquired', 'released', 'released']);
   await until(() => expect(second.held()).toBe(2));
 
   await second.network.refuse();
-  await until(() => expect(second.told).toContain('LeaseExpired'));
+  await until(() => expect(second.noticed).toContain('LeaseExpired'));
   await second.network.restore();
   await until(() => expect(second.held()).toBe(2));
   await second.stop();
