@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { buildConnector, Client, errors, Pool, ProxyAgent } from './undici.js';
+import { buildConnector, Client, Pool, ProxyAgent } from './undici.js';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../async/clock.js';
 
@@ -45,6 +45,10 @@ type Connect = ReturnType<typeof buildConnector>;
  * Opens as many connections as there are requests at a time. The next request takes the one that
  * was used last, so that the others become idle and close. It finds that one in constant time:
  * undici's Pool searches all of its connections.
+ *
+ * After a response, a connection gets no request before the loop has read once: the other side may
+ * have closed it without a word, or have sent a second response. Undici then emits `drain`, as it
+ * does for its Pool.
  */
 export function createConnections(options: ConnectionOptions = {}): ClosableConnections {
   const { maxHeaderSize, maxAge } = options;
@@ -54,8 +58,11 @@ export function createConnections(options: ConnectionOptions = {}): ClosableConn
   const clients = new Map<Client, number | undefined>();
   /** The idle ones by origin. The last of each list was used last. */
   const idle = new Map<string, Client[]>();
+  /** The loop has not read from them since their response. */
+  const settling = new Set<Client>();
   const connect = tracking(sockets, buildConnector({ timeout: CONNECT_TIMEOUT_MS }));
-  let closed = false;
+  let isClosed = false;
+  let closing: Promise<unknown> | undefined;
 
   function idleAt(origin: string): Client[] {
     const known = idle.get(origin);
@@ -68,12 +75,14 @@ export function createConnections(options: ConnectionOptions = {}): ClosableConn
   function open(origin: string, idleHere: Client[]): Client {
     const client = new Client(origin, { ...settings, connect });
     clients.set(client, maxAge?.clock.monotonic());
+    client.on('drain', () => {
+      if (settling.delete(client)) idleHere.push(client);
+    });
     // A client in use may go on: undici sends a request again that the other side never saw.
     client.on('disconnect', () => {
       const index = idleHere.indexOf(client);
-      if (index === -1) return;
-      idleHere.splice(index, 1);
-      drop(client);
+      if (index !== -1) idleHere.splice(index, 1);
+      if (index !== -1 || settling.delete(client)) drop(client);
     });
     return client;
   }
@@ -95,8 +104,8 @@ export function createConnections(options: ConnectionOptions = {}): ClosableConn
 
   return {
     dispatch(options, handler) {
-      if (closed) throw new errors.ClientDestroyedError();
       const origin = String(options.origin);
+      if (isClosed) return refuse(origin, options, handler);
       const idleHere = idleAt(origin);
       const client = takeIdle(idleHere) ?? open(origin, idleHere);
       return client.dispatch(options, {
@@ -106,28 +115,39 @@ export function createConnections(options: ConnectionOptions = {}): ClosableConn
           handler.onResponseStart?.(controller, status, headers, text),
         onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
         onResponseEnd(controller, trailers) {
-          if (!closed) idleHere.push(client);
+          if (!isClosed) settling.add(client);
           handler.onResponseEnd?.(controller, trailers);
         },
         onResponseError(controller, error) {
+          settling.delete(client);
           drop(client);
           handler.onResponseError?.(controller, error);
         },
       });
     },
     async close() {
-      closed = true;
+      isClosed = true;
       idle.clear();
-      await Promise.all(Array.from(clients.keys(), (client) => client.close()));
+      settling.clear();
+      closing ??= Promise.all(Array.from(clients.keys(), (client) => client.close()));
+      await closing;
     },
     destroy() {
-      closed = true;
+      isClosed = true;
       for (const client of clients.keys()) void client.destroy();
       clients.clear();
       idle.clear();
+      settling.clear();
       destroyAll(sockets);
     },
   };
+}
+
+/** A request that comes too late fails as undici's own do: its handler gets the error. */
+function refuse(origin: string, ...sent: Parameters<Dispatching['dispatch']>): boolean {
+  const client = new Client(origin);
+  void client.destroy();
+  return client.dispatch(...sent);
 }
 
 /** The same through a proxy, by CONNECT. `proxy` may have a user and a password. */
