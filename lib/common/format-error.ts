@@ -26,8 +26,8 @@ export function formatLink(error: unknown): string {
   const message = getProperty(error, 'message');
   if (typeof message !== 'string') return formatNonError(error);
   const name = getProperty(error, 'name');
-  const told = typeof name === 'string' && name !== '' ? name : 'Error';
-  const text = message === '' ? told : `${told}: ${message}`;
+  const label = typeof name === 'string' && name !== '' ? name : 'Error';
+  const text = message === '' ? label : `${label}: ${message}`;
   const code = getProperty(error, 'code');
   return typeof code === 'string' && !text.includes(code) ? `${text} (${code})` : text;
 }

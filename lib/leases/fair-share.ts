@@ -13,7 +13,7 @@ export interface Standing {
   /** How many pollers it holds and is going to keep. */
   held: number;
   /** How many pollers it is handing over, or has handed over within the last ttl. */
-  leaving: number;
+  handedOver: number;
   /**
    * How many pollers it has lost whose work has not ended. It can't take these again before, so
    * other instances leave no free ones to it for them.
@@ -27,7 +27,7 @@ export interface Standing {
 
 export interface FairShare {
   /** How many more pollers the instances with too few of them are waiting for. */
-  wanted: number;
+  lacked: number;
   /**
    * Free pollers with an index below this are left to others, since this instance has its even
    * share and they have not. 0: none. Instances of a rolling deployment may not compete for all of
@@ -45,32 +45,32 @@ export function planFairShare(me: Standing, others: readonly Standing[]): FairSh
     Math.max(0, evenShare(standing) - standing.held - standing.draining);
 
   const poor = others.filter((other) => lacking(other) > 0);
-  const wanted = poor.reduce((sum, other) => sum + lacking(other), 0);
+  const lacked = poor.reduce((sum, other) => sum + lacking(other), 0);
   const below = Math.max(0, ...poor.map(({ pollers }) => pollers));
   const yieldsBelow = lacking(me) === 0 ? below : 0;
-  const onTheirWay = all.reduce((sum, { leaving }) => sum + leaving, 0);
+  const onTheirWay = all.reduce((sum, { handedOver }) => sum + handedOver, 0);
   const rich = all
     .filter((standing) => standing.held > evenShare(standing))
     .sort((a, b) => b.held - a.held || (a.id < b.id ? -1 : 1));
   const rank = rich.indexOf(me);
-  if (rank === -1 || rank >= wanted - onTheirWay) return { wanted, yieldsBelow };
-  return { wanted, yieldsBelow, handOverBelow: below };
+  if (rank === -1 || rank >= lacked - onTheirWay) return { lacked, yieldsBelow };
+  return { lacked, yieldsBelow, handOverBelow: below };
 }
 
 /** The text that is written to the store. */
-export function formatStanding({ id, held, leaving, draining, pollers, cap }: Standing): string {
-  return [id, held, leaving, draining, pollers, Number.isFinite(cap) ? cap : '-'].join(' ');
+export function formatStanding({ id, held, handedOver, draining, pollers, cap }: Standing): string {
+  return [id, held, handedOver, draining, pollers, Number.isFinite(cap) ? cap : '-'].join(' ');
 }
 
 /** Undefined if another version has written something else. */
 export function parseStanding(text: string): Standing | undefined {
   const match = /^(\S+) (\d+) (\d+) (\d+) (\d+) (\d+|-)$/.exec(text);
   if (match === null) return undefined;
-  const [, id = '', held, leaving, draining, pollers, cap] = match;
+  const [, id = '', held, handedOver, draining, pollers, cap] = match;
   return {
     id,
     held: Number(held),
-    leaving: Number(leaving),
+    handedOver: Number(handedOver),
     draining: Number(draining),
     pollers: Number(pollers),
     cap: cap === '-' ? Infinity : Number(cap),

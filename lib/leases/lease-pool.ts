@@ -20,7 +20,7 @@ export interface LeasePoolObserver {
   acquired(index: number): void;
   /** The lease was renewed. */
   renewed?(index: number): void;
-  /** The lease is lost, and its work is ending. */
+  /** The lease is lost, and its work is draining. */
   lost(index: number, error: LeaseExpired | LeaseNotOwned): void;
   /** The work has ended, and the lease was released if the store could be reached. */
   released(index: number): void;
@@ -103,7 +103,7 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
   /** The leases that are held and are going to be kept. */
   const kept = (): number[] =>
     [...leases].flatMap(([index, { lease }]) =>
-      index < names.length && !lease.snapshot().lost && sharing?.leaves(index) !== true
+      index < names.length && !lease.snapshot().lost && sharing?.isHandedOver(index) !== true
         ? [index]
         : [],
     );

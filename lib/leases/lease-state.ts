@@ -61,7 +61,7 @@ export function nextStep(state: LeaseState, at: Timestamp, ttlMs: number): Step 
   return { do: 'renew', withinMs: Math.min(callLimitMs(ttlMs), leftMs) };
 }
 
-/** The store has renewed the lease. An expired lease stays expired, since its work is ending. */
+/** The store has renewed the lease. An expired lease stays expired, since its work is draining. */
 export function afterRenewal(
   state: LeaseState,
   requestedAt: Timestamp,

@@ -43,7 +43,7 @@ export interface Lease {
 export interface LeaseSnapshot {
   /** When the last successful renewal, or the acquire, began: milliseconds of the wall clock. */
   renewedAt: number;
-  /** The lease is lost, and its work is ending. */
+  /** The lease is lost, and its work is draining. */
   lost: boolean;
 }
 

@@ -13,8 +13,8 @@ export interface SharingOptions {
   group: string;
   ttlMs: number;
   clock: Clock;
-  /** What this instance says of itself now, without `leaving`. */
-  standing(): Omit<Standing, 'id' | 'leaving'>;
+  /** What this instance says of itself now, without `handedOver`. */
+  standing(): Omit<Standing, 'id' | 'handedOver'>;
   /**
    * The leases below this index that may be handed over. The first is the one whose work ends
    * soonest.
@@ -35,7 +35,7 @@ export interface Sharing {
   /** Renews and reads now, unless it did so a moment ago. Never rejects. */
   look(): Promise<void>;
   /** Whether this lease is being handed over, or was within the last ttl. */
-  leaves(index: number): boolean;
+  isHandedOver(index: number): boolean;
   /**
    * Whether this lease is left to others: it was handed over, or others have less than their share.
    */
@@ -50,14 +50,14 @@ interface Seen {
   /** When the store answered, by the monotonic clock. */
   readonly at: number;
   /** When others began to lack leases, by the monotonic clock. Infinity: they lack none. */
-  readonly wantedSince: number;
+  readonly lackedSince: number;
   /** What this instance said of itself. */
   readonly said: string;
   /** Nothing has changed hands: the next look may be a while away. */
   readonly isSettled: boolean;
 }
 
-const noOthers: FairShare = { wanted: 0, yieldsBelow: 0 };
+const noOthers: FairShare = { lacked: 0, yieldsBelow: 0 };
 
 /** Undefined if the store has no membership: rule L10 then does not hold. */
 export function createSharing(options: SharingOptions): Sharing | undefined {
@@ -69,20 +69,21 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
   /**
    * Leases that are handed over, each with the moment until which this instance leaves it alone.
    */
-  const leaving = new Map<number, number>();
+  const handedOver = new Map<number, number>();
   const { sleep, wake } = createSleeper(clock);
   let lookedAt = -Infinity;
   let seen: Seen = {
     share: noOthers,
     at: -Infinity,
-    wantedSince: Infinity,
+    lackedSince: Infinity,
     said: '',
     isSettled: false,
   };
 
   function myStanding(): Standing {
-    for (const [index, until] of leaving) if (until <= clock.monotonic()) leaving.delete(index);
-    return { id, leaving: leaving.size, ...standing() };
+    for (const [index, until] of handedOver)
+      if (until <= clock.monotonic()) handedOver.delete(index);
+    return { id, handedOver: handedOver.size, ...standing() };
   }
 
   async function look(): Promise<void> {
@@ -95,12 +96,12 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
       const others = texts.flatMap((text) => parseStanding(text) ?? []);
       const share = planFairShare(me, others);
       const at = clock.monotonic();
-      const wantedSince = share.wanted > 0 ? Math.min(seen.wantedSince, at) : Infinity;
-      const isSettled = says === seen.said && share.wanted === 0 && leaving.size === 0;
-      seen = { share, at, wantedSince, said: says, isSettled };
+      const lackedSince = share.lacked > 0 ? Math.min(seen.lackedSince, at) : Infinity;
+      const isSettled = says === seen.said && share.lacked === 0 && handedOver.size === 0;
+      seen = { share, at, lackedSince, said: says, isSettled };
       const first = nextToHandOver(at);
       if (first === undefined) return;
-      leaving.set(first, Infinity);
+      handedOver.set(first, Infinity);
       handOver(first);
     } catch (error) {
       onFailed(error);
@@ -118,8 +119,8 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
    * ones.
    */
   function nextToHandOver(at: number): number | undefined {
-    const isHandingOver = [...leaving.values()].includes(Infinity);
-    if (isHandingOver || at - seen.wantedSince < callLimitMs(ttlMs)) return undefined;
+    const isHandingOver = [...handedOver.values()].includes(Infinity);
+    if (isHandingOver || at - seen.lackedSince < callLimitMs(ttlMs)) return undefined;
     return candidates(seen.share.handOverBelow ?? 0)[0];
   }
 
@@ -141,11 +142,11 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
       await call(() => membership.leave()).catch(() => undefined);
     },
     look,
-    leaves: (index) => leaving.has(index),
-    isForOthers: (index) => leaving.has(index) || index < seen.share.yieldsBelow,
+    isHandedOver: (index) => handedOver.has(index),
+    isForOthers: (index) => handedOver.has(index) || index < seen.share.yieldsBelow,
     released(index) {
-      if (!leaving.has(index)) return;
-      leaving.set(index, clock.monotonic() + ttlMs);
+      if (!handedOver.has(index)) return;
+      handedOver.set(index, clock.monotonic() + ttlMs);
       wake();
     },
   };

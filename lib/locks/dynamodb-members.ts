@@ -6,7 +6,7 @@ import type { Membership } from './types.js';
 
 /**
  * A group is one item, with an attribute per member: `<ttl in ms> <version> <text>`. Each renewal
- * is one write that returns the whole item. As with locks, no clocks are compared. A member is gone
+ * is one write that returns the whole item. As with locks, no clocks are compared. A member has expired
  * if its attribute was seen unchanged for its ttl. Any other member then removes it.
  */
 export function createDynamoDbMembership(
@@ -16,7 +16,7 @@ export function createDynamoDbMembership(
 ): Membership {
   const me = randomUUID();
   const seen = new Map<string, { text: string; since: number }>();
-  let gone: string[] = [];
+  let expired: string[] = [];
 
   /** The texts of the other members. */
   function look(item: unknown): string[] {
@@ -34,7 +34,7 @@ export function createDynamoDbMembership(
       const [, lives = '0', says = ''] = /^(\d+) \S+ (.*)$/.exec(text) ?? [];
       return since + Number(lives) > at ? [{ member, says }] : [];
     });
-    gone = present
+    expired = present
       .map(({ member }) => member)
       .filter((each) => !here.some((h) => h.member === each));
     for (const member of seen.keys()) {
@@ -57,7 +57,7 @@ export function createDynamoDbMembership(
   return {
     async renew(says) {
       // An expression has a limit: a hundred at a time.
-      const dead = gone.slice(0, 100);
+      const dead = expired.slice(0, 100);
       const remove = dead.map((_, i) => `#m${i + 1}`).join(', ');
       const text = `${ttlMs} ${randomUUID()} ${says}`;
       const expression = `SET #m0 = :text${remove && ` REMOVE ${remove}`}`;

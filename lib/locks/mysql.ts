@@ -113,8 +113,8 @@ export function mysqlLocks(options: MySqlLocksOptions): MySqlLocks {
         says: String(getProperty(row, 'owner')),
         leftMs: Number(getProperty(row, 'us')) / 1_000,
       }));
-      const gone = others.filter(({ leftMs }) => leftMs < -ttlMs).map(({ name }) => name);
-      if (gone.length > 0) await run(clearIn(table), [gone]);
+      const expired = others.filter(({ leftMs }) => leftMs < -ttlMs).map(({ name }) => name);
+      if (expired.length > 0) await run(clearIn(table), [expired]);
       return others.filter(({ leftMs }) => leftMs > 0).map((other) => other.says);
     }
 

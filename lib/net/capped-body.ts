@@ -12,9 +12,9 @@ export function createCappedBody(limit: number): CappedBody {
   let size = 0;
   return {
     add(chunk) {
-      const wanted = chunk.byteLength > limit - size ? chunk.subarray(0, limit - size) : chunk;
-      held = appended(held, size, wanted, limit);
-      size += wanted.byteLength;
+      const taken = chunk.byteLength > limit - size ? chunk.subarray(0, limit - size) : chunk;
+      held = appended(held, size, taken, limit);
+      size += taken.byteLength;
       return size < limit;
     },
     bytes: () =>

@@ -31,6 +31,6 @@ export interface LeaseStatus {
   since: number;
   /** When the lease was last renewed or acquired: milliseconds since 1970. */
   renewedAt: number;
-  /** The lease is lost, and the poller's last tasks are ending. */
+  /** The lease is lost, and the poller's last tasks are draining. */
   lost: boolean;
 }

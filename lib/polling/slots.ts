@@ -29,17 +29,17 @@ export interface PollerInUse {
 /**
  * How many slots each poller may have now, while they change to `desired`. A poller that gets fewer
  * has them at once. A poller that gets more has them as others become free. Two kinds of slots count
- * until they are free: those in use beyond a poller's new size, and the `leaving` ones of pollers
+ * until they are free: those in use beyond a poller's new size, and the `draining` ones of pollers
  * that drain. So the total never exceeds the sum of `desired`, or what it was before.
  */
 export function planSlots(
   desired: readonly number[],
   present: readonly (PollerInUse | undefined)[],
-  leaving: number,
+  draining: number,
 ): number[] {
   const planned = desired.map((size, i) => Math.min(size, present[i]?.concurrency ?? 0));
   const taken = planned.map((size, i) => Math.max(size, present[i]?.used ?? 0));
-  let room = sum(desired) - sum(taken) - leaving;
+  let room = sum(desired) - sum(taken) - draining;
   return desired.map((size, i) => {
     const has = planned[i] ?? 0;
     if (has === size) return size;

@@ -47,15 +47,15 @@ export function requestIdOf(error: unknown): string | undefined {
 }
 
 function messageOf(thrown: unknown, secrets: readonly string[]): string {
-  const told: string[] = [];
+  const texts: string[] = [];
   const seen = new Set<unknown>();
-  for (let error = thrown; told.length < MAX_DEPTH && !seen.has(error); error = causeOf(error)) {
+  for (let error = thrown; texts.length < MAX_DEPTH && !seen.has(error); error = causeOf(error)) {
     if (error === undefined) break;
     seen.add(error);
     const text = ownMessage(error);
-    if (text !== '' && !told.some((outer) => outer.includes(text))) told.push(text);
+    if (text !== '' && !texts.some((outer) => outer.includes(text))) texts.push(text);
   }
-  const message = redact(told.join(' <- '), secrets).replaceAll(NOT_PLAIN, ' ').trim();
+  const message = redact(texts.join(' <- '), secrets).replaceAll(NOT_PLAIN, ' ').trim();
   return message === '' ? 'no message came with it' : shorten(message);
 }
 

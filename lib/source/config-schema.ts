@@ -36,18 +36,18 @@ const wholeNumber = wholeNumberFrom(1);
 
 /** The keys that are only for a limit that several instances share. */
 const lockShape = {
-  lockTtlMs: wanted('a whole number from 1,000 to 3,600,000', (expected) =>
+  lockTtlMs: expecting('a whole number from 1,000 to 3,600,000', (expected) =>
     z.int(expected).min(1_000, expected).max(3_600_000, expected).default(30_000),
   ),
   maxPollersPerInstance: wholeNumber.optional(),
-  onLeaseLost: wanted("'drain' or 'abort'", (expected) =>
+  onLeaseLost: expecting("'drain' or 'abort'", (expected) =>
     z.enum(['drain', 'abort'], expected).default('drain'),
   ),
 };
 export const lockKeys = Object.keys(lockShape);
 
 const shape = {
-  activityName: wanted(expectedName, (expected) =>
+  activityName: expecting(expectedName, (expected) =>
     z
       .string(expected)
       .min(1, expected)
@@ -55,24 +55,24 @@ const shape = {
       .refine((name) => !NOT_IN_A_NAME.test(name), expected)
       .optional(),
   ),
-  path: wanted(expectedPath, (expected) =>
+  path: expecting(expectedPath, (expected) =>
     z.string(expected).regex(REQUEST_PATH, expected).optional(),
   ),
   maxConcurrency: wholeNumber.default(1),
   concurrencyPerPoller: wholeNumber.default(1),
   invokeTimeoutMs: wholeNumber.default(300_000),
-  onComponentDown: wanted("'fail' or 'wait'", (expected) =>
+  onComponentDown: expecting("'fail' or 'wait'", (expected) =>
     z.enum(['fail', 'wait'], expected).default('fail'),
   ),
   heartbeatIntervalMs: wholeNumber.optional(),
-  workerName: wanted('1 to 80 characters', (expected) =>
+  workerName: expecting('1 to 80 characters', (expected) =>
     z
       .string(expected)
       .min(1, expected)
       .max(80, expected)
       .default(() => `${hostname()}:${process.pid}`.slice(-80)),
   ),
-  activityArn: wanted(
+  activityArn: expecting(
     "an activity's ARN as arn:aws:states:<region>:<account id>:activity:<name>",
     (expected) =>
       z
@@ -130,12 +130,12 @@ function whereItBelongs(key: string, known: readonly string[]): string {
 }
 
 function wholeNumberFrom(least: number): z.ZodInt {
-  return wanted(`a whole number from ${least.toLocaleString('en-US')}`, (expected) =>
+  return expecting(`a whole number from ${least.toLocaleString('en-US')}`, (expected) =>
     z.int(expected).min(least, expected),
   );
 }
 
 /** Gives all checks of one key the same message, which says what is expected. */
-function wanted<T>(expected: string, build: (params: { error: string }) => T): T {
+function expecting<T>(expected: string, build: (params: { error: string }) => T): T {
   return build({ error: expected });
 }

@@ -85,9 +85,9 @@ function createExtraHeaders(
   if (typeof headers !== 'function') return checkHeaders(headers, 'httpInvoke: options.headers');
   return async (request, signal) => {
     const { method, url, body, task } = request;
-    const told = { method, url, body, task, headers: { ...request.headers } };
+    const given = { method, url, body, task, headers: { ...request.headers } };
     // Rejects as soon as `signal` aborts, even if the function never settles.
-    const returned = await abortable(signal, callHeaders(headers, told, signal));
+    const returned = await abortable(signal, callHeaders(headers, given, signal));
     return checkHeaders(returned, 'httpInvoke: what options.headers returned');
   };
 }

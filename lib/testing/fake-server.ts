@@ -114,13 +114,13 @@ async function answer(
   response: ServerResponse,
   body: string,
 ): Promise<void> {
-  const gone = new AbortController();
+  const disconnected = new AbortController();
   response.once('close', () => {
-    if (!response.writableFinished) gone.abort();
+    if (!response.writableFinished) disconnected.abort();
   });
   try {
-    const reply = await replyTo(sfn, request, body, gone.signal);
-    if (!gone.signal.aborted) send(response, reply);
+    const reply = await replyTo(sfn, request, body, disconnected.signal);
+    if (!disconnected.signal.aborted) send(response, reply);
   } catch {
     // The client has disconnected.
   }

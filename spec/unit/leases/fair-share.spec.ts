@@ -6,7 +6,7 @@ import { formatStanding, parseStanding, planFairShare } from '../../../lib/lease
 const standing = (id: string, held: number, more: Partial<Standing> = {}): Standing => ({
   id,
   held,
-  leaving: 0,
+  handedOver: 0,
   draining: 0,
   pollers: 40,
   cap: Infinity,
@@ -27,8 +27,8 @@ const handOvers = (...all: Standing[]) =>
 describe('L10: who hands a poller over', () => {
   it('L10: one that has all of them, once another instance is there', () => {
     const [rich, poor] = plansOf(standing('a', 40), standing('b', 0));
-    expect(rich).toEqual({ wanted: 20, yieldsBelow: 40, handOverBelow: 40 });
-    expect(poor).toEqual({ wanted: 0, yieldsBelow: 0 });
+    expect(rich).toEqual({ lacked: 20, yieldsBelow: 40, handOverBelow: 40 });
+    expect(poor).toEqual({ lacked: 0, yieldsBelow: 0 });
   });
 
   it('L10: no instance, while each has floor(pollers / instances)', () => {
@@ -52,7 +52,7 @@ describe('L10: who hands a poller over', () => {
   it('L10: not again while one that another lacks is on its way', () => {
     const poor = standing('b', 19);
     expect(handOvers(standing('a', 21), poor)).toBe(1);
-    expect(handOvers(standing('a', 20, { leaving: 1 }), poor)).toBe(0);
+    expect(handOvers(standing('a', 20, { handedOver: 1 }), poor)).toBe(0);
   });
 
   it('L10: not to one that may not take it', () => {
@@ -63,7 +63,7 @@ describe('L10: who hands a poller over', () => {
   it('L10: none are kept for one that has lost as many, whose work has not ended', () => {
     expect(handOvers(standing('a', 40), standing('b', 0, { draining: 19 }))).toBe(1);
     const [plan] = plansOf(standing('a', 20), standing('b', 0, { draining: 20 }));
-    expect(plan).toEqual({ wanted: 0, yieldsBelow: 0 });
+    expect(plan).toEqual({ lacked: 0, yieldsBelow: 0 });
   });
 
   it('L10: only one whose name the other one competes for', () => {
@@ -112,7 +112,7 @@ describe('L10: who hands a poller over', () => {
 });
 
 describe('what instances say of themselves', () => {
-  it.each([standing('a', 3), standing('b', 0, { leaving: 2, draining: 3, cap: 7 })])(
+  it.each([standing('a', 3), standing('b', 0, { handedOver: 2, draining: 3, cap: 7 })])(
     'is read as written',
     (it_) => {
       expect(parseStanding(formatStanding(it_))).toEqual(it_);
