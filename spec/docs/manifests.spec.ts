@@ -117,6 +117,61 @@ describe('what Kubernetes and ECS get', () => {
   });
 });
 
+/** What the types do not know: names that have to be those of another manifest. */
+it('the manifests of examples/service find each other', () => {
+  const all = [...(right['examples/service, Kubernetes'] ?? [])];
+  const of = (type: string) => all.find((typed) => typed.type === type)?.value;
+  const { spec } = of('Deployment') as Deployment;
+  const [autoscaler] = manifestsIn(read('deploy/kubernetes-hpa.yaml'));
+  const { labels } = spec.template.metadata;
+  expect(labels).toEqual(spec.selector.matchLabels);
+  expect(of('Service')).toMatchObject({ spec: { selector: labels } });
+  expect(of('PodDisruptionBudget')).toMatchObject({ spec: { selector: { matchLabels: labels } } });
+  const { apiVersion, kind, metadata } = of('Deployment') as Deployment;
+  expect(autoscaler?.value).toMatchObject({
+    spec: { scaleTargetRef: { apiVersion, kind, name: metadata.name } },
+  });
+
+  const pod = spec.template.spec;
+  expect(of('ServiceAccount')).toMatchObject({ metadata: { name: pod.serviceAccountName } });
+  const [volume] = pod.volumes;
+  expect(of('ConfigMap')).toMatchObject({ metadata: { name: volume?.configMap.name } });
+  const [{ ports, volumeMounts, startupProbe, readinessProbe, livenessProbe }] = pod.containers;
+  expect(volumeMounts).toEqual([expect.objectContaining({ name: volume?.name })]);
+  const [port] = ports;
+  const probes = [startupProbe, readinessProbe, livenessProbe];
+  expect(probes.map(({ httpGet }) => httpGet.port)).toEqual(Array(3).fill(port?.name));
+  expect(of('Service')).toMatchObject({
+    spec: { ports: [{ port: port?.containerPort, targetPort: port?.name }] },
+  });
+});
+
+interface Deployment extends Manifest {
+  metadata: { name: string };
+  spec: {
+    selector: { matchLabels: object };
+    template: {
+      metadata: { labels: object };
+      spec: {
+        serviceAccountName: string;
+        volumes: { name: string; configMap: { name: string } }[];
+        containers: [
+          {
+            ports: { name: string; containerPort: number }[];
+            volumeMounts: object[];
+            startupProbe: Probe;
+            readinessProbe: Probe;
+            livenessProbe: Probe;
+          },
+        ];
+      };
+    };
+  };
+}
+interface Probe {
+  httpGet: { port: string };
+}
+
 describe('the Dockerfile', () => {
   const text = read('Dockerfile');
   const dockerfile = DockerfileParser.parse(text);
