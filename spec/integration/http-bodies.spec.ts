@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { createStepFuncSource } from 'stepfunc-source';
 import type { Invoke } from 'stepfunc-source';
@@ -173,17 +174,20 @@ it('renews connections after minutes, so that a changed DNS record is seen', asy
     redirect: 'manual' as const,
     task: 't',
   };
-  const noSignal = new AbortController().signal;
+  const send = async () => {
+    await invoke(request, new AbortController().signal);
+    // A connection gets a request again after a turn of the loop.
+    await setImmediate();
+  };
   vi.useFakeTimers({ toFake: ['performance'] });
-  for (let i = 0; i < 20; i++) await invoke(request, noSignal);
-  const before = component.connectionsSoFar();
-  expect(before).toBeLessThanOrEqual(2);
+  for (let i = 0; i < 20; i++) await send();
+  expect(component.connectionsSoFar()).toBe(1);
   vi.advanceTimersByTime(179_000);
-  await invoke(request, noSignal);
-  expect(component.connectionsSoFar()).toBe(before);
+  await send();
+  expect(component.connectionsSoFar()).toBe(1);
   vi.advanceTimersByTime(2_000);
-  await invoke(request, noSignal);
-  expect(component.connectionsSoFar()).toBe(before + 1);
+  await send();
+  expect(component.connectionsSoFar()).toBe(2);
   await until(() => expect(component.connections()).toBe(1));
   await invoke.close();
 });

@@ -4,6 +4,7 @@ import { startFakeSfnServer } from 'stepfunc-source/testing';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../lib/async/clock.js';
 import { attemptsOf } from '../../lib/sfn/errors.js';
@@ -178,7 +179,11 @@ describe('connections', () => {
     await using aws = await startComponent(json({}));
     await using tap = await startTap(Number(new URL(aws.url).port));
     const clients = clientsAt(tap.endpoint);
-    const send = () => clients.report.send(success(), { abortSignal: signal });
+    const send = async () => {
+      await clients.report.send(success(), { abortSignal: signal });
+      // A connection gets a request again after a turn of the loop.
+      await setImmediate();
+    };
     await Promise.all(Array.from({ length: 8 }, send));
     expect(tap.soFar()).toBe(8);
     for (let i = 0; i < 20; i += 1) await send();
