@@ -96,7 +96,7 @@ describe('keepTemplates', () => {
             expect(objectOf(ours)).toEqual(headers);
           },
         ),
-        { numRuns: 50 },
+        { numRuns: 15 },
       );
     },
   );
