@@ -47,7 +47,7 @@ it.for(engines)(
     expect(changes).toEqual([]);
     expect(new Set(trace.handOuts.map(({ instance }) => instance))).toEqual(new Set([holder.name]));
 
-    // A clock that is wrong keeps nobody from a poller that is to be had.
+    // A clock that is wrong keeps no instance from a poller that is to be had.
     holder.terminate();
     expect(await holder.ended).toEqual(peacefully);
     await momentOf(cluster, other, 'acquired');

@@ -6,7 +6,7 @@ import type { Block } from './pages.js';
 import { readPages, root } from './pages.js';
 import { cdk } from './run/cdk.js';
 import { componentProcess } from './run/components.js';
-import { executionTold, logs, runsNow } from './run/identity.js';
+import { executionLogged, logs, runsNow } from './run/identity.js';
 import { inThread, tellsTask, thread, withSchema } from './run/functions.js';
 import { locks, tenForAll } from './run/locks.js';
 import { metrics, traceFromInput, traces } from './run/opentelemetry.js';
@@ -52,7 +52,7 @@ const runs: Record<string, readonly Run[]> = {
   'docs/functions.md#stop-when-the-output-is-no-longer-wanted': [tellsTask],
   'docs/functions.md#work-that-keeps-the-cpu-busy': [inThread, thread],
   'docs/functions.md#wrap-the-function': [tellsTask],
-  'docs/identity.md#which-execution': [executionTold],
+  'docs/identity.md#which-execution': [executionLogged],
   'docs/identity.md#what-runs-now': [runsNow],
   'docs/loggers.md#pino': [logs],
   'docs/loggers.md#console': [logs],
@@ -91,8 +91,8 @@ for (const block of blocks.filter(isCode)) {
 describe('the code in the docs', () => {
   it('is run, every block of it', () => {
     const there = Object.fromEntries([...sections].map(([at, { length }]) => [at, length]));
-    const told = Object.fromEntries(Object.entries(runs).map(([at, { length }]) => [at, length]));
-    expect(told).toEqual(there);
+    const listed = Object.fromEntries(Object.entries(runs).map(([at, { length }]) => [at, length]));
+    expect(listed).toEqual(there);
   });
 
   it('says what language it is in, by the one name that is looked for', () => {

@@ -7,7 +7,7 @@ import type { Trouble } from './integration/troubles.js';
 import { passingTroubles } from './integration/troubles.js';
 import { answer, config } from './source-on-fake.js';
 
-/** What a task's input tells the component to do. */
+/** What a component has to do, as a task's input says it. */
 export interface Order {
   does: 'succeed' | 'fail' | 'throw' | 'nonsense' | 'never' | 'gather';
   takesMs?: number;

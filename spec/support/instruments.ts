@@ -22,13 +22,13 @@ export function instruments(): Instrument[] {
   const [counter, histogram, gauge] = [take('counter'), take('histogram'), take('UpDownCounter')];
   const oneGauge = take('Gauge');
   const meter = {
-    createCounter: (...told) => (counter(...told), noop.createCounter(...told)),
-    createHistogram: (...told) => (histogram(...told), noop.createHistogram(...told)),
-    createObservableUpDownCounter: (...told) => (
-      gauge(...told),
-      noop.createObservableUpDownCounter(...told)
+    createCounter: (...args) => (counter(...args), noop.createCounter(...args)),
+    createHistogram: (...args) => (histogram(...args), noop.createHistogram(...args)),
+    createObservableUpDownCounter: (...args) => (
+      gauge(...args),
+      noop.createObservableUpDownCounter(...args)
     ),
-    createObservableGauge: (...told) => (oneGauge(...told), noop.createObservableGauge(...told)),
+    createObservableGauge: (...args) => (oneGauge(...args), noop.createObservableGauge(...args)),
   } as Partial<Meter> as Meter;
   createInstruments(meter);
   return made;

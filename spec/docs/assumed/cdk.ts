@@ -1,4 +1,4 @@
-/** As much of the CDK as a fragment uses: it is not installed here. Tables remember what they are told. */
+/** As much of the CDK as a fragment uses: it is not installed here. Tables remember their props. */
 class TableV2 {
   readonly granted: { grantee: unknown; actions: string[] }[] = [];
 

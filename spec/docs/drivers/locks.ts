@@ -3,8 +3,8 @@ import type { Lock, LockFactory } from '../../../lib/index.js';
 import { runBlock } from './block.js';
 
 /**
- * A block that makes `locks`. Takes the lock named in the second argument, and gives it back, as it
- * is told, a line each; ends with its input, once it has closed what the block has opened.
+ * A block that makes `locks`. Each line of its input takes the lock named in the second argument, or
+ * gives it back. It ends with its input, once it has closed what the block has opened.
  */
 const { locks, client, pool } = (await runBlock()) as {
   locks: LockFactory;
@@ -14,8 +14,8 @@ const { locks, client, pool } = (await runBlock()) as {
 const [, , , name = ''] = process.argv;
 
 let lock: Lock | undefined;
-for await (const told of createInterface({ input: process.stdin })) {
-  if (told === 'acquire') {
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line === 'acquire') {
     lock = locks.createLock(name, 30_000);
     console.log((await lock.acquireImmediately()) ? 'granted' : 'refused');
   } else {

@@ -1,6 +1,6 @@
 import { source } from '../assumed/identity.js';
 import { runBlock, serve } from './block.js';
 
-/** A block that tells what runs: at a signal, once there is something. */
+/** A block that writes what runs: at a signal, once there is something. */
 process.once('SIGUSR2', () => void runBlock());
 await serve(source);

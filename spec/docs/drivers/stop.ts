@@ -1,7 +1,7 @@
 import { source } from '../assumed/reference.js';
 import { runBlock, terminated } from './block.js';
 
-/** A block that stops the source that docs/reference.md takes for granted: tells what it got for it. */
+/** A block that stops the source that docs/reference.md takes for granted, and writes what it got for it. */
 source.on('stateChanged', ({ to }) => console.log(to));
 await source.start();
 await terminated;

@@ -32,7 +32,7 @@ export async function addsUp(url: string): Promise<void> {
     expect(refusal.headers.get('step-func-error')).toBe('NotNumbers');
     expect(await refusal.text()).not.toBe('');
   }
-  // Larger than what many parsers take unless told.
+  // Larger than what many parsers take by default.
   const most = await post(JSON.stringify(Array.from({ length: 130_000 }, () => 1)));
   expect([most.status, await most.json()]).toEqual([200, 130_000]);
 }

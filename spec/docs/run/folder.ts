@@ -8,7 +8,7 @@ import { variablesOf } from '../preamble.js';
 
 /**
  * Writes a block into a folder such as its reader has, with packages installed, and certificates;
- * `onEnd` is told how to remove it. In TypeScript it exports what it declares, for whoever goes on
+ * `onEnd` gets the function that removes it. In TypeScript it exports what it declares, for whoever goes on
  * with it. Returns where the file is.
  */
 export async function write(

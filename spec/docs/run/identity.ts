@@ -3,8 +3,8 @@ import type { Run } from './run.js';
 import { beside } from './run.js';
 import { endsWell, holdAnswers, seen, setScene } from './scene.js';
 
-/** A task that fails is told with the execution that its input names. */
-export const executionTold: Run = beside('a source', async (block, context) => {
+/** A task that fails is logged with the execution that its input names. */
+export const executionLogged: Run = beside('a source', async (block, context) => {
   const scene = await setScene(block, context, { driver: 'source.ts' });
   const example = scene.start();
   const outcome = await scene.runTask(example, { execution: 'arn:of:it' });
@@ -17,7 +17,7 @@ export const executionTold: Run = beside('a source', async (block, context) => {
   expect(stderr).toContain("attributes: { execution: 'arn:of:it' }");
 });
 
-/** One task is at the component, and one line tells of it. */
+/** One task is at the component, and one line shows it. */
 export const runsNow: Run = beside('what runs', async (block, context) => {
   const { handler, count, answerAll } = holdAnswers();
   const scene = await setScene(block, context, { driver: 'running.ts', handler });

@@ -116,7 +116,7 @@ async function connectTo(port: number): Promise<void> {
   }
 }
 
-/** With decorators and what they tell of types, by the compiler and the options of Nest's projects. */
+/** With decorators and their types, by the compiler and the options of Nest's projects. */
 function asNestCompiles(text: string): string {
   return ts.transpileModule(text, {
     compilerOptions: {

@@ -23,7 +23,7 @@ export const metrics: Run = beside('metrics', async (block, context) => {
   await endsWell(example);
 });
 
-/** The span is printed, and the component was told of it. */
+/** The span is printed, and the component got its id. */
 export const traces: Run = source({
   driver: 'traces.ts',
   afterwards: (scene, example) => {

@@ -116,7 +116,7 @@ export const adds: Handler = ({ path, body }, response) => {
   return response.writeHead(answer.status, answer.headers).end(answer.body);
 };
 
-/** A component that adds up once it is told to. */
+/** A component that adds up once a spec lets it. */
 export function holdAnswers() {
   const held: (() => void)[] = [];
   const handler: Handler = (request, response) => held.push(() => void adds(request, response));

@@ -38,10 +38,10 @@ export interface Source extends SceneOptions {
 }
 
 /** A block that makes a source, or has one: it runs a task, and ends at SIGTERM. */
-export const source = (told: Source = {}): Run => driven('a source', 'source.ts', told);
+export const source = (given: Source = {}): Run => driven('a source', 'source.ts', given);
 
 /** A block that makes an invoke: a source that has it runs a task, and ends at SIGTERM. */
-export const invoke = (told: Source = {}): Run => driven('an invoke', 'invoke.ts', told);
+export const invoke = (given: Source = {}): Run => driven('an invoke', 'invoke.ts', given);
 
 function driven(
   kind: string,
@@ -81,14 +81,14 @@ export const signed = source({
   },
 });
 
-/** A failed task is told. */
+/** A failed task is logged. */
 export const listener = source({
   driver: 'listener.ts',
   act: async (scene, example) => {
     const outcome = await scene.runTask(example, ['three']);
     expect(outcome).toMatchObject({ status: 'FAILED', error: 'NotANumber' });
-    const told = /^task \S+ failed with NotANumber after \d+(\.\d+)? ms$/m;
-    await seen(example, () => expect(example.said().join('\n')).toMatch(told));
+    const line = /^task \S+ failed with NotANumber after \d+(\.\d+)? ms$/m;
+    await seen(example, () => expect(example.said().join('\n')).toMatch(line));
   },
 });
 
@@ -138,12 +138,12 @@ export const resized: Run = beside('a source with a switch', async (block, conte
 
 /** The slots of each poller of an example under slots.ts, once it has heard its signal. */
 export async function slotsOf(example: Process): Promise<number[]> {
-  const told = () => example.said().filter((line) => line.startsWith('slots:'));
-  const before = told().length;
+  const lines = () => example.said().filter((line) => line.startsWith('slots:'));
+  const before = lines().length;
   await seen(example, () => expect(example.said()).toContain('running'));
   example.signal('SIGUSR2');
-  await seen(example, () => expect(told().length).toBeGreaterThan(before));
-  return (told().at(-1)?.match(/\d+/g) ?? []).map(Number);
+  await seen(example, () => expect(lines().length).toBeGreaterThan(before));
+  return (lines().at(-1)?.match(/\d+/g) ?? []).map(Number);
 }
 
 /** Two activities in one process: what is split is summed, and one SIGTERM stops both. */

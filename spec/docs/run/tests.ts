@@ -78,7 +78,7 @@ export const faults = alone('faults', async (block, context) => {
     await expect(poll()).rejects.toMatchObject({ name });
   }
   const fail = (cause?: string) =>
-    sfn.send(new SendTaskFailureCommand({ taskToken: 'of nobody', cause }));
+    sfn.send(new SendTaskFailureCommand({ taskToken: 'unknown', cause }));
   await expect(fail()).rejects.toMatchObject({ name: 'InvalidToken' });
   await expect(fail('why')).rejects.toMatchObject({ name: 'KmsAccessDeniedException' });
 });

@@ -7,7 +7,7 @@ import { root } from '../pages.js';
 import { startNode } from '../../support/integration/process.js';
 import { alone, beside } from './run.js';
 
-/** A block that tells what an expression comes to, in a comment behind it. */
+/** A block with the value of an expression in a comment behind it. */
 export const value = alone('a value', async (block, context) => {
   const file = await write(block, context.onTestFinished, (code) =>
     code.replace(/^(.+); \/\/ (\{.*\})$/m, 'export const value = $1, expected = $2;'),
@@ -32,7 +32,7 @@ export const created = alone('a source that is made', async (block, context) => 
   expect(source.state).toBe('stopped');
 });
 
-/** A program that prints one line and ends: the line is expected in a comment behind it. */
+/** A program that prints one line and ends: a comment behind the call has the line. */
 export const prints = beside('a program that prints', async (block, { onTestFinished }) => {
   const file = await write(block, onTestFinished);
   const env = { TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') };

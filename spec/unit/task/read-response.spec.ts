@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { InvokeResponse } from '../../../lib/task/invoke.js';
 import { readResponse } from '../../../lib/task/read-response.js';
 
-/** One byte more than Step Functions takes: enough to tell that a body is too large. */
+/** One byte more than Step Functions takes: enough to see that a body is too large. */
 const CAP = 262_145;
 
 const plain = { status: 200, headers: {}, body: '1' };
