@@ -2,8 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Documented } from './comments.js';
-import { entries, examplesOf, readComments } from './comments.js';
-import { compilePages } from './compile.js';
+import { entries, readComments } from './comments.js';
 import { root } from './pages.js';
 
 describe('the doc comments of what users import', () => {
@@ -55,23 +54,6 @@ describe('the doc comments of what users import', () => {
     }
     expect(without(options, 'default')).toEqual([]);
   });
-
-  it('have examples that compile', () => {
-    const examples = all.flatMap(examplesOf);
-    expect(examples.length).toBeGreaterThan(15);
-    const blocks = examples.map(({ where, code }, i) => ({
-      page: 'comments.md',
-      where,
-      line: i + 1,
-      section: '',
-      language: 'ts',
-      code,
-      elsewhere: false,
-    }));
-    const compiled = compilePages([{ blocks }]);
-    expect(compiled.blocks).toBe(examples.length);
-    expect(compiled.errors).toEqual([]);
-  }, 120_000);
 });
 
 describe('the comments of lib', () => {

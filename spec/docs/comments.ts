@@ -2,6 +2,7 @@ import { join, relative } from 'node:path';
 import ts from 'typescript';
 import packageJson from '../../package.json' with { type: 'json' };
 import { compilerOptions, createHost } from './compile.js';
+import type { Block } from './pages.js';
 import { root } from './pages.js';
 
 /** Something that a user imports, or a member of it, with what its doc comment says. */
@@ -18,12 +19,6 @@ export interface Documented {
   isOption: boolean;
   summary: string;
   tags: { name: string; text: string }[];
-}
-
-/** The code of an `@example`, with or without a fence. */
-export interface Example {
-  where: string;
-  code: string;
 }
 
 /** The entry points of package.json's `exports`, as files of lib. */
@@ -141,12 +136,22 @@ export function readComments(): Documented[] {
   }
 }
 
-export function examplesOf({ where, name, tags }: Documented): Example[] {
-  return tags
-    .filter((tag) => tag.name === 'example')
-    .map(({ text }) => ({
-      where: `${where} ${name}`,
-      code: /^```\w*\n([^]*?)\n```$/.exec(text.trim())?.[1] ?? text,
+/** The code of every `@example`, with or without a fence, as blocks of a page. */
+export function readExamples(): Block[] {
+  return readComments()
+    .flatMap(({ where, name, tags }) =>
+      tags
+        .filter((tag) => tag.name === 'example')
+        .map(({ text }) => ({ where: `${where} ${name}`, text: text.trim() })),
+    )
+    .map(({ where, text }, i) => ({
+      page: 'comments.md',
+      where,
+      line: i + 1,
+      section: '',
+      language: 'ts',
+      code: /^```\w*\n([^]*?)\n```$/.exec(text)?.[1] ?? text,
+      elsewhere: false,
     }));
 }
 

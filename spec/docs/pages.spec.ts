@@ -1,14 +1,19 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readExamples } from './comments.js';
 import type { CompiledPages } from './compile.js';
 import { compilePages } from './compile.js';
+import type { Block } from './pages.js';
 import { codeIn, readPage, readPages } from './pages.js';
 
 const reference = readPage('docs/reference.md');
 
 describe('the code in the docs', () => {
+  let examples: Block[];
   let compiled: CompiledPages;
   beforeAll(() => {
-    compiled = compilePages(readPages());
+    examples = readExamples();
+    // Together, as a compiler reads lib and its dependencies for each program anew.
+    compiled = compilePages([...readPages(), { blocks: examples }]);
   }, 120_000);
 
   /** The names that lead the code in a cell: of `stop({ graceMs }?)`, `stop`. */
@@ -20,8 +25,9 @@ describe('the code in the docs', () => {
       .flatMap(([first]) => leading(first))
       .sort();
 
-  it('compiles against lib', () => {
-    expect(compiled.blocks).toBeGreaterThan(15);
+  it('compiles against lib, and so do the examples of doc comments', () => {
+    expect(examples.length).toBeGreaterThan(15);
+    expect(compiled.blocks - examples.length).toBeGreaterThan(15);
     expect(compiled.errors).toEqual([]);
   });
 
