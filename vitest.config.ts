@@ -20,10 +20,22 @@ const alone = [
 /** Hours of virtual time, at random or by seeds. */
 const long = ['spec/simulation/seeds-*.spec.ts', 'spec/behavior/faults-random.spec.ts'];
 
+/** Projects whose specs cross sockets and processes. */
+const crossing = {
+  // Says which lock store ran on what.
+  globalSetup: ['spec/integration/locks/real-servers.ts'],
+  // Longer than `until()` waits, which then says what did not come about.
+  testTimeout: 90_000,
+  hookTimeout: 90_000,
+  // They wait as much as they compute, and come after the projects that only compute.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  sequence: { groupOrder: 1 },
+};
+
 /**
- * Unit specs run in memory; simulation too, for hours of virtual time; integration crosses sockets and
- * processes; chaos has processes at war over each lock store; slow waits for real minutes; sfn-local
- * needs a Step Functions Local at SFN_LOCAL_URL.
+ * Unit specs run in memory; simulation too, for hours of virtual time; integration and locks cross
+ * sockets and processes; chaos has processes at war over each lock store; slow waits for real
+ * minutes; sfn-local needs a Step Functions Local at SFN_LOCAL_URL.
  */
 export default defineConfig({
   test: {
@@ -65,23 +77,25 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
+          ...crossing,
           name: 'integration',
           // CI shares its machine. What passes only at a second try is printed as such.
           retry: process.env['CI'] === undefined ? 0 : 1,
-          // Says which lock store ran on what.
-          globalSetup: ['spec/integration/locks/real-servers.ts'],
           include: [
             'spec/integration/**/*.spec.ts',
-            'spec/cluster/**/*.spec.ts',
             'spec/docs/{languages,manifests,pages,run}.spec.ts',
           ],
+          exclude: ['spec/integration/locks/**'],
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          ...crossing,
+          // Without a second try: what fails now and then may be two holders of one lease.
+          name: 'locks',
+          include: ['spec/integration/locks/**/*.spec.ts', 'spec/cluster/**/*.spec.ts'],
           exclude: ['spec/cluster/chaos.spec.ts'],
-          // Longer than `until()` waits, which then says what did not come about.
-          testTimeout: 90_000,
-          hookTimeout: 90_000,
-          // They wait as much as they compute, and come after the projects that only compute.
-          maxWorkers: Math.ceil(1.5 * availableParallelism()),
-          sequence: { groupOrder: 1 },
         },
       },
       {

@@ -8,6 +8,20 @@ export const drivers = {
   dynamodb: ['the SDK'],
 } as const;
 
+/**
+ * Loads the drivers of a store. A driver of hundreds of files blocks a busy machine's event loop for
+ * seconds: it must not be loaded while a lease is held.
+ */
+export async function loadDrivers(engine: StoreKind): Promise<void> {
+  const load = {
+    redis: () => [import('ioredis'), import('ioredis6'), import('redis')],
+    postgresql: () => [import('pg'), import('postgres')],
+    mysql: () => [import('mysql2'), import('mysql2/promise')],
+    dynamodb: () => [import('@aws-sdk/client-dynamodb')],
+  };
+  await Promise.all(load[engine]());
+}
+
 export type StoreKind = keyof typeof drivers;
 /** For a Redis Cluster, by the URL of one node. */
 export type ClusterDriver = 'ioredis cluster' | 'ioredis 6 cluster' | 'node-redis cluster';

@@ -5,7 +5,7 @@ import type { Clock } from '../../../lib/async/clock.js';
 import { systemClock } from '../../../lib/async/clock.js';
 import { LOCK_NOT_OWNED } from '../../../lib/locks/types.js';
 import { watchStalls } from '../../support/stalls.js';
-import { drivers } from './connect.js';
+import { drivers, loadDrivers } from './connect.js';
 import type { Engine, RunningEngine } from './engines.js';
 
 const ttlMs = 1_500;
@@ -37,6 +37,7 @@ export function lockContract(engine: Engine): void {
     const uniqueName = () => `stepfunc-source:${process.pid}:${Date.now()}:${(pollers += 1)}`;
 
     beforeAll(async () => {
+      await loadDrivers(engine.kind);
       store = await engine.start();
     });
     afterAll(async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import type { TestContext } from 'vitest';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 vi.setConfig({ testTimeout: 120_000 });
 import { Redis } from 'ioredis';
 import { until } from '../../support/integration/until.js';
@@ -10,9 +10,11 @@ import {
   startRedisServer,
 } from '../../support/servers/redis-server.js';
 import type { Driver } from './connect.js';
-import { connectTo, drivers } from './connect.js';
+import { connectTo, drivers, loadDrivers } from './connect.js';
 import { startHolder } from './start-holder.js';
 import { patientTtlMs, recoveryMs, setScene, ttlMs } from './scene.js';
+
+beforeAll(() => loadDrivers('redis'));
 
 /** A server of our own, its operator, and one lease kept over a client of the user `locks`. */
 async function setRedisScene(context: TestContext, driver: Driver, leaseMs = ttlMs) {

@@ -1,5 +1,5 @@
 import { setTimeout as pass } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 vi.setConfig({ testTimeout: 120_000 });
 import { until } from '../../support/integration/until.js';
 import { mysqlServer, startMySqlServer } from '../../support/servers/mysql-server.js';
@@ -9,6 +9,7 @@ import {
   startStandbyOf,
 } from '../../support/servers/postgres-server.js';
 import { redisServer, startRedisServer } from '../../support/servers/redis-server.js';
+import { loadDrivers } from './connect.js';
 import { prepared } from './engines.js';
 import { asOperator } from './operator.js';
 import { recoveryMs, setScene, ttlMs } from './scene.js';
@@ -19,6 +20,8 @@ const kinds = [
   { engine: 'postgresql' as const, server: postgresServer, start: startPostgresServer },
   { engine: 'mysql' as const, server: mysqlServer, start: startMySqlServer },
 ].filter(({ server }) => server !== undefined);
+
+beforeAll(() => Promise.all(kinds.map(({ engine }) => loadDrivers(engine))));
 
 /** Most of their time they wait, and each has a server of its own. */
 const beside = { concurrent: true };

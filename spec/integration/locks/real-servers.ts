@@ -121,7 +121,9 @@ function write(line: Note): void {
  * With `REQUIRE_REAL_STORES=1` the run fails if a real server was at hand and was not used, or if one
  * of its drivers was not.
  */
-export default function setup(): () => void {
+export default function setup(): (() => void) | undefined {
+  // Several projects have this setup: the first one speaks for all.
+  if (process.env['STORES_RUN'] === String(process.pid)) return undefined;
   process.env['STORES_RUN'] = String(process.pid);
   const written = file.replace(/-alone$/, `-${process.pid}`);
 
