@@ -86,7 +86,12 @@ function createClient(
   const transport = createTransport(connections, attemptMs, clock);
   transport.addTo(client);
   const retries = useOwnRetries(client, config, clock);
-  const firstAttempts = createFirstAttempts(client, transport, credentials, retries, clock);
+  const firstAttempts = createFirstAttempts(client, config, {
+    transport,
+    credentials,
+    retries,
+    clock,
+  });
 
   return {
     async send(command, { abortSignal } = {}) {

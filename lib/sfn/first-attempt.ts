@@ -1,4 +1,4 @@
-import type { SFNClient } from '@aws-sdk/client-sfn';
+import type { SFNClient, SFNClientConfig } from '@aws-sdk/client-sfn';
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../async/clock.js';
 import type { CredentialSource } from './credentials.js';
@@ -30,6 +30,13 @@ export interface FirstAttempts {
   handOver(command: Command, signal: AbortSignal, first: FirstAttempt | undefined): void;
 }
 
+interface FirstAttemptParts {
+  transport: Transport;
+  credentials: CredentialSource;
+  retries: OwnRetries;
+  clock: Clock;
+}
+
 /**
  * Nearly all calls succeed at once. They need neither the SDK's retry loop nor its serializer: they
  * are signed, sent and read here. All others go to the SDK, which makes its errors, corrects its
@@ -38,10 +45,8 @@ export interface FirstAttempts {
  */
 export function createFirstAttempts(
   client: SFNClient,
-  transport: Transport,
-  credentials: CredentialSource,
-  retries: OwnRetries,
-  clock: Clock,
+  { logger }: SFNClientConfig,
+  { transport, credentials, retries, clock }: FirstAttemptParts,
 ): FirstAttempts {
   const templates = new Map<unknown, RequestTemplate>();
   const kinds = new WeakMap<object, unknown>();
@@ -49,7 +54,9 @@ export function createFirstAttempts(
 
   keepTemplates(client, {
     latestCredentials: () => credentials.latest(),
-    mayKeep: async () => (await retries.isStandard()) && (await awsTime.mayCorrect()),
+    // The SDK logs only calls of its own.
+    mayKeep: async () =>
+      logger === undefined && (await retries.isStandard()) && (await awsTime.mayCorrect()),
     keep: (input, template) => void templates.set(kinds.get(input), template),
   });
 
@@ -67,11 +74,12 @@ export function createFirstAttempts(
         templates.delete(kind);
         return undefined;
       }
+      const sentAt = clock.wall();
       try {
         const response = await transport.send(template.origin, '/', headers, body, signal);
         const output = outputOf(response);
         if (output !== undefined) {
-          awsTime.set(response);
+          awsTime.set(response, sentAt);
           retries.succeeded();
         } else {
           templates.delete(kind);
@@ -107,6 +115,9 @@ function outputOf({ statusCode, body }: ReceivedResponse): object | undefined {
   }
 }
 
+/** The SDK takes no date of a response that came later. */
+const LONGEST_CALL_MS = 900_000;
+
 /**
  * AWS's time, kept as the SDK does: by the clock offset in the client's configuration, which each
  * response sets.
@@ -116,9 +127,11 @@ function createAwsTime({ config }: SFNClient, clock: Clock) {
   return {
     mayCorrect: async () => !(await config.disableClockSkewCorrection()),
     now: () => clock.wall() + config.systemClockOffset,
-    set({ headers: { date, age } }: ReceivedResponse): void {
+    set({ headers: { date, age } }: ReceivedResponse, sentAt: number): void {
       // A date changes once a second. An older one comes from a cache, and says nothing.
       if (date === lastDate || typeof date !== 'string' || age !== undefined) return;
+      // The response may have waited while the machine was suspended.
+      if (clock.wall() - sentAt > LONGEST_CALL_MS) return;
       lastDate = date;
       const time = Date.parse(date);
       if (!Number.isNaN(time)) config.systemClockOffset = time - clock.wall();

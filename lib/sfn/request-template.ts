@@ -27,6 +27,16 @@ const CHANGING = new Set([
   'x-amz-security-token',
 ]);
 
+/** Headers that stay the same. With another one, no template is kept: it may be for one call alone. */
+const CONSTANT = new Set([
+  'amz-sdk-request',
+  'content-type',
+  'host',
+  'user-agent',
+  'x-amz-target',
+  'x-amz-user-agent',
+]);
+
 /**
  * The SDK's middlewares that later requests skip. If the stack has an unknown one, no template is
  * kept, since requests may need what it does.
@@ -109,6 +119,7 @@ function templateOf(
 
   const signedHeaders = signed.split(';');
   const constant = Object.entries(headers).filter(([name]) => !CHANGING.has(name));
+  if (!constant.every(([name]) => CONSTANT.has(name))) return undefined;
   const sign = createSigner({
     region,
     service,

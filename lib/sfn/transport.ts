@@ -116,8 +116,8 @@ export function createTransport(
         {
           onRequestStart(controller) {
             abortRequest = (reason) => controller.abort(reason);
-            // `signal` may have aborted while the request waited for a connection.
-            if (signal.aborted) controller.abort(abortError(signal));
+            // It may have been given up while it waited for a connection.
+            if (settled) controller.abort(new Error('The request is no longer wanted'));
           },
           // Also called for 103 Early Hints and the like. The last call counts.
           onResponseStart(_, status, responseHeaders) {

@@ -1,5 +1,6 @@
 import { SendTaskHeartbeatCommand, SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../../lib/async/clock.js';
 import { systemClock } from '../../../lib/async/clock.js';
 import type { Dispatching } from '../../../lib/net/connections.js';
 import { createCredentialSource } from '../../../lib/sfn/credentials.js';
@@ -12,13 +13,21 @@ interface Sent {
   body: Uint8Array;
 }
 
+const ignore = () => undefined;
+const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
 /** A client of the SDK's on our transport; requests are answered here. */
 function setUp(config: ConstructorParameters<typeof SFNClient>[0] = {}) {
   const sent: Sent[] = [];
+  /** How long each request takes by the wall clock. */
+  let requestMs = 0;
+  let leaptMs = 0;
+  const clock: Clock = { ...systemClock, wall: () => Date.now() + leaptMs };
   let answer = { status: 200, body: '{}', headers: {} as Record<string, string> };
   const dispatcher: Dispatching = {
     dispatch(options, handler) {
       sent.push(options as unknown as Sent);
+      leaptMs += requestMs;
       const controller = { abort: () => undefined } as never;
       handler.onRequestStart?.(controller, {});
       handler.onResponseStart?.(controller, answer.status, answer.headers);
@@ -37,7 +46,12 @@ function setUp(config: ConstructorParameters<typeof SFNClient>[0] = {}) {
   const transport = createTransport(dispatcher, () => 10_000, systemClock);
   transport.addTo(client);
   const retries = useOwnRetries(client, config, systemClock);
-  const attempts = createFirstAttempts(client, transport, source, retries, systemClock);
+  const attempts = createFirstAttempts(client, config, {
+    transport,
+    credentials: source,
+    retries,
+    clock,
+  });
   const { signal } = new AbortController();
 
   /** Whether a command went out past the SDK. */
@@ -55,6 +69,7 @@ function setUp(config: ConstructorParameters<typeof SFNClient>[0] = {}) {
     isShort,
     answerWith: (status: number, body = '{}', headers = {}) =>
       void (answer = { status, body, headers }),
+    takeMs: (ms: number) => void (requestMs = ms),
     signWith: (next: typeof keys) => void (keys = next),
   };
 }
@@ -102,6 +117,7 @@ describe('createFirstAttempts', () => {
   it.each<[string, Parameters<typeof setUp>[0]]>([
     ['a retry strategy of the user', { retryStrategy: undefined as never, retryMode: 'adaptive' }],
     ['a clock that must not be corrected', { disableClockSkewCorrection: true }],
+    ['a logger, which is to see every call', { logger: silent }],
   ])('steps aside for %s', async (_, config) => {
     const { isShort } = setUp(config);
     expect([await isShort(), await isShort()]).toEqual([false, false]);
@@ -125,5 +141,14 @@ describe('createFirstAttempts', () => {
     answerWith(200, '{}', { date: 'yesterday' });
     await isShort();
     expect(Math.round(client.config.systemClockOffset / 1_000 / 10)).toBe(360);
+  });
+
+  it('takes no date of a response that has waited, as on a machine that was suspended', async () => {
+    const { client, isShort, answerWith, takeMs } = setUp();
+    await isShort();
+    takeMs(900_001);
+    answerWith(200, '{}', { date: new Date().toUTCString() });
+    expect(await isShort()).toBe(true);
+    expect(client.config.systemClockOffset).toBe(0);
   });
 });

@@ -149,6 +149,15 @@ describe('one attempt', () => {
     expect(requests[0]?.abort).toHaveBeenCalledOnce();
   });
 
+  it('T13: a limit that ends while it waits for a connection keeps it from being sent', async () => {
+    const { clock, requests, send } = setUp(() => 1_000);
+    const outcome = send().catch((error: unknown) => error);
+    await clock.pass(1_000);
+    expect(await outcome).toMatchObject({ name: 'TimeoutError' });
+    requests[0]?.start();
+    expect(requests[0]?.abort).toHaveBeenCalledOnce();
+  });
+
   it('P1: without a limit, as for a poll, it waits for as long as its signal', async () => {
     const { clock, controller, requests, send } = setUp();
     const response = send();
