@@ -89,7 +89,11 @@ async function twoInstances(locks: NodeJS.ProcessEnv): Promise<void> {
 
   second.terminate();
   expect(await second.ended).toEqual({ code: 0, signal: null, stderr: '' });
-  const troubles = [first, second].flatMap(logOf).filter(({ level }) => level > 30);
+  // A busy machine may keep a call to the store waiting for longer than a sixth of the ttl, and that
+  // is written. It must cost no lease.
+  const troubles = [first, second]
+    .flatMap(logOf)
+    .filter(({ level, error }) => level > 30 && error !== 'TimeoutError');
   expect(troubles).toEqual([]);
 }
 
