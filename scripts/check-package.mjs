@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { createChecks } from './package/checks.mjs';
 import { compile } from './package/compile.mjs';
 import { checkInstall } from './package/install.mjs';
-import { checkEntries, checkNeedsPeer, checkZodWaits } from './package/entries.mjs';
+import { checkEntries, checkLate, checkNeedsPeer } from './package/entries.mjs';
 import { createProject } from './package/project.mjs';
 import { exampleOf } from './package/readme.mjs';
 import {
@@ -81,7 +81,7 @@ async function checkProject(tarball, { type, example, modes }) {
   for (const [entry, peer] of Object.entries(PEERS)) {
     await check(`${entry} asks for its peer`, () => checkNeedsPeer(project, entry, peer));
   }
-  await check('zod waits for a config', () => checkZodWaits(project));
+  await check('an import loads no package that can wait', () => checkLate(project));
   await check(`README's ${example.name} runs`, () => runExample(project, example));
   for (const mode of modes) {
     await check(`types by ${mode.moduleResolution}`, () =>

@@ -8,14 +8,21 @@ const PRINT_NAMES = `
   });
 `;
 
-/** Prints whether zod is loaded after the import of the package, and after its first config. */
-const PRINT_ZOD = `
-  const isLoaded = () => Object.keys(require.cache).some((file) => /[/\\\\]zod[/\\\\]/.test(file));
+/** The packages that an import of the package leaves alone, since they take longer than all the rest. */
+const LATE = ['abort-controller-x', 'zod'];
+
+/** Prints which of them are loaded after the import of the package, and after each has been used. */
+const PRINT_LOADED = `
+  const [way, ...late] = process.argv.slice(1);
+  const isLoaded = (name) => Object.keys(require.cache).some((file) =>
+    file.replaceAll('\\\\', '/').includes('/node_modules/' + name + '/'));
   const load = { require: () => require('stepfunc-source'), import: () => import('stepfunc-source') };
-  Promise.resolve(load[process.argv[1]]()).then(({ createStepFuncSource }) => {
-    const afterImport = isLoaded();
-    createStepFuncSource({ activityName: 'a', path: '/a' }, fetch);
-    console.log(JSON.stringify({ afterImport, afterConfig: isLoaded() }));
+  Promise.resolve(load[way]()).then(async ({ createStepFuncSource }) => {
+    const afterImport = late.filter(isLoaded);
+    const client = { send: () => Promise.reject(new TypeError('not there')) };
+    const source = createStepFuncSource({ activityName: 'a', path: '/a' }, fetch, { client });
+    await source.start().catch(() => {});
+    console.log(JSON.stringify({ afterImport, afterStart: late.filter(isLoaded) }));
   });
 `;
 
@@ -31,14 +38,18 @@ export function checkEntries(project, except) {
   return { note: entries.join(', ') };
 }
 
-/** The import of the package leaves zod alone, since that takes longer than all the rest of it. */
-export function checkZodWaits(project) {
+/** The import of the package loads none of these packages. The first start does. */
+export function checkLate(project) {
   for (const way of ['require', 'import']) {
-    const { afterImport, afterConfig } = JSON.parse(runCommonJs(project, PRINT_ZOD, way));
-    if (afterImport) throw new Error(`${way} of the package loads zod before there is a config`);
-    if (!afterConfig)
-      throw new Error(`${way}: zod was not seen, even after a config; mend the check`);
+    const { afterImport, afterStart } = JSON.parse(
+      runCommonJs(project, PRINT_LOADED, way, ...LATE),
+    );
+    if (afterImport.length > 0) throw new Error(`${way} of the package loads ${afterImport}`);
+    if (String(afterStart) !== String(LATE)) {
+      throw new Error(`${way}: a start was seen to load ${afterStart}; mend the check`);
+    }
   }
+  return { note: LATE.join(', ') };
 }
 
 /** An entry point fails without its optional peer, by an error that names the peer. */
@@ -57,8 +68,8 @@ function printNames(project, entry) {
   return runCommonJs(project, PRINT_NAMES, entry);
 }
 
-function runCommonJs(project, code, argument) {
+function runCommonJs(project, code, ...args) {
   // CommonJS has to do without Node's own way to require an ES module: not everybody has it on.
   const flags = ['--no-experimental-require-module', '--input-type=commonjs'];
-  return project.node(...flags, '--eval', code, argument);
+  return project.node(...flags, '--eval', code, ...args);
 }
