@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { GetActivityTaskCommand } from '@aws-sdk/client-sfn';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../lib/async/clock.js';
@@ -52,6 +53,15 @@ describe('answers to the default clients', () => {
     ['a name in a header alone', (_, r) => r.writeHead(400, { 'x-amzn-errortype': 'KmsX' }).end()],
     ['HTML with 502', html],
     ['a 500 without a body', (_, response) => response.writeHead(500).end()],
+    ['a redirect', (_, response) => response.writeHead(307, { location: '/elsewhere' }).end()],
+    [
+      'an error whose name a header of the query protocol corrects',
+      awsError(400, 'TaskTimedOut', { 'x-amzn-query-error': 'AWS.Other;Sender' }),
+    ],
+    [
+      '200 in gzip, which was not asked for',
+      (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{}')),
+    ],
     ['200 with HTML', (_, response) => response.end('<html>Sign in</html>')],
     ['200 with half a JSON', (_, response) => response.end('{"taskToken": "t')],
     ['a connection that is cut', cutOff],
