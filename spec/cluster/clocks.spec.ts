@@ -5,11 +5,10 @@ import type { Cluster } from './cluster.js';
 import { createCluster } from './cluster.js';
 import { nowMs } from './clock.js';
 import type { Instance } from './instances.js';
-import type { Happening } from './trace.js';
 import { holds, isRunning, momentOf, standBy } from './up.js';
 
 /** A sixth of it must do for an answer of the store, on a busy machine too. */
-const lockTtlMs = 4_000;
+const lockTtlMs = 6_000;
 const hour = 3_600_000;
 /** For the store's own time, and this machine's under load. */
 const slackMs = 3_000;
@@ -43,7 +42,9 @@ it.for(engines)(
       const task = sfn.runTask(activityName, { id, ms: 1 });
       expect(await task).toMatchObject({ status: 'SUCCEEDED' });
     }
-    const changes = trace.happenings.filter(({ at, what }) => at >= begunAt && what !== 'invoked');
+    const changes = trace.happenings.filter(
+      ({ at, what }) => at >= begunAt && /^(acquired|lost|released)$/.test(what),
+    );
     expect(changes).toEqual([]);
     expect(new Set(trace.handOuts.map(({ instance }) => instance))).toEqual(new Set([holder.name]));
 
@@ -68,10 +69,7 @@ it.for(engines)(
     for (const wrongByMs of [0, hour]) {
       const other = await joinWithClock(cluster, wrongByMs);
       // Each must see the other as present, and none must see what is held as free.
-      await Promise.all([holds(holder, 1), holds(other, 1)]);
-      const evenAt = nowMs();
-      await pass(1.5 * lockTtlMs);
-      expect(movesSince(cluster, evenAt)).toEqual([]);
+      await staysEven(cluster, [holder, other]);
 
       const killedAt = nowMs();
       void holder.kill();
@@ -93,8 +91,15 @@ async function joinWithClock(cluster: Cluster, wrongByMs: number): Promise<Insta
   return instance;
 }
 
-function movesSince({ trace }: Cluster, from: number): Happening[] {
-  return trace.happenings.filter(
-    ({ at, what }) => at >= from && /^(acquired|lost|released)$/.test(what),
-  );
+/** Nothing moves once each has one poller. A time in which calls to the store failed shows nothing. */
+async function staysEven({ trace }: Cluster, instances: readonly Instance[]): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    await Promise.all(instances.map((instance) => holds(instance, 1)));
+    const evenAt = nowMs();
+    await pass(1.5 * lockTtlMs);
+    const happened = trace.happenings.filter(({ at }) => at >= evenAt);
+    if (attempt < 4 && happened.some(({ what }) => what === 'storeFailed')) continue;
+    expect(happened.filter(({ what }) => /^(acquired|lost|released)$/.test(what))).toEqual([]);
+    return;
+  }
 }
