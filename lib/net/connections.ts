@@ -48,7 +48,7 @@ type Connect = ReturnType<typeof buildConnector>;
  *
  * After a response, a connection gets no request before the loop has read once: the other side may
  * have closed it without a word, or have sent a second response. Undici then emits `drain`, as it
- * does for its Pool.
+ * does for its Pool. A request that follows at once takes another connection, or opens one.
  */
 export function createConnections(options: ConnectionOptions = {}): ClosableConnections {
   const { maxHeaderSize, maxAge } = options;
