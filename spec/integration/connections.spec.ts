@@ -85,6 +85,7 @@ it('gives no request to a connection that is too old, and closes it', async () =
   await openAtOnce(3);
   now = 1_000;
   await send();
+  await setImmediate();
   expect(ports().slice(0, 3)).toContain(ports()[3]);
   now = 1_001;
   await send();
