@@ -66,12 +66,19 @@ export function createActivityPoller(
 ): Poller {
   const { clock, sfn, activity, workerName, emit, attributesOf, runningTasks, onPolled } = options;
   const { invoke, path, invokeTimeoutMs, heartbeatIntervalMs, onComponentDown } = options;
-  const { pollTimeoutMs = POLL_TIMEOUT_MS } = options;
+  const { pollTimeoutMs = POLL_TIMEOUT_MS, canPoll } = options;
   const timeoutError = () => new TimeoutError(pollTimeoutMs);
 
+  /** Asks for the ARN, while no poll is open. Undefined if none may be sent any more. */
+  async function askArn(drain: AbortSignal): Promise<string | undefined> {
+    // Without the signal, a poll would be sent after the drain.
+    const arn = await activity.arn(drain).catch(catchAbortError);
+    // The lease may have expired meanwhile. After a blocked event loop, its timer may fire later.
+    return arn === undefined || canPoll?.() === false ? undefined : arn;
+  }
+
   async function poll(open: OpenPoll, drain: AbortSignal): Promise<ActivityTask | undefined> {
-    // No poll is open while this waits. Without the signal, one would be sent after the drain.
-    const arn = activity.known() ?? (await activity.arn(drain).catch(catchAbortError));
+    const arn = activity.known() ?? (await askArn(drain));
     if (arn === undefined || drain.aborted) return undefined;
     open.sentAt = clock.monotonic();
     try {

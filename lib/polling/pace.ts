@@ -35,9 +35,13 @@ const EMPTY_PAUSE_MS = 50;
 const MANY_EMPTY = 1_000;
 const MANY_EMPTY_PAUSE_MS = 1_000;
 
-/** A poll that failed sooner was not held by Step Functions. The next must not follow at once. */
+/**
+ * A poll that failed sooner was not held by Step Functions. The next must not follow at once. Without
+ * the jitter, polls that failed together would come back together.
+ */
 const HELD_MS = 10_000;
 const LEAST_MS = 1_000;
+const LEAST_JITTER_MS = 500;
 
 export const startingPace: Pace = {
   epoch: 0,
@@ -63,7 +67,7 @@ export function afterEmptyAnswer(pace: Pace, epoch: number, openMs: number, now:
 /**
  * A poll failed at `now`, after `openMs`. The back-off counts from when the poll was sent. If the
  * poll was held, and open for longer than the back-off, the next follows at once. If it was not
- * held, at least a second passes before the next. `random` is a number from 0 to 1.
+ * held, 1 s to 1.5 s pass at least before the next. `random` is a number from 0 to 1.
  */
 export function afterFailedPoll(
   pace: Pace,
@@ -76,7 +80,7 @@ export function afterFailedPoll(
   const failures = pace.failures + 1;
   const backOff = backOffMs(failures, random);
   const countedMs = openMs < AT_ONCE_MS ? 0 : openMs;
-  const leastMs = openMs < HELD_MS ? LEAST_MS : 0;
+  const leastMs = openMs < HELD_MS ? Math.round(LEAST_MS + LEAST_JITTER_MS * random) : 0;
   const retryInMs = Math.max(leastMs, Math.round(backOff - countedMs));
   return {
     ...pace,

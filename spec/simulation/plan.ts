@@ -59,9 +59,7 @@ export interface Plan {
 /** What a seed stands for. */
 export function planOf(seed: number): Plan {
   const random = createRandom(`plan/${seed}`);
-  const locks = random.chance(0.65)
-    ? { hasMembers: random.chance(0.4), tellsClaims: random.chance(0.5) }
-    : undefined;
+  const locks = random.chance(0.65) ? traitsOf(random) : undefined;
   const ttlMs = locks === undefined ? 0 : random.pick([6_000, 12_000, 30_000]);
   const sizes = { maxConcurrency: random.whole(1, 10), concurrencyPerPoller: random.whole(1, 4) };
   const heartbeats = random.chance(0.5) ? random.whole(2, 15) * 1_000 : undefined;
@@ -113,6 +111,11 @@ export function planOf(seed: number): Plan {
     countsListeners: random.chance(0.25),
     lastGraceMs: random.pick([undefined, 0, 10_000]),
   };
+}
+
+function traitsOf(random: Random): StoreTraits {
+  if (random.chance(0.2)) return { hasMembers: true, tellsClaims: true, isDynamoDb: true };
+  return { hasMembers: random.chance(0.4), tellsClaims: random.chance(0.5) };
 }
 
 function tasks(random: Random, calmAt: number, heartbeats: number | undefined): Happening[] {
@@ -197,6 +200,10 @@ function faults(
           });
         }
         break;
+      case 'joins':
+        born += 1;
+        happenings.push({ at, kind: 'starts', instance: `i${born}`, sizes });
+        break;
       case 'stops':
         happenings.push({ at, kind: 'stops', instance, graceMs: graceOf(random) });
         break;
@@ -267,6 +274,7 @@ const kinds = [
   'freezes',
   'setsClock',
   'isKilled',
+  'joins',
   'stops',
   'rolls',
   'resizes',

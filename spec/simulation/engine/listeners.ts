@@ -1,30 +1,33 @@
+import type { Machine } from './machine.js';
+import { currentMachine } from './machine.js';
 import { replace } from './replace.js';
 
 /** Counts the listeners of every signal, while it is installed. */
 export interface ListenerCount {
-  /** The most listeners that one signal has that has not aborted. */
-  most(): number;
+  /** The most listeners that code of this machine has on one signal that has not aborted. */
+  mostOf(machine: Machine): number;
   uninstall(): void;
 }
 
 /**
- * Watches all signals of this process. A listener that is forgotten on a signal that lives for long
- * shows by their growing number; what listens to a signal that has aborted, or that nobody has any
- * longer, harms nobody.
+ * Watches all signals of this process. What listens to a signal that has aborted harms nobody. Nor
+ * does one listener on a signal that dies with it. Several on one signal, once the source of their
+ * machine has stopped, were forgotten there.
  */
 export function countListeners(): ListenerCount {
-  const counts = new Map<AbortSignal, Set<unknown>>();
+  /** By signal: each listener, with the machine that has added it. */
+  const known = new Map<AbortSignal, Map<unknown, Machine | undefined>>();
   const { addEventListener, removeEventListener } = EventTarget.prototype;
 
   function add(this: AbortSignal, ...given: Parameters<typeof addEventListener>): void {
-    const known = counts.get(this) ?? new Set();
-    counts.set(this, known.add(given[1]));
+    const its = known.get(this) ?? new Map<unknown, Machine | undefined>();
+    known.set(this, its.set(given[1], currentMachine()));
     addEventListener.apply(this, given);
   }
   function remove(this: AbortSignal, ...given: Parameters<typeof removeEventListener>): void {
-    const known = counts.get(this);
-    known?.delete(given[1]);
-    if (known?.size === 0) counts.delete(this);
+    const its = known.get(this);
+    its?.delete(given[1]);
+    if (its?.size === 0) known.delete(this);
     removeEventListener.apply(this, given);
   }
   const undo = [
@@ -33,11 +36,11 @@ export function countListeners(): ListenerCount {
   ];
 
   return {
-    most() {
+    mostOf(machine) {
       let most = 0;
-      for (const [signal, listeners] of counts) {
-        if (signal.aborted) counts.delete(signal);
-        else most = Math.max(most, listeners.size);
+      for (const [signal, its] of known) {
+        if (signal.aborted) known.delete(signal);
+        else most = Math.max(most, [...its.values()].filter((by) => by === machine).length);
       }
       return most;
     },

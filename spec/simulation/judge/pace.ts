@@ -9,6 +9,10 @@ export function createPaceJudge(instance: Instance, line: Timeline) {
   const { machine } = instance;
   /** By poller: no poll before. */
   const notBefore = new Map<number, number>();
+  /** By poller: how many of its polls had begun when the last one failed, and were not sent yet. */
+  const begunBefore = new Map<number, number>();
+  /** Those of them that were sent since, by poller and time. They tell nothing of the last failure. */
+  const sentLate = new Set<string>();
   /** By poller: when its last failed poll came back. */
   const failedAt = new Map<number, number>();
   /** Pollers of which a poll that was sent after the last failure has come back well. */
@@ -26,6 +30,12 @@ export function createPaceJudge(instance: Instance, line: Timeline) {
   return {
     pollSent(poller: number | undefined): void {
       if (poller === undefined) return;
+      const begun = begunBefore.get(poller) ?? 0;
+      if (begun > 0) {
+        begunBefore.set(poller, begun - 1);
+        sentLate.add(`${poller} ${machine.now()}`);
+        return;
+      }
       const earliest = notBefore.get(poller) ?? 0;
       if (machine.now() < earliest - 2) {
         line.broken(
@@ -37,10 +47,13 @@ export function createPaceJudge(instance: Instance, line: Timeline) {
     /** A poller whose lease is acquired anew begins anew. */
     acquired: (poller: number) => void notBefore.delete(poller),
     pollAnswered(poller: number | undefined, sentAt: number): void {
-      if (poller !== undefined && sentAt > (failedAt.get(poller) ?? -1)) recovered.add(poller);
+      if (poller === undefined || sentLate.delete(`${poller} ${sentAt}`)) return;
+      if (sentAt > (failedAt.get(poller) ?? -1)) recovered.add(poller);
     },
-    pollBroke(poller: number | undefined, sentAt: number): void {
+    /** `begun`: so many polls of the poller wait for an ARN, and are sent once it is known. */
+    pollBroke(poller: number | undefined, sentAt: number, begun: number): void {
       if (poller === undefined) return;
+      begunBefore.set(poller, begun);
       failedAt.set(poller, machine.now());
       // A failure at once is the only one of which everybody agrees what is to be waited.
       if (machine.now() - sentAt < 500) notBefore.set(poller, sentAt + 1_000);
@@ -68,7 +81,8 @@ export function createPaceJudge(instance: Instance, line: Timeline) {
       reportFailedAt.delete(token);
       // What follows a refusal at once is another report, not a retry.
       if (since === undefined || sends !== 2 || machine.now() - since < 1) return;
-      retries.push(machine.now() - since);
+      // A timer counts whole milliseconds from where it was set.
+      retries.push(Math.ceil(machine.now() - since));
       checkJitter(retries, 'first retries of reports');
     },
   };

@@ -1,3 +1,4 @@
+import type { PollerStatus } from '../../../lib/index.js';
 import type { Instance, World } from '../world/instance.js';
 
 /** After a failure: polls that were sent before it have come back by then. */
@@ -18,6 +19,8 @@ export interface SentPoll {
  * - After a store has forgotten its leases (a failover, a leap of its clock), polls are sent under
  *   leases that it does not know, for one ttl.
  * - L5: what is open when a lease is lost comes to its end, beside whoever holds it next.
+ * - L2: a machine whose wall clock was set back, and that is suspended then, can not see that. For one
+ *   ttl of its own time it may poll under a lease that has ended.
  */
 export function createSlotsJudge(
   instance: Instance,
@@ -37,13 +40,29 @@ export function createSlotsJudge(
   const tasksOf = (poller: number) =>
     [...tasks.values()].filter((index) => index === poller).length;
 
+  /** A poller that was taken away and given back since, may still be coming to its end: both count. */
+  function pollersNow(): PollerStatus[] {
+    const byIndex = new Map<number, PollerStatus>();
+    for (const its of source.status().pollers) {
+      const { concurrency = 0, openPolls = 0, tasks: running = 0 } = byIndex.get(its.poller) ?? {};
+      byIndex.set(its.poller, {
+        ...its,
+        concurrency: its.concurrency + concurrency,
+        openPolls: its.openPolls + openPolls,
+        tasks: its.tasks + running,
+      });
+    }
+    return [...byIndex.values()];
+  }
+
   function check(): void {
-    const { pollers } = source.status();
+    const pollers = pollersNow();
     checkSizes(pollers);
     for (const { poller, concurrency, openPolls, tasks: told } of pollers) {
       const used = Math.max(openPolls + told, openOf(poller) + tasksOf(poller));
       const limit = Math.max(concurrency, most.get(poller) ?? 0);
-      if (used <= concurrency) most.delete(poller);
+      // While `resize` is at work, some pollers still have the size from before.
+      if (used <= Math.min(concurrency, sizeOf(poller))) most.delete(poller);
       if (used <= limit) continue;
       line.broken(
         'C2',
@@ -52,12 +71,19 @@ export function createSlotsJudge(
     }
   }
 
+  /** C1: the slots of a poller. */
+  function sizeOf(poller: number): number {
+    const { maxConcurrency, concurrencyPerPoller } = instance.sizes;
+    const rest = maxConcurrency - poller * concurrencyPerPoller;
+    return Math.max(0, Math.min(concurrencyPerPoller, rest));
+  }
+
   /** C1: each poller has the slots that its place gives it, or fewer while a resize goes on. */
   function checkSizes(pollers: readonly { poller: number; concurrency: number }[]): void {
-    const { maxConcurrency: m = 1, concurrencyPerPoller: p = 1 } = instance.config;
     for (const { poller, concurrency } of pollers) {
-      const largest = Math.max(Math.min(p, m - poller * p), most.get(poller) ?? 0);
-      if (concurrency <= largest || instance.resized) continue;
+      const largest = Math.max(sizeOf(poller), most.get(poller) ?? 0);
+      // One that a resize has taken away keeps its slots until it has ended.
+      if (concurrency <= largest || poller >= instance.pollers()) continue;
       line.broken(
         'C1',
         `${machine.name}: poller ${poller} has ${concurrency} slots, not ${largest}`,
@@ -70,15 +96,14 @@ export function createSlotsJudge(
    * may be several: then nobody can tell.
    */
   function attribute(): number | undefined {
-    const found = source
-      .status()
-      .pollers.filter(({ poller, openPolls }) => openPolls > openOf(poller));
+    const found = pollersNow().filter(({ poller, openPolls }) => openPolls > openOf(poller));
     const isSure = found.length === 1 && [...polls].every(({ poller }) => poller !== undefined);
     return isSure ? found[0]?.poller : undefined;
   }
 
   function checkLease(poller: number): void {
     if (store === undefined || machine.now() - store.forgotAt() < instance.ttlMs) return;
+    if (machine.monotonic() - instance.setBackAt < instance.ttlMs) return;
     const holder = store.holder(instance.leaseName(poller));
     if (holder?.machine === machine.name) return;
     line.broken(
@@ -87,14 +112,24 @@ export function createSlotsJudge(
     );
   }
 
+  /** C1: a poller that a resize has taken away ends. */
+  function checkIsWanted(poller: number): void {
+    if (poller < instance.pollers()) return;
+    line.broken(
+      'C1: pollers that are taken away end',
+      `${machine.name}: poller ${poller} polls, of ${instance.pollers()}`,
+    );
+  }
+
   /** C3: a poll that brings a task adds one more, up to the free slots. */
   function checkWidened(poller: number, before: number): void {
     const now = machine.now();
-    const its = source.status().pollers.find((each) => each.poller === poller);
+    const its = pollersNow().find((each) => each.poller === poller);
     const excused =
       !machine.alive ||
       source.state !== 'running' ||
       its?.lease?.lost === true ||
+      poller >= instance.pollers() ||
       // L10: a poller that is handed over takes no more tasks, and nobody tells which that is.
       store?.traits.hasMembers === true ||
       !trouble.isPast(now, instance.ttlMs) ||
@@ -117,7 +152,10 @@ export function createSlotsJudge(
       sent.poller = attribute();
       polls.add(sent);
       if (store !== undefined) onPollSent();
-      if (sent.poller !== undefined) checkLease(sent.poller);
+      if (sent.poller !== undefined) {
+        checkLease(sent.poller);
+        checkIsWanted(sent.poller);
+      }
       check();
       return sent;
     },
@@ -139,7 +177,7 @@ export function createSlotsJudge(
     taskEnded: (token: string) => void tasks.delete(token),
     /** Before a resize: what is there may stay. */
     resizing(): void {
-      for (const { poller, concurrency } of source.status().pollers) {
+      for (const { poller, concurrency } of pollersNow()) {
         most.set(poller, Math.max(concurrency, most.get(poller) ?? 0));
       }
     },
@@ -150,6 +188,11 @@ export function createSlotsJudge(
       return oldest?.sentAt;
     },
     openPolls: () => polls.size,
+    /** When a poll of this poller has just ended: how many have begun there and are not sent yet. */
+    begun(poller: number | undefined): number {
+      const its = pollersNow().find((each) => each.poller === poller);
+      return its === undefined ? 0 : its.openPolls - openOf(its.poller) - 1;
+    },
     /** Polls and tasks of a poller. */
     used: (poller: number) => openOf(poller) + tasksOf(poller),
     tasks: () => tasks.size,

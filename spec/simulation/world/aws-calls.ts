@@ -28,12 +28,16 @@ export function createAwsCalls(instance: Instance, aws: Aws, line: Timeline) {
     const bytes = JSON.stringify(input).length;
     let sent: SentPoll | undefined;
 
-    line.note(machine.name, `sends ${what}`);
     if (instance.stopped) line.broken('S3: nothing after stop', `${machine.name} sends ${what}`);
     if (isPoll) {
       sent = instance.slots.pollSent();
-      instance.pace.pollSent(sent.poller);
-    } else if (token !== undefined) {
+      const { poller } = sent;
+      line.note(machine.name, `sends ${what}${poller === undefined ? '' : ` for ${poller}`}`);
+      instance.pace.pollSent(poller);
+    } else {
+      line.note(machine.name, `sends ${what}`);
+    }
+    if (token !== undefined) {
       instance.tasks.sending(operation, input, retries);
       if (operation !== 'SendTaskHeartbeat') {
         instance.pace.reportSent(token, instance.tasks.sends(token));
@@ -58,7 +62,7 @@ export function createAwsCalls(instance: Instance, aws: Aws, line: Timeline) {
       line.note(machine.name, `reads ${what}: ${error.name} ${error.message}`);
       if (sent !== undefined) {
         instance.slots.pollEnded(sent);
-        instance.pace.pollBroke(sent.poller, sent.sentAt);
+        instance.pace.pollBroke(sent.poller, sent.sentAt, instance.slots.begun(sent.poller));
       } else if (token !== undefined) {
         if (operation !== 'SendTaskHeartbeat') instance.pace.reportFailed(token);
         if (instance.tasks.answered(operation, input, error)) instance.slots.taskEnded(token);
@@ -85,7 +89,7 @@ export function createAwsCalls(instance: Instance, aws: Aws, line: Timeline) {
       line.note(machine.name, `aborts ${what}${arrived}`);
       if (sent !== undefined) {
         instance.slots.pollEnded(sent);
-        instance.pace.pollBroke(sent.poller, sent.sentAt);
+        instance.pace.pollBroke(sent.poller, sent.sentAt, instance.slots.begun(sent.poller));
         checkPollBound(instance, sentAt, line);
       } else if (token !== undefined && operation !== 'SendTaskHeartbeat') {
         instance.pace.reportFailed(token);

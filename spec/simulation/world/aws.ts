@@ -75,8 +75,18 @@ export interface Aws {
 export const POLL_MS = 60_000;
 export const activityArn = 'arn:aws:states:us-east-1:123456789012:activity:sum';
 
+/** What an account may ask for. */
+export interface Quotas {
+  /** Whether there is a token for a call, which takes it. */
+  take(operation: string): boolean;
+  /** How many polls may be open, also of callers that have gone. */
+  openPolls: number;
+}
+
+const noQuotas: Quotas = { take: () => true, openPolls: Infinity };
+
 /** Step Functions' activities, by AWS's rules. It never errs and never rests. */
-export function createAws(universe: Universe, random: Random): Aws {
+export function createAws(universe: Universe, random: Random, quotas = noQuotas): Aws {
   const jobs: Job[] = [];
   const tokens = new Map<string, Token>();
   const queue: Token[] = [];
@@ -202,7 +212,7 @@ export function createAws(universe: Universe, random: Random): Aws {
       enqueue(job);
     },
     handle(owner, operation, input, reply, fail) {
-      const away = turnedAway();
+      const away = quotas.take(operation) ? turnedAway() : serviceError('ThrottlingException');
       if (away !== undefined) {
         fail(away);
         return undefined;
@@ -219,7 +229,7 @@ export function createAws(universe: Universe, random: Random): Aws {
           fail(serviceError('ActivityDoesNotExist'));
           return undefined;
         }
-        if (troubleNow() === 'limitsWorkers') {
+        if (troubleNow() === 'limitsWorkers' || polls.length >= quotas.openPolls) {
           fail(serviceError('ActivityWorkerLimitExceeded'));
           return undefined;
         }

@@ -5,18 +5,21 @@ import { createWatch } from '../judge/watch.js';
 import type { Callback, Instance, World } from './instance.js';
 import { createInstance } from './instance.js';
 
+/** On one signal of a source that is idle, beside one of each of its pollers. */
+const OTHER_LISTENERS = 3;
+
 /** All processes of a run, and what happens to them. */
 export function createCluster(
   given: Omit<World, 'trouble' | 'onPollSent' | 'onHandedOver'>,
   plan: Plan,
 ) {
-  const { universe, aws, store, line } = given;
+  const { universe, aws, store, line, listeners } = given;
   const trouble = createTrouble();
   const world: World = {
     ...given,
     trouble,
     onPollSent: () => shares.checkCap(alive()),
-    onHandedOver: () => shares.handedOver(),
+    onHandedOver: (instance) => shares.handedOver(instance, instances.size),
   };
   const shares = createSharesJudge(world, plan);
   const instances = new Map<string, Instance>();
@@ -24,21 +27,22 @@ export function createCluster(
   const { watch } = createWatch(world, plan, shares);
   const disturb = (ms: number) => trouble.from(universe.now(), ms);
   const living = () =>
-    [...instances.values()].filter(({ machine, stopCalled }) => machine.alive && !stopCalled);
+    [...instances.values()].filter(({ machine, stopAsked }) => machine.alive && !stopAsked);
   const alive = () => [...instances.values()].filter(({ machine }) => machine.alive);
 
   if (store !== undefined) {
-    store.onCall = (name, operation, lease, owner, answer) => {
-      const judge = instances.get(name)?.leases;
-      if (answer === 'sent') judge?.sent(operation, lease, owner);
-      else if (answer === 'not owned') judge?.refused(operation, owner);
+    store.onCall = (call, answer) => {
+      const { machine, operation, name, owner } = call;
+      const instance = instances.get(machine);
+      if (answer === 'sent') instance?.leases.sent(call);
+      else instance?.leases.answered(call, answer);
       // What goes well again and again would drown all else.
       const isUsual =
         operation === 'acquire' ? ['sent', 'false'].includes(answer) : answer === 'undefined';
       if (isUsual || operation === 'renewMember') return;
-      const what = `${operation} ${lease.replace(/^.*:/, 'poller ')} ${owner}`;
+      const what = `${operation} ${name.replace(/^.*:/, 'poller ')} ${owner}`;
       line.note(
-        name,
+        machine,
         answer === 'sent' ? `asks the store: ${what}` : `hears of ${what}: ${answer}`,
       );
     };
@@ -123,6 +127,7 @@ export function createCluster(
         disturb(happening.ms);
         return;
       case 'freezes':
+        if (machine.frozen) return;
         machine.freeze();
         disturb(happening.ms);
         universe.at(happening.at + happening.ms, () => {
@@ -133,6 +138,7 @@ export function createCluster(
         return;
       case 'setsClock':
         machine.setWallClock(happening.byMs);
+        if (happening.byMs < 0) instance.setBackAt = machine.monotonic();
         disturb(1_000);
         return;
       case 'isKilled':
@@ -140,7 +146,7 @@ export function createCluster(
         disturb(1_000);
         return;
       case 'stops':
-        if (!instance.stopCalled) {
+        if (!instance.stopAsked) {
           instance.stop(happening.graceMs === undefined ? {} : { graceMs: happening.graceMs });
         }
         return;
@@ -170,6 +176,7 @@ export function createCluster(
     if (aws.jobs.some(({ outcome }) => outcome === 'open')) return false;
     return (
       living().every((instance) => problemsOf(instance).length === 0) &&
+      shares.untaken(living()).length === 0 &&
       shares.unfair(living()).length === 0
     );
   };
@@ -204,6 +211,19 @@ export function createCluster(
         if (problems.length === 0) continue;
         const { name } = instance.machine;
         line.broken('liveness: health', `${name}: ${JSON.stringify(problems)}`);
+      }
+      for (const { machine, source } of living()) {
+        const heard = listeners?.mostOf(machine) ?? 0;
+        const { pollers } = source.status();
+        if (heard <= pollers.length + OTHER_LISTENERS) continue;
+        line.broken(
+          'S3: no listener is left',
+          `${machine.name}: ${heard} on one signal, of ${pollers.length} pollers`,
+        );
+      }
+      const untaken = shares.untaken(living());
+      if (untaken.length > 0) {
+        line.broken('L4: free leases are taken', `pollers ${untaken.join(', ')} are free`);
       }
       const unfair = shares.unfair(living());
       if (unfair.length > 0) line.broken('L10: even shares', unfair.join(', '));

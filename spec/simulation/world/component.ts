@@ -39,15 +39,22 @@ export function createInvoke(instance: Instance, { universe, line, trouble }: Wo
     // Once all is calm, a computation no longer blocks for long.
     const ms = instance.isCalm ? Math.min(asked, 200) : asked;
     if (manner === 'throws') throw new TypeError('The component throws');
-    if (manner === 'isDeaf') return new Promise(() => undefined);
+    if (manner === 'isDeaf') {
+      instance.invokes.add(signal);
+      return new Promise(() => undefined);
+    }
     if (manner === 'computes') {
       line.note(machine.name, `computes for ${ms} ms`);
       machine.block(ms);
       trouble.from(universe.now(), ms);
       return Promise.resolve(responseTo(manner));
     }
+    instance.invokes.add(signal);
     return new Promise((resolve, reject) => {
-      const settled = () => signal.removeEventListener('abort', abort);
+      const settled = () => {
+        instance.invokes.delete(signal);
+        signal.removeEventListener('abort', abort);
+      };
       const call = links.component.call(
         request.body.length,
         (reply) => {

@@ -6,10 +6,12 @@ import type {
   StopOptions,
 } from '../../../lib/index.js';
 import { createSource } from '../../../lib/source/source.js';
+import type { ListenerCount } from '../engine/listeners.js';
 import type { Machine } from '../engine/machine.js';
 import { createMachine } from '../engine/machine.js';
 import type { Random } from '../engine/random.js';
 import type { Universe } from '../engine/universe.js';
+import { watchGrace } from '../judge/grace.js';
 import { createPaceJudge } from '../judge/pace.js';
 import { createSlotsJudge } from '../judge/slots.js';
 import { createTasksJudge } from '../judge/tasks.js';
@@ -37,8 +39,10 @@ export interface World {
   ownClients: boolean;
   /** Called when a poll was sent under a lease. */
   onPollSent(): void;
-  /** Called when an instance that goes on working has given a lease back. */
-  onHandedOver(): void;
+  /** Called when an instance that goes on working has given a lease back that it had not lost. */
+  onHandedOver(instance: Instance): void;
+  /** Absent: nobody counts listeners in this run. */
+  listeners: ListenerCount | undefined;
 }
 
 /** Where code of the user's runs, and may block. */
@@ -78,12 +82,18 @@ export interface Instance {
   sizes: { maxConcurrency: number; concurrencyPerPoller: number };
   /** Its sizes were changed: C1 is then no longer that of the config. */
   resized: boolean;
+  /** It was told to stop, and does so once its process can. */
+  stopAsked: boolean;
   /** `stop` was called: no poll may be sent any more. */
   stopCalled: boolean;
   /** `stop` has resolved. */
   stopped: boolean;
+  /** When its wall clock was last set back, by the monotonic clock. */
+  setBackAt: number;
   /** When the grace of a stop ends: polls may then be aborted (S2). */
   graceEndsAt: number;
+  /** Signals of the invokes that have not ended. */
+  invokes: Set<AbortSignal>;
   leaseName(poller: number): string;
   /** The next time that this callback runs, it blocks. */
   blockNext(where: Callback, ms: number): void;
@@ -114,6 +124,7 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
     config,
     ttlMs: config.lockTtlMs ?? 30_000,
     links,
+    stopAsked: false,
     stopCalled: false,
     stopped: false,
     resized: false,
@@ -122,7 +133,9 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
       concurrencyPerPoller: config.concurrencyPerPoller ?? 1,
     },
     pollers: () => Math.ceil(instance.sizes.maxConcurrency / instance.sizes.concurrencyPerPoller),
+    setBackAt: -Infinity,
     graceEndsAt: Infinity,
+    invokes: new Set(),
     leaseName: (poller) => `stepfunc-source:${activityArn}:${poller}`,
     blockNext: (where, ms) => void toBlock.set(where, ms),
     problems: undefined,
@@ -155,6 +168,7 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
       });
     },
     stop(options) {
+      instance.stopAsked = true;
       machine.run(() => {
         line.note(name, `stop(${JSON.stringify(options)})`);
         instance.stopCalled = true;
@@ -162,9 +176,10 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
           // A timer counts whole milliseconds, and so may be up to one early.
           const endsAt = machine.now() + options.graceMs - 1;
           instance.graceEndsAt = Math.min(instance.graceEndsAt, endsAt);
-          checkGraceEnds();
         }
-        instance.source.stop(options).then(
+        const stopping = instance.source.stop(options);
+        if (options.graceMs !== undefined) watchGrace(instance, options.graceMs, world);
+        stopping.then(
           (summary) => {
             line.note(name, `has stopped: ${JSON.stringify(summary)}`);
             instance.stopped = true;
@@ -188,16 +203,6 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
     leases: undefined as never,
   };
 
-  /** S2: reports get 5 s after the grace, and leases a little more to be given back. */
-  function checkGraceEnds(): void {
-    const bound = instance.graceEndsAt + 5_000 + instance.ttlMs / 6 + 1_500;
-    universe.at(bound, () => {
-      const excused = instance.stopped || !machine.alive || machine.frozen;
-      if (excused || machine.now() > bound || !world.trouble.isPast(bound, 10_000)) return;
-      line.broken('S2: a grace ends', `${name} has not stopped by ${bound}`);
-    });
-  }
-
   const write = (level: string) => (_fields: object, message: string) => {
     line.note(name, `logs (${level}) ${message}`);
     instance.mayBlock('logger');
@@ -215,7 +220,7 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
     {
       ...(world.ownClients ? { clientConfig } : { client: createSfnClient(call) }),
       logger,
-      ...(store === undefined ? {} : { locks: store.locksOf(name, links.store) }),
+      ...(store === undefined ? {} : { locks: store.locksOf(machine, links.store) }),
     },
     machine.clock,
     () => createDispatcher(call),
@@ -251,8 +256,9 @@ function listen(instance: Instance, world: World): void {
     leases.acquired();
     pace.acquired(poller);
   });
-  source.on('leaseReleased', () => {
-    if (instance.isCalm && !instance.stopCalled) world.onHandedOver();
+  source.on('leaseReleased', ({ poller }) => {
+    const wasLost = leases.released(poller);
+    if (!wasLost && !instance.stopCalled) world.onHandedOver(instance);
   });
   for (const name of callbacks) {
     if (name === 'invoke' || name === 'logger') continue;

@@ -1,4 +1,5 @@
 import type { Lock, LockFactory, Membership } from '../../../lib/locks/types.js';
+import type { Machine } from '../engine/machine.js';
 import type { Random } from '../engine/random.js';
 import type { Universe } from '../engine/universe.js';
 import type { Link } from './network.js';
@@ -18,6 +19,7 @@ interface Member {
 
 /**
  * - `hangs`, `fails`: calls are not answered, or fail
+ * - `failsLate`: calls take effect, and fail after seconds, as a proxy does
  * - `readOnly`: a replica that takes no writes
  * - `answersNonsense`: half of the answers are none that a store could give
  * - `readsStale`: what is read is some seconds old, from a replica that lags
@@ -25,6 +27,7 @@ interface Member {
 export const storeTroubles = [
   'hangs',
   'fails',
+  'failsLate',
   'readOnly',
   'answersNonsense',
   'readsStale',
@@ -37,6 +40,8 @@ export interface StoreTraits {
   hasMembers: boolean;
   /** It says when a lease that is taken may be tried for again. */
   tellsClaims: boolean;
+  /** The library's own locks on a simulated DynamoDB, instead of simulated locks. */
+  isDynamoDb?: boolean;
 }
 
 export type LockOperation = 'acquire' | 'extend' | 'release' | 'renewMember' | 'leave';
@@ -44,7 +49,7 @@ export type LockOperation = 'acquire' | 'extend' | 'release' | 'renewMember' | '
 /** A lock store with a clock of its own, as Redis is. */
 export interface LockStore {
   readonly traits: StoreTraits;
-  locksOf(machine: string, link: Link): LockFactory;
+  locksOf(machine: Machine, link: Link): LockFactory;
   /** Who holds the lease, as the store says. */
   holder(name: string): StoreRecord | undefined;
   setTrouble(trouble: StoreTrouble | undefined, until: number): void;
@@ -55,13 +60,16 @@ export interface LockStore {
   /** When the store has last forgotten what it had promised; its leases may be held twice after it. */
   forgotAt(): number;
   /** Called when a call is sent, and when its answer is read. */
-  onCall: (
-    machine: string,
-    operation: LockOperation,
-    name: string,
-    owner: string,
-    answer: string,
-  ) => void;
+  onCall: (call: StoreCall, answer: string) => void;
+}
+
+export interface StoreCall {
+  machine: string;
+  operation: LockOperation;
+  name: string;
+  owner: string;
+  /** By the monotonic clock of the machine. */
+  sentAt: number;
 }
 
 /** What is in the store at a moment. A write makes another one. */
@@ -75,7 +83,8 @@ const STALE_MS = 4_000;
 /** How many writes are remembered. */
 const HISTORY = 200;
 
-type Answer = { value: unknown; claimableInMs?: number } | { error: Error } | undefined;
+type Answer =
+  { value: unknown; claimableInMs?: number } | { error: Error; afterMs?: number } | undefined;
 
 export function createLockStore(
   universe: Universe,
@@ -160,6 +169,9 @@ export function createLockStore(
         return undefined;
       case 'fails':
         return { error: new Error('The store is down') };
+      case 'failsLate':
+        perform(...call);
+        return { error: new Error('504 Gateway Timeout'), afterMs: random.between(500, 8_000) };
       case 'readOnly':
         return { error: new Error("READONLY You can't write against a replica") };
       case 'answersNonsense':
@@ -172,7 +184,7 @@ export function createLockStore(
 
   const store: LockStore = {
     traits,
-    locksOf(machine, link) {
+    locksOf({ name: machine, monotonic }, link) {
       /** One call over the network. */
       function ask<T>(
         operation: LockOperation,
@@ -181,6 +193,7 @@ export function createLockStore(
         request: { ttlMs: number; says: string },
         onAnswer?: (answer: Answer) => void,
       ): Promise<T> {
+        const call: StoreCall = { machine, operation, name, owner, sentAt: monotonic() };
         return new Promise((resolve, reject) => {
           link.call(
             100,
@@ -188,17 +201,21 @@ export function createLockStore(
               const answered = answer(operation, name, { owner, machine }, request);
               if (answered === undefined) return undefined;
               const text = 'error' in answered ? answered.error.message : String(answered.value);
-              reply(() => {
-                store.onCall(machine, operation, name, owner, text);
-                onAnswer?.(answered);
-                if ('error' in answered) reject(answered.error);
-                else resolve(answered.value as T);
-              });
+              const answerNow = () =>
+                reply(() => {
+                  store.onCall(call, text);
+                  onAnswer?.(answered);
+                  if ('error' in answered) reject(answered.error);
+                  else resolve(answered.value as T);
+                });
+              const afterMs = 'error' in answered ? (answered.afterMs ?? 0) : 0;
+              if (afterMs === 0) answerNow();
+              else universe.at(universe.now() + afterMs, answerNow);
               return undefined;
             },
             reject,
           );
-          store.onCall(machine, operation, name, owner, 'sent');
+          store.onCall(call, 'sent');
         });
       }
 

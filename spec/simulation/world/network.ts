@@ -49,16 +49,17 @@ export interface Link {
 const FAST_BYTES_PER_MS = 10_000;
 const NARROW_BYTES_PER_MS = 20;
 
-/** The way from one process to one service. */
+/** The way from one process to one service. `usualMs`: it always takes so long, unless disturbed. */
 export function createLink(
   universe: Universe,
   machine: Machine,
   service: Service,
   random: Random,
+  usualMs?: number,
 ): Link {
   let weather: Weather | undefined;
   let weatherUntil = 0;
-  const baseMs = random.between(0.3, 20);
+  const baseMs = usualMs ?? random.between(0.3, 20);
   const open = new Set<{ breakOff(code: string): void; hangUp(): void }>();
 
   const weatherAt = (at: number) => (at < weatherUntil ? weather : undefined);
@@ -67,14 +68,17 @@ export function createLink(
   function wayMs(at: number, bytes: number, direction: 'losesRequests' | 'losesResponses'): number {
     const now = weatherAt(at);
     const speed = now === 'narrow' ? NARROW_BYTES_PER_MS : FAST_BYTES_PER_MS;
-    // Most ways take the usual time, a few much longer: that is what reorders messages.
-    const ms = baseMs * (1 + random.next()) + (random.chance(0.05) ? random.between(0, 200) : 0);
-    const usual = ms + bytes / speed;
+    const usual = (usualMs ?? randomWayMs()) + bytes / speed;
     if (now === 'slow') return usual + random.between(500, 8_000);
     if (now === direction && random.chance(0.5)) return Infinity;
     if (now !== 'silent') return usual;
     const rest = weatherUntil - at;
     return rest < 15_000 && random.chance(0.7) ? rest + usual + random.between(0, 1_000) : Infinity;
+  }
+
+  /** Most ways take the usual time, a few much longer: that is what reorders messages. */
+  function randomWayMs(): number {
+    return baseMs * (1 + random.next()) + (random.chance(0.05) ? random.between(0, 200) : 0);
   }
 
   function call(bytes: number, serve: Serve, fail: (error: Error) => void): Call {

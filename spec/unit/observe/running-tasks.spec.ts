@@ -12,6 +12,7 @@ it('running tasks are listed in their order, as copies, until they are removed',
   const a = { task: 'a', poller: 0, startedAt: 7, phase: 'invoking', attributes: { order: '1' } };
   const before = tasks.list();
   expect(before).toEqual([a, b]);
+  tasks.reporting('a');
   tasks.remove('a');
   tasks.add('c', 0, {});
   tasks.reporting('c');

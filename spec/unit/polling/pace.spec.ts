@@ -37,7 +37,7 @@ describe('afterFailedPoll', () => {
     ['as fast as a refusal comes', 999, 2, 4_000],
     ['after some of it', 3_000, 3, 5_000],
     ['after most of it', 29_999, 6, 1],
-    ['just before it counts as held', 9_999, 2, 1_000],
+    ['just before it counts as held', 9_999, 2, 1_500],
     ['after it was held', 10_000, 2, 0],
     ['after 59 s', 59_000, 6, 0],
     ['at the bound of a poll', 70_000, 6, 0],
@@ -46,6 +46,13 @@ describe('afterFailedPoll', () => {
     const now = 1_000_000;
     const after = afterFailedPoll(before, before.epoch, openMs, now, 1);
     expect(after).toMatchObject({ failures, retryInMs, resumeAt: now + retryInMs });
+  });
+
+  it('P1, P4: the second of quiet after a poll that was cut short has jitter', () => {
+    const waits = [0, 0.5, 1].map(
+      (random) => afterFailedPoll(startingPace, 0, 5_000, 0, random).retryInMs,
+    );
+    expect(waits).toEqual([1_000, 1_250, 1_500]);
   });
 
   it('P1: takes one trouble that meets many open polls as one failure', () => {

@@ -7,17 +7,17 @@ export function at(sorted: readonly number[], share: number): number {
 }
 
 /** Least, median and most. */
-export function spread(values: readonly number[], tell: (value: number) => string): string {
+export function spread(values: readonly number[], format: (value: number) => string): string {
   const sorted = values.toSorted((a, b) => a - b);
   if (sorted.length === 0) return 'none';
-  return [0, 0.5, 1].map((share) => tell(at(sorted, share))).join(' / ');
+  return [0, 0.5, 1].map((share) => format(at(sorted, share))).join(' / ');
 }
 
 export function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`;
 }
 
-/** Milliseconds where these are few. */
+/** Milliseconds if these are few. */
 export function duration(ms: number): string {
   return ms < 1_000 ? `${ms.toFixed(0)} ms` : seconds(ms);
 }
