@@ -40,7 +40,9 @@ export function createWatch(
     if (excused || slots.isBusy(poller) || !busyAt.has(key)) busyAt.set(key, now);
     const idleMs = now - (busyAt.get(key) ?? now);
     // T13: of a task that a heartbeat has found closed, a report may be under way for as long.
-    const isReporting = source.status().pollers.some((its) => its.poller === poller && its.tasks > 0);
+    const isReporting = source
+      .status()
+      .pollers.some((its) => its.poller === poller && its.tasks > 0);
     if (idleMs <= IDLE_MS + ttlMs + (isReporting ? REPORT_MS : 0)) return;
     line.broken(
       'L: no poller is wedged',

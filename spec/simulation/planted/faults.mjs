@@ -384,7 +384,8 @@ export const faults = [
     what: 'A lease that was given back is renewed on',
     file: 'leases/lease.ts',
     find: 'fork(keepRenewing);',
-    replace: 'void fork;\n        keepRenewing(new AbortController().signal).catch(() => undefined);',
+    replace:
+      'void fork;\n        keepRenewing(new AbortController().signal).catch(() => undefined);',
   },
   {
     name: 'dead-too-early',

@@ -60,7 +60,10 @@ async function run(shape: Shape): Promise<void> {
   console.log(
     `\n${number(pollerCount)} pollers of ${each}, ${cap === undefined ? 'no cap' : `${cap} an instance at most`}, ${store}`,
   );
-  print(`${INSTANCES} instances start within 2 s`, await phases.start(universe, cluster, INSTANCES));
+  print(
+    `${INSTANCES} instances start within 2 s`,
+    await phases.start(universe, cluster, INSTANCES),
+  );
   print('nothing to do', await phases.standBy(universe, cluster, 60_000));
   if (!short) print('work, within the quota', await phases.work(universe, cluster, 400, 30_000));
   print('10 instances vanish', await phases.vanish(universe, cluster, 10));

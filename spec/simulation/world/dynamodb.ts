@@ -39,7 +39,10 @@ export function createDynamoDb(universe: Universe, random: Random): LockStore {
         return { error: serverError('InternalServerError', 500) };
       case 'failsLate':
         table.perform(operation, input, machine, 0);
-        return { error: serverError('InternalServerError', 500), afterMs: random.between(500, 3_000) };
+        return {
+          error: serverError('InternalServerError', 500),
+          afterMs: random.between(500, 3_000),
+        };
       case 'readOnly':
         return { error: serverError('ProvisionedThroughputExceededException', 400) };
       default:

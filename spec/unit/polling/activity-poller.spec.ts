@@ -178,42 +178,45 @@ it('T7: a task that AWS has closed meanwhile is emitted as lost', async () => {
   await stopped(source);
 });
 
-it.each([true, false])('L2: a poll that waited for the ARN asks again whether it may: %s', async (may) => {
-  let held = true;
-  let answer: (arn: string) => void = () => undefined;
-  const getActivityTask = vi.fn(() => new Promise<undefined>(() => undefined));
-  const poller = createActivityPoller(
-    { index: 0, concurrency: 1 },
-    {
-      clock: systemClock,
-      sfn: { getActivityTask } as unknown as Sfn,
-      activity: {
-        known: () => undefined,
-        arn: () => new Promise((resolve) => (answer = resolve)),
-        forget: () => undefined,
+it.each([true, false])(
+  'L2: a poll that waited for the ARN asks again whether it may: %s',
+  async (may) => {
+    let held = true;
+    let answer: (arn: string) => void = () => undefined;
+    const getActivityTask = vi.fn(() => new Promise<undefined>(() => undefined));
+    const poller = createActivityPoller(
+      { index: 0, concurrency: 1 },
+      {
+        clock: systemClock,
+        sfn: { getActivityTask } as unknown as Sfn,
+        activity: {
+          known: () => undefined,
+          arn: () => new Promise((resolve) => (answer = resolve)),
+          forget: () => undefined,
+        },
+        workerName: 'worker',
+        invoke: never,
+        path: '/',
+        invokeTimeoutMs: 1_000,
+        heartbeatIntervalMs: undefined,
+        onComponentDown: 'fail',
+        emit: () => undefined,
+        attributesOf: () => noAttributes,
+        runningTasks: createRunningTasks(systemClock),
+        onPolled: () => undefined,
+        onPollAbandoned: () => undefined,
+        canPoll: () => held,
       },
-      workerName: 'worker',
-      invoke: never,
-      path: '/',
-      invokeTimeoutMs: 1_000,
-      heartbeatIntervalMs: undefined,
-      onComponentDown: 'fail',
-      emit: () => undefined,
-      attributesOf: () => noAttributes,
-      runningTasks: createRunningTasks(systemClock),
-      onPolled: () => undefined,
-      onPollAbandoned: () => undefined,
-      canPoll: () => held,
-    },
-  );
-  const shutdown = createShutdown();
-  const ended = poller.run(shutdown);
-  expect(poller.snapshot().openPolls).toBe(1);
-  held = may;
-  answer('arn');
-  await vi.advanceTimersByTimeAsync(0);
-  expect(getActivityTask).toHaveBeenCalledTimes(may ? 1 : 0);
-  expect(poller.snapshot().openPolls).toBe(may ? 1 : 0);
-  shutdown.startAbortPolls(new Error('The test is over'));
-  await ended;
-});
+    );
+    const shutdown = createShutdown();
+    const ended = poller.run(shutdown);
+    expect(poller.snapshot().openPolls).toBe(1);
+    held = may;
+    answer('arn');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(getActivityTask).toHaveBeenCalledTimes(may ? 1 : 0);
+    expect(poller.snapshot().openPolls).toBe(may ? 1 : 0);
+    shutdown.startAbortPolls(new Error('The test is over'));
+    await ended;
+  },
+);
