@@ -75,13 +75,6 @@ export const faults = [
     replace: 'return arn === undefined ? undefined : arn;',
   },
   {
-    name: 'quiet-without-jitter',
-    what: 'Polls that were cut short together come back together',
-    file: 'polling/pace.ts',
-    find: 'Math.round(LEAST_MS + LEAST_JITTER_MS * random)',
-    replace: 'Math.round(LEAST_MS + 0 * LEAST_JITTER_MS * random)',
-  },
-  {
     name: 'renewed-too-late',
     what: 'Leases are renewed after they have expired',
     file: 'leases/lease-timing.ts',
