@@ -7,8 +7,8 @@ const LAST_REPORTS_MS = 5_000;
 
 /** S2, from outside: polls and invokes end with the grace, the rest soon after. */
 export function watchGrace(instance: Instance, graceMs: number, world: World): void {
-  const { universe, line, trouble } = world;
-  const { machine, slots, invokes, ttlMs } = instance;
+  const { universe, line } = world;
+  const { machine, slots, invokes, ttlMs, heldUp } = instance;
   const stoppedAt = machine.monotonic();
 
   /** Calls `then` once so much time of the grace's own clock has passed, unless the stop is over. */
@@ -23,7 +23,7 @@ export function watchGrace(instance: Instance, graceMs: number, world: World): v
   }
 
   after(graceMs + AT_ONCE_MS, () => {
-    if (!trouble.isPast(universe.now(), AT_ONCE_MS)) return;
+    if (!heldUp.isPast(universe.now(), AT_ONCE_MS)) return;
     const polls = slots.openPolls();
     const running = [...invokes].filter(({ aborted }) => !aborted).length;
     if (polls + running === 0) return;
@@ -32,8 +32,9 @@ export function watchGrace(instance: Instance, graceMs: number, world: World): v
       `${machine.name} has ${polls} polls and ${running} invokes after it`,
     );
   });
-  after(graceMs + LAST_REPORTS_MS + ttlMs / 6 + 1_500, () => {
-    if (!trouble.isPast(universe.now(), 10_000)) return;
+  const restMs = LAST_REPORTS_MS + ttlMs / 6 + 1_500;
+  after(graceMs + restMs, () => {
+    if (!heldUp.isPast(universe.now(), restMs)) return;
     line.broken('S2: a grace ends', `${machine.name} has not stopped`);
   });
 }

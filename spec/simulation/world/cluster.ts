@@ -129,6 +129,7 @@ export function createCluster(
       case 'freezes':
         if (machine.frozen) return;
         machine.freeze();
+        instance.heldUp.from(happening.at, happening.ms);
         disturb(happening.ms);
         universe.at(happening.at + happening.ms, () => {
           if (!machine.alive) return;

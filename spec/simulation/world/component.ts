@@ -30,7 +30,7 @@ export interface Work {
 }
 
 /** Takes tasks to the component, which does as each task asks. */
-export function createInvoke(instance: Instance, { universe, line, trouble }: World): Invoke {
+export function createInvoke(instance: Instance, { universe, line }: World): Invoke {
   const { machine, links } = instance;
 
   return (request, signal) => {
@@ -45,8 +45,7 @@ export function createInvoke(instance: Instance, { universe, line, trouble }: Wo
     }
     if (manner === 'computes') {
       line.note(machine.name, `computes for ${ms} ms`);
-      machine.block(ms);
-      trouble.from(universe.now(), ms);
+      instance.block(ms);
       return Promise.resolve(responseTo(manner));
     }
     instance.invokes.add(signal);

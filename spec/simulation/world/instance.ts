@@ -16,6 +16,7 @@ import { createPaceJudge } from '../judge/pace.js';
 import { createSlotsJudge } from '../judge/slots.js';
 import { createTasksJudge } from '../judge/tasks.js';
 import type { Trouble } from '../judge/trouble.js';
+import { createTrouble } from '../judge/trouble.js';
 import { createLeasesJudge } from '../judge/leases.js';
 import type { Timeline } from '../judge/violation.js';
 import type { Aws } from './aws.js';
@@ -92,6 +93,8 @@ export interface Instance {
   setBackAt: number;
   /** When the grace of a stop ends: polls may then be aborted (S2). */
   graceEndsAt: number;
+  /** Its process was blocked or frozen. */
+  heldUp: Trouble;
   /** Signals of the invokes that have not ended. */
   invokes: Set<AbortSignal>;
   leaseName(poller: number): string;
@@ -104,6 +107,8 @@ export interface Instance {
   /** Nothing blocks any more. */
   calmDown(): void;
   isCalm: boolean;
+  /** Passes time in the callback that runs. */
+  block(ms: number): void;
   /** Called by the user's code wherever it runs. */
   mayBlock(where: Callback): void;
   start(): void;
@@ -135,6 +140,7 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
     pollers: () => Math.ceil(instance.sizes.maxConcurrency / instance.sizes.concurrencyPerPoller),
     setBackAt: -Infinity,
     graceEndsAt: Infinity,
+    heldUp: createTrouble(),
     invokes: new Set(),
     leaseName: (poller) => `stepfunc-source:${activityArn}:${poller}`,
     blockNext: (where, ms) => void toBlock.set(where, ms),
@@ -147,13 +153,17 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
       instance.isCalm = true;
       toBlock.clear();
     },
+    block(ms) {
+      machine.block(ms);
+      instance.heldUp.from(machine.now(), 0);
+      world.trouble.from(universe.now(), ms);
+    },
     mayBlock(where) {
       const ms = toBlock.get(where);
       if (ms === undefined) return;
       toBlock.delete(where);
       line.note(name, `blocks for ${ms} ms in ${where}`);
-      machine.block(ms);
-      world.trouble.from(universe.now(), ms);
+      instance.block(ms);
     },
     start() {
       machine.run(() => {
