@@ -171,7 +171,8 @@ export async function dynamoDbClient(endpoint: string) {
     maxAttempts: 2,
     requestHandler: {
       connectionTimeout: 500,
-      requestTimeout: 1_000,
+      // More than the docs' second: the server shares this process, and its stalls.
+      requestTimeout: 1_500,
       throwOnRequestTimeout: true,
     },
   });
