@@ -116,7 +116,7 @@ export function createTransport(
         {
           onRequestStart(controller) {
             abortRequest = (reason) => controller.abort(reason);
-            // It may have been given up while it waited for a connection.
+            // It may have waited for a connection until its time was over or its signal had aborted.
             if (settled) controller.abort(new Error('The request is no longer wanted'));
           },
           // Also called for 103 Early Hints and the like. The last call counts.
