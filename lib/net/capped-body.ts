@@ -17,10 +17,7 @@ export function createCappedBody(limit: number): CappedBody {
       size += taken.byteLength;
       return size < limit;
     },
-    bytes: () =>
-      Buffer.isBuffer(held) && held.byteLength === size
-        ? held
-        : Buffer.from(held.buffer, held.byteOffset, size),
+    bytes: () => Buffer.from(held.buffer, held.byteOffset, size),
   };
 }
 

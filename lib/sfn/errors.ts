@@ -31,7 +31,7 @@ const meanings = new Map<string, AwsErrorClass>([
 ]);
 
 /** The connection was never made, so that nothing has arrived. */
-const neverSent = new Set([
+const neverSent = new Set<unknown>([
   'EAI_AGAIN',
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -44,7 +44,7 @@ export function classifyAwsError(error: unknown): AwsErrorClass {
   const known = meanings.get(errorName(error));
   if (known !== undefined) return known;
   const code = getProperty(error, 'code');
-  if (typeof code === 'string' && neverSent.has(code)) return 'notDelivered';
+  if (neverSent.has(code)) return 'notDelivered';
   if (code === 'ETIMEDOUT' && getProperty(error, 'syscall') === 'connect') return 'notDelivered';
   const status = httpStatusOf(error);
   if (status === undefined) return 'indeterminate';

@@ -31,6 +31,10 @@ function nodeBody(chunks: string[], { silent = false } = {}): Readable {
   return stream;
 }
 
+async function* generated(...chunks: string[]) {
+  for (const chunk of chunks) yield bytes(chunk);
+}
+
 async function read(body: unknown): Promise<string[]> {
   const received: string[] = [];
   for await (const chunk of chunksUntil(controller.signal, body as ReadableStream<Uint8Array>)) {
@@ -43,7 +47,8 @@ describe('chunksUntil', () => {
   it.each<[string, () => unknown]>([
     ['a web stream', () => webBody(['a', 'b']).body],
     ['a Node stream', () => nodeBody(['a', 'b'])],
-    ['any async iterable', () => Readable.from([bytes('a'), bytes('b')])],
+    ['a Node stream that is made of an array', () => Readable.from([bytes('a'), bytes('b')])],
+    ['an async generator, which nobody can destroy', () => generated('a', 'b')],
   ])('gives every chunk of %s', async (_, body) => {
     expect((await read(body())).join('')).toBe('ab');
   });
@@ -65,6 +70,12 @@ describe('chunksUntil', () => {
     controller.abort();
     await settled;
     expect(body.destroyed).toBe(true);
+  });
+
+  it('S3: destroys a Node stream without an error, which nobody would listen to', async () => {
+    const destroy = vi.fn();
+    expect(await read(Object.assign(generated('a'), { destroy }))).toEqual(['a']);
+    expect(destroy).toHaveBeenCalledExactlyOnceWith();
   });
 
   it('reads nothing under a signal that has aborted', async () => {

@@ -90,15 +90,17 @@ describe('readCapped', () => {
   });
 
   it.each([
-    ['text', 'text'],
-    ['a number', 7],
-    ['nothing', undefined],
-    ['null', null],
-    ['an object', {}],
-    ['an object of a length', { byteLength: 'x' }],
-  ])('T4: refuses a body in chunks of %s at its first, and closes it', async (_, chunk) => {
+    ['text', 'text', 'string'],
+    ['a number', 7, 'number'],
+    ['nothing', undefined, 'undefined'],
+    ['null', null, 'object'],
+    ['an object', {}, 'object'],
+    ['an object of a length', { byteLength: 'x' }, 'object'],
+  ])('T4: refuses a body in chunks of %s at its first, and closes it', async (_, chunk, type) => {
     const { body, state } = bodyOf(Array.from({ length: 50 }, () => chunk));
-    await expect(readCapped(body, 10)).rejects.toBeInstanceOf(TypeError);
+    await expect(readCapped(body, 10)).rejects.toThrow(
+      new TypeError(`A body must come in chunks of bytes, got ${type}`),
+    );
     expect(state).toEqual({ pulled: 1, closed: true, endedByItself: false });
   });
 

@@ -7,7 +7,13 @@ import {
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AwsErrorClass } from '../../../lib/sfn/errors.js';
-import { attemptsOf, errorName, classifyAwsError } from '../../../lib/sfn/errors.js';
+import {
+  attemptsOf,
+  classifyAwsError,
+  errorName,
+  httpStatusOf,
+  isCredentialsError,
+} from '../../../lib/sfn/errors.js';
 import { awsError } from '../../support/fake-calls.js';
 
 const at = (httpStatusCode: number) => ({ $metadata: { httpStatusCode } });
@@ -76,6 +82,50 @@ const unanswered: [string, Error, AwsErrorClass, string][] = [
     'ECONNREFUSED',
   ],
   [
+    'a host that no route leads to',
+    Object.assign(new Error('connect EHOSTUNREACH'), { code: 'EHOSTUNREACH' }),
+    'notDelivered',
+    'EHOSTUNREACH',
+  ],
+  [
+    'a network that no route leads to',
+    Object.assign(new Error('connect ENETUNREACH'), { code: 'ENETUNREACH' }),
+    'notDelivered',
+    'ENETUNREACH',
+  ],
+  [
+    'a connect that the kernel gave up',
+    Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT', syscall: 'connect' }),
+    'notDelivered',
+    'ETIMEDOUT',
+  ],
+  [
+    'a read that the kernel gave up',
+    Object.assign(new Error('read ETIMEDOUT'), { code: 'ETIMEDOUT', syscall: 'read' }),
+    'indeterminate',
+    'ETIMEDOUT',
+  ],
+  [
+    'a connect that was reset',
+    Object.assign(new Error('connect ECONNRESET'), { code: 'ECONNRESET', syscall: 'connect' }),
+    'indeterminate',
+    'ECONNRESET',
+  ],
+  [
+    'no credentials to sign with',
+    awsError('CredentialsProviderError'),
+    'notDelivered',
+    'CredentialsProviderError',
+  ],
+  ['a redirect', awsError('Unknown', at(300)), 'notDelivered', 'Unknown'],
+  ["a proxy's limit of the body", awsError('Unknown', at(413)), 'refused', 'Unknown'],
+  [
+    'a response that the SDK could not read',
+    awsError('SyntaxError', { $response: { statusCode: 403 } }),
+    'notDelivered',
+    'SyntaxError',
+  ],
+  [
     'a host name that is none',
     Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }),
     'notDelivered',
@@ -115,7 +165,7 @@ const unanswered: [string, Error, AwsErrorClass, string][] = [
   ['an error that says nothing', new Error('why?'), 'indeterminate', 'Error'],
 ];
 
-describe('meaningOf', () => {
+describe('classifyAwsError', () => {
   it.each(answered)('T6, T7, P2: %s is %s', (name, meaning) => {
     expect(classifyAwsError(awsError(name, at(400)))).toBe(meaning);
   });
@@ -158,6 +208,41 @@ describe('meaningOf', () => {
       }),
     );
   });
+});
+
+describe('httpStatusOf', () => {
+  it.each([
+    ['the status of a response that was read', at(400), 400],
+    ['else that of one that was not', { $response: { statusCode: 502 } }, 502],
+    ['none, if there was no response', {}, undefined],
+    ['none, if it is no number', { $metadata: { httpStatusCode: '400' } }, undefined],
+  ])('%s', (_, error, status) => expect(httpStatusOf(error)).toBe(status));
+});
+
+describe('isCredentialsError', () => {
+  it.each([
+    'AuthFailure',
+    'ExpiredToken',
+    'ExpiredTokenException',
+    'IncompleteSignature',
+    'IncompleteSignatureException',
+    'InvalidAccessKeyId',
+    'InvalidClientTokenId',
+    'InvalidSignatureException',
+    'MissingAuthenticationToken',
+    'MissingAuthenticationTokenException',
+    'RequestExpired',
+    'SignatureDoesNotMatch',
+    'TokenRefreshRequired',
+    'UnrecognizedClientException',
+  ])('other credentials may help against %s', (name) =>
+    expect(isCredentialsError(awsError(name, at(403)))).toBe(true),
+  );
+
+  it.each(['AccessDeniedException', 'ThrottlingException', 'CredentialsProviderError', ''])(
+    'they do not help against %j',
+    (name) => expect(isCredentialsError(awsError(name, at(403)))).toBe(false),
+  );
 });
 
 describe('errorName', () => {
@@ -218,6 +303,7 @@ describe('attemptsOf', () => {
     ['none at all', { $metadata: { attempts: 0 } }, 1],
     ['NaN', { $metadata: { attempts: Number.NaN } }, 1],
     ['a text', { $metadata: { attempts: '2' } }, 1],
+    ['one', { $metadata: { attempts: 1 } }, 1],
     ['undefined', undefined, 1],
     ['null', null, 1],
   ])('%s', (_, answerOrError, attempts) => expect(attemptsOf(answerOrError)).toBe(attempts));

@@ -1,0 +1,80 @@
+/**
+ * Mutation tests, module by module, each by the unit specs named after it. Prints the mutants that no
+ * spec noticed, and a table; exits with 1 if fewer were noticed than stryker.config.mjs wants.
+ *
+ *     npm run test:mutation
+ *     npm run test:mutation -- 'leases/|errors'     modules whose path matches
+ *     npm run test:mutation -- '' 1/3               the first third of them, to run three at a time
+ *     npm run test:mutation -- '' 1/1 out.json      what became of each mutant, in a file
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Stryker } from '@stryker-mutator/core';
+import config from '../../stryker.config.mjs';
+
+const rooms = ['task', 'polling', 'leases'];
+const others = ['sfn/errors', 'net/body-chunks', 'net/capped-body'];
+/** Specs that take longer than all others together, beside quick ones of the same module. */
+const slow = /^leases\/(sharing-many|lease-pool-many)$/;
+
+const namesIn = (folder, suffix) =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith(suffix))
+    .map((file) => file.slice(0, -suffix.length));
+
+/** The longest name of a module that the spec's begins with. */
+function moduleOf(spec, modules) {
+  return modules
+    .filter((name) => spec === name || spec.startsWith(`${name}-`))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+function specsOf(module) {
+  const [room, name] = module.split('/');
+  const modules = namesIn(`lib/${room}`, '.ts');
+  return namesIn(`spec/unit/${room}`, '.spec.ts')
+    .filter((spec) => moduleOf(spec, modules) === name)
+    .map((spec) => `${room}/${spec}`)
+    .filter((spec) => !slow.test(spec));
+}
+
+const [, , wanted = '', part = '1/1', out] = process.argv;
+const [which, parts] = part.split('/').map(Number);
+const all = [
+  ...rooms.flatMap((room) => namesIn(`lib/${room}`, '.ts').map((n) => `${room}/${n}`)),
+  ...others,
+];
+const chosen = all
+  .filter((module) => new RegExp(wanted).test(module))
+  .filter((module) => specsOf(module).length > 0)
+  .filter((_, at) => at % parts === which - 1);
+
+const noticed = new Set(['Killed', 'Timeout']);
+const counted = new Set([...noticed, 'Survived', 'NoCoverage']);
+const rows = [];
+const results = {};
+
+for (const module of chosen) {
+  const file = `lib/${module}.ts`;
+  process.env.MUTATION_SPECS = specsOf(module).join(',');
+  const began = performance.now();
+  const mutants = await new Stryker({ mutate: [file] }).runMutationTest();
+  const seconds = Math.round((performance.now() - began) / 1000);
+  const valid = mutants.filter(({ status }) => counted.has(status));
+  const missed = valid.filter(({ status }) => !noticed.has(status));
+  const lines = readFileSync(file, 'utf8').split('\n');
+  console.log(`${file}: ${valid.length - missed.length} of ${valid.length}, ${seconds} s`);
+  for (const { location, replacement, status, mutatorName } of missed) {
+    const { line, column } = location.start;
+    console.log(`  ${line}:${column} ${mutatorName} ${status}: ${lines[line - 1].trim()}`);
+    console.log(`      => ${replacement}`);
+  }
+  rows.push({ file, all: valid.length, noticed: valid.length - missed.length });
+  results[file] = { seconds, mutants };
+  if (out) writeFileSync(out, JSON.stringify(results));
+}
+
+const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
+for (const { file, ...row } of rows) console.log(`| ${file} | ${row.all} | ${row.noticed} |`);
+const percent = (100 * sum('noticed')) / sum('all');
+console.log(`${sum('noticed')} of ${sum('all')}: ${percent.toFixed(1)} %`);
+if (percent < (config.thresholds.break ?? 0)) process.exitCode = 1;
