@@ -8,6 +8,7 @@
  *     npm run test:mutation -- '' 1/1 out.json      what became of each mutant, in a file
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
 import { Stryker } from '@stryker-mutator/core';
 import config from '../../stryker.config.mjs';
 
