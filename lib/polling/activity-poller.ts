@@ -66,20 +66,18 @@ export function createActivityPoller(
 ): Poller {
   const { clock, sfn, activity, workerName, emit, attributesOf, runningTasks, onPolled } = options;
   const { invoke, path, invokeTimeoutMs, heartbeatIntervalMs, onComponentDown } = options;
-  const { pollTimeoutMs = POLL_TIMEOUT_MS, canPoll } = options;
+  const { pollTimeoutMs = POLL_TIMEOUT_MS } = options;
   const timeoutError = () => new TimeoutError(pollTimeoutMs);
 
-  /** Asks for the ARN, while no poll is open. Undefined if none may be sent any more. */
-  async function askArn(drain: AbortSignal): Promise<string | undefined> {
-    // Without the signal, a poll would be sent after the drain.
-    const arn = await activity.arn(drain).catch(catchAbortError);
-    // The lease may have expired meanwhile. After a blocked event loop, its timer may fire later.
-    return arn === undefined || canPoll?.() === false ? undefined : arn;
-  }
-
   async function poll(open: OpenPoll, drain: AbortSignal): Promise<ActivityTask | undefined> {
-    const arn = activity.known() ?? (await askArn(drain));
-    if (arn === undefined || drain.aborted) return undefined;
+    const arn = activity.known();
+    if (arn === undefined) {
+      // Nothing is sent after the wait. Meanwhile a lease may have expired, a back-off may have
+      // begun, and slots may have gone. The poller decides anew.
+      await activity.arn(drain).catch(catchAbortError);
+      return undefined;
+    }
+    if (drain.aborted) return undefined;
     open.sentAt = clock.monotonic();
     try {
       return await abortAfter(

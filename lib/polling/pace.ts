@@ -6,7 +6,7 @@ import { backOffMs } from './back-off.js';
  *
  * A poller may have many open polls, and one trouble fails them all. That counts as one failure.
  * Each poll remembers the epoch in which it was sent, and a failure ends the epoch. Only polls of
- * the present epoch count.
+ * the present epoch count. Those of an earlier epoch share the wait that the failure began.
  */
 export interface Pace {
   /** Counts the failures that counted. */
@@ -76,11 +76,16 @@ export function afterFailedPoll(
   now: number,
   random: number,
 ): Pace {
-  if (epoch !== pace.epoch) return pace;
+  const leastMs = openMs < HELD_MS ? Math.round(LEAST_MS + LEAST_JITTER_MS * random) : 0;
+  if (epoch !== pace.epoch) {
+    // If the poll that failed first was held, its wait may be none: then this poll begins one.
+    const isShared = pace.resumeAt > now && pace.resumeAt >= now - openMs + LEAST_MS;
+    if (isShared || leastMs === 0) return pace;
+    return { ...pace, retryInMs: leastMs, resumeAt: now + leastMs };
+  }
   const failures = pace.failures + 1;
   const backOff = backOffMs(failures, random);
   const countedMs = openMs < AT_ONCE_MS ? 0 : openMs;
-  const leastMs = openMs < HELD_MS ? Math.round(LEAST_MS + LEAST_JITTER_MS * random) : 0;
   const retryInMs = Math.max(leastMs, Math.round(backOff - countedMs));
   return {
     ...pace,

@@ -41,7 +41,7 @@ export function withTask({ window, pace }: PollState, { epoch }: SentPoll, now: 
   };
 }
 
-/** A poll came back without a task. Or it was not sent, since shutdown began. */
+/** A poll came back without a task. Or it was not sent: the ARN was asked for, or shutdown began. */
 export function withoutTask(
   { window, pace, health }: PollState,
   { epoch, sentAt }: SentPoll,

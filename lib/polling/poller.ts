@@ -20,7 +20,8 @@ export interface PollerOptions<Job> {
   concurrency: number;
   /**
    * Sends one poll, and sets `sentAt` when it is sent. Resolves to undefined if there is no job, or
-   * if `drain` aborts before the poll is sent. Rejects if the poll failed.
+   * if no poll was sent: something had to be asked for first, or `drain` aborted. Rejects if the
+   * poll failed.
    */
   poll(open: OpenPoll, drain: AbortSignal): Promise<Job | undefined>;
   /**

@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest';
 import { createLeasesJudge } from './judge/leases.js';
+import { createPaceJudge } from './judge/pace.js';
 import { createSharesJudge } from './judge/shares.js';
 import { createTrouble } from './judge/trouble.js';
 import { planOf } from './plan.js';
 import type { Instance, World } from './world/instance.js';
 
 /**
- * Two invariants follow from others, which break first: C1, C2 and L hold the limit of all, and
+ * What the judge excuses, and must not excuse for ever. Two invariants follow from others, which break first: C1, C2 and L hold the limit of all, and
  * whatever goes on after a stop has left a timer. So no planted fault shows them.
  */
 function createWorld(holders: Record<string, string>) {
@@ -54,6 +55,23 @@ it('the judge sees calls to the store after a stop, but for what is given back',
   expect(broken).toEqual([]);
   leases.sent({ ...call, operation: 'acquire' });
   expect(broken).toEqual(['S3: nothing after stop']);
+});
+
+it('the judge takes no poll for a good one that was sent before its poller failed', () => {
+  const broken: string[] = [];
+  const line = { note: () => undefined, broken: (rule: string) => void broken.push(rule) };
+  let now = 10_000;
+  const machine = { name: 'a', now: () => now };
+  const pace = createPaceJudge({ machine } as unknown as Instance, line);
+  // While several pollers wait for the ARN, only this event tells whose poll has failed.
+  pace.pollFailed(0, 1_200);
+  now = 12_000;
+  pace.pollAnswered(0, 5_000);
+  pace.pollFailed(0, 2_400);
+  expect(broken).toEqual([]);
+  pace.pollAnswered(0, 13_000);
+  pace.pollFailed(0, 4_800);
+  expect(broken).toEqual(['P1: none after a good poll']);
 });
 
 function sizes(maxConcurrency: number) {

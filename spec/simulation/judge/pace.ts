@@ -9,11 +9,10 @@ export function createPaceJudge(instance: Instance, line: Timeline) {
   const { machine } = instance;
   /** By poller: no poll before. */
   const notBefore = new Map<number, number>();
-  /** By poller: how many of its polls had begun when the last one failed, and were not sent yet. */
-  const begunBefore = new Map<number, number>();
-  /** Those of them that were sent since, by poller and time. They tell nothing of the last failure. */
-  const sentLate = new Set<string>();
-  /** By poller: when its last failed poll came back. */
+  /**
+   * By poller: when it last failed, by a poll that came back or by the event. Only the event tells
+   * whose poll it was that several pollers may have sent.
+   */
   const failedAt = new Map<number, number>();
   /** Pollers of which a poll that was sent after the last failure has come back well. */
   const recovered = new Set<number>();
@@ -30,12 +29,6 @@ export function createPaceJudge(instance: Instance, line: Timeline) {
   return {
     pollSent(poller: number | undefined): void {
       if (poller === undefined) return;
-      const begun = begunBefore.get(poller) ?? 0;
-      if (begun > 0) {
-        begunBefore.set(poller, begun - 1);
-        sentLate.add(`${poller} ${machine.now()}`);
-        return;
-      }
       const earliest = notBefore.get(poller) ?? 0;
       if (machine.now() < earliest - 2) {
         line.broken(
@@ -47,19 +40,18 @@ export function createPaceJudge(instance: Instance, line: Timeline) {
     /** A poller whose lease is acquired anew begins anew. */
     acquired: (poller: number) => void notBefore.delete(poller),
     pollAnswered(poller: number | undefined, sentAt: number): void {
-      if (poller === undefined || sentLate.delete(`${poller} ${sentAt}`)) return;
+      if (poller === undefined) return;
       if (sentAt > (failedAt.get(poller) ?? -1)) recovered.add(poller);
     },
-    /** `begun`: so many polls of the poller wait for an ARN, and are sent once it is known. */
-    pollBroke(poller: number | undefined, sentAt: number, begun: number): void {
+    pollBroke(poller: number | undefined, sentAt: number): void {
       if (poller === undefined) return;
-      begunBefore.set(poller, begun);
       failedAt.set(poller, machine.now());
       // A failure at once is the only one of which everybody agrees what is to be waited.
       if (machine.now() - sentAt < 500) notBefore.set(poller, sentAt + 1_000);
     },
     /** By the event: how long the poller waits. */
     pollFailed(poller: number, retryInMs: number): void {
+      failedAt.set(poller, machine.now());
       if (retryInMs > 30_000) {
         line.broken('P1: back-off', `${machine.name}: poller ${poller} waits ${retryInMs} ms`);
       }

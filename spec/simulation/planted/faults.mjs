@@ -69,10 +69,10 @@ export const faults = [
   },
   {
     name: 'arn-then-poll',
-    what: 'A poll that has waited for the ARN is sent without another look at the clocks',
+    what: 'A poll that has waited for the ARN is sent, whatever has happened meanwhile',
     file: 'polling/activity-poller.ts',
-    find: 'return arn === undefined || canPoll?.() === false ? undefined : arn;',
-    replace: 'return arn === undefined ? undefined : arn;',
+    find: 'const arn = activity.known();',
+    replace: 'const arn = activity.known() ?? (await activity.arn(drain).catch(catchAbortError));',
   },
   {
     name: 'renewed-too-late',

@@ -23,7 +23,7 @@ export function createAwsCalls(instance: Instance, aws: Aws, line: Timeline) {
   return ({ operation, input, retries, succeed, fail }: AwsCall): (() => void) => {
     const isPoll = operation === 'GetActivityTask';
     const token = typeof input['taskToken'] === 'string' ? input['taskToken'] : undefined;
-    const what = `${operation}${token === undefined ? '' : ` ${token}`}`;
+    let what = `${operation}${token === undefined ? '' : ` ${token}`}`;
     const sentAt = machine.now();
     const bytes = JSON.stringify(input).length;
     let sent: SentPoll | undefined;
@@ -31,9 +31,9 @@ export function createAwsCalls(instance: Instance, aws: Aws, line: Timeline) {
     if (instance.stopped) line.broken('S3: nothing after stop', `${machine.name} sends ${what}`);
     if (isPoll) {
       sent = instance.slots.pollSent();
-      const { poller } = sent;
-      line.note(machine.name, `sends ${what}${poller === undefined ? '' : ` for ${poller}`}`);
-      instance.pace.pollSent(poller);
+      if (sent.poller !== undefined) what = `${operation} for ${sent.poller}`;
+      line.note(machine.name, `sends ${what}`);
+      instance.pace.pollSent(sent.poller);
     } else {
       line.note(machine.name, `sends ${what}`);
     }
@@ -62,7 +62,7 @@ export function createAwsCalls(instance: Instance, aws: Aws, line: Timeline) {
       line.note(machine.name, `reads ${what}: ${error.name} ${error.message}`);
       if (sent !== undefined) {
         instance.slots.pollEnded(sent);
-        instance.pace.pollBroke(sent.poller, sent.sentAt, instance.slots.begun(sent.poller));
+        instance.pace.pollBroke(sent.poller, sent.sentAt);
       } else if (token !== undefined) {
         if (operation !== 'SendTaskHeartbeat') instance.pace.reportFailed(token);
         if (instance.tasks.answered(operation, input, error)) instance.slots.taskEnded(token);
@@ -89,7 +89,7 @@ export function createAwsCalls(instance: Instance, aws: Aws, line: Timeline) {
       line.note(machine.name, `aborts ${what}${arrived}`);
       if (sent !== undefined) {
         instance.slots.pollEnded(sent);
-        instance.pace.pollBroke(sent.poller, sent.sentAt, instance.slots.begun(sent.poller));
+        instance.pace.pollBroke(sent.poller, sent.sentAt);
         checkPollBound(instance, sentAt, line);
       } else if (token !== undefined && operation !== 'SendTaskHeartbeat') {
         instance.pace.reportFailed(token);

@@ -4,6 +4,7 @@ import { createShutdown } from '../../../lib/async/shutdown.js';
 import { createStepFuncSource } from '../../../lib/index.js';
 import { createRunningTasks } from '../../../lib/observe/running-tasks.js';
 import { createActivityPoller } from '../../../lib/polling/activity-poller.js';
+import type { Poller } from '../../../lib/polling/poller.js';
 import type { Sfn } from '../../../lib/sfn/api.js';
 import { noAttributes } from '../../../lib/task/task-attributes.js';
 import { FakeSfn } from '../../../lib/testing/index.js';
@@ -178,45 +179,47 @@ it('T7: a task that AWS has closed meanwhile is emitted as lost', async () => {
   await stopped(source);
 });
 
-it.each([true, false])(
-  'L2: a poll that waited for the ARN asks again whether it may: %s',
-  async (may) => {
-    let held = true;
-    let answer: (arn: string) => void = () => undefined;
-    const getActivityTask = vi.fn(() => new Promise<undefined>(() => undefined));
-    const poller = createActivityPoller(
-      { index: 0, concurrency: 1 },
-      {
-        clock: systemClock,
-        sfn: { getActivityTask } as unknown as Sfn,
-        activity: {
-          known: () => undefined,
-          arn: () => new Promise((resolve) => (answer = resolve)),
-          forget: () => undefined,
-        },
-        workerName: 'worker',
-        invoke: never,
-        path: '/',
-        invokeTimeoutMs: 1_000,
-        heartbeatIntervalMs: undefined,
-        onComponentDown: 'fail',
-        emit: () => undefined,
-        attributesOf: () => noAttributes,
-        runningTasks: createRunningTasks(systemClock),
-        onPolled: () => undefined,
-        onPollAbandoned: () => undefined,
-        canPoll: () => held,
+it.each<[string, (poller: Poller, loseLease: () => void) => void, number]>([
+  ['if nothing has changed', () => undefined, 1],
+  ['but not if its lease has expired meanwhile', (_, loseLease) => loseLease(), 0],
+  ['but not if its slot has gone meanwhile', (poller) => poller.resize(0), 0],
+])('C2, L2: a poll that has waited for the ARN is sent %s', async (_, happens, polls) => {
+  let held = true;
+  let arn: string | undefined;
+  let answer: (arn: string) => void = () => undefined;
+  const getActivityTask = vi.fn(() => new Promise<undefined>(() => undefined));
+  const poller = createActivityPoller(
+    { index: 0, concurrency: 1 },
+    {
+      clock: systemClock,
+      sfn: { getActivityTask } as unknown as Sfn,
+      activity: {
+        known: () => arn,
+        arn: () => new Promise((resolve) => (answer = resolve)),
+        forget: () => undefined,
       },
-    );
-    const shutdown = createShutdown();
-    const ended = poller.run(shutdown);
-    expect(poller.snapshot().openPolls).toBe(1);
-    held = may;
-    answer('arn');
-    await vi.advanceTimersByTimeAsync(0);
-    expect(getActivityTask).toHaveBeenCalledTimes(may ? 1 : 0);
-    expect(poller.snapshot().openPolls).toBe(may ? 1 : 0);
-    shutdown.startAbortPolls(new Error('The test is over'));
-    await ended;
-  },
-);
+      workerName: 'worker',
+      invoke: never,
+      path: '/',
+      invokeTimeoutMs: 1_000,
+      heartbeatIntervalMs: undefined,
+      onComponentDown: 'fail',
+      emit: () => undefined,
+      attributesOf: () => noAttributes,
+      runningTasks: createRunningTasks(systemClock),
+      onPolled: () => undefined,
+      onPollAbandoned: () => undefined,
+      canPoll: () => held,
+    },
+  );
+  const shutdown = createShutdown();
+  const ended = poller.run(shutdown);
+  expect(poller.snapshot().openPolls).toBe(1);
+  happens(poller, () => (held = false));
+  answer((arn = 'arn'));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(getActivityTask).toHaveBeenCalledTimes(polls);
+  expect(poller.snapshot().openPolls).toBe(polls);
+  shutdown.startAbortPolls(new Error('The test is over'));
+  await ended;
+});

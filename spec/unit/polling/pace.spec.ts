@@ -64,6 +64,22 @@ describe('afterFailedPoll', () => {
     expect(first.failures).toBe(1);
   });
 
+  it.each([
+    ['at once', 39, 10_000, 1_250],
+    ['after 9 s', 9_000, 10_000, 1_250],
+    ['after it was held', 10_000, 10_000, 0],
+    ['less than 1 s after it was sent, while a wait is on', 10, 10_500, 1_250],
+    ['while a wait is on that is long enough', 10, 11_000, 1_000],
+  ])(
+    'P4: a poll that fails %s after a poll that was held has its second of quiet',
+    (_, openMs, resumeAt, waitMs) => {
+      // The first one was held, so its wait may have passed.
+      const first = { ...startingPace, epoch: 1, failures: 1, resumeAt };
+      const after = afterFailedPoll(first, 0, openMs, 10_000, 0.5);
+      expect(after).toMatchObject({ epoch: 1, failures: 1, resumeAt: 10_000 + waitMs });
+    },
+  );
+
   it('P1: never comes sooner than another wait that is on already', () => {
     const empty = emptyTimes(startingPace, 1_000);
     expect(afterFailedPoll(empty, 0, 30_000, 0, 0).resumeAt).toBe(1_000);

@@ -296,9 +296,11 @@ describe('createPoller', () => {
     await vi.advanceTimersByTimeAsync(2_000);
     expect(poller.snapshot()).toMatchObject({ openPolls: 1 });
     expect(poller.vitals().failing).toBeDefined();
-    // The other one has been open for 6 s. It fails, and the next one is sent at once.
+    // The other one has been open for 6 s. It fails, and the next one is sent after 1 s (P4).
     polls.shift()?.(new Error('down'));
     await settle();
+    expect(polls).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(1_000);
     expect(polls).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(10_999);
     expect(poller.vitals().failing).toBeDefined();
