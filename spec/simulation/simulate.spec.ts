@@ -64,6 +64,19 @@ describe('a simulated process', () => {
     expect(seen).toEqual(['120 timer']);
   });
 
+  it('blocks for longer if the machine is suspended meanwhile', async () => {
+    const { universe, machine, seen, note } = createProcess();
+    machine.run(() => {
+      machine.block(100);
+      machine.setTimeout(note('timer'), 50);
+    });
+    universe.at(20, () => machine.freeze());
+    universe.at(60, () => machine.thaw(40));
+    machine.arrive(120, note('reads'));
+    await universe.run(300);
+    expect(seen).toEqual(['140 reads', '190 timer']);
+  });
+
   it('does nothing more once it is killed', async () => {
     const { universe, machine, seen, note } = createProcess();
     machine.run(() => void machine.setTimeout(note('timer'), 50));

@@ -245,6 +245,8 @@ export function createMachine(universe: Universe, name: string, random: Random):
     },
     thaw(suspendedMs = 0) {
       stoodStill += suspendedMs;
+      // A callback that blocks takes so much longer: else its timers would be due that much later.
+      if (cursor > universe.now()) cursor += suspendedMs;
       frozen = false;
       // epoll_wait ends early, and libuv then runs what is due before it looks for data.
       if (idle) phase = 'timers';

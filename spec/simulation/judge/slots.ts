@@ -15,7 +15,8 @@ export interface SentPoll {
  * C1, C2 and L, from outside: what the clients see of each poller's slots.
  *
  * What the contract allows to bend, and nothing else:
- * - After a resize, what ran before may go on: slots are counted against the larger size.
+ * - After a resize, what ran before may go on: slots are counted against the larger size. What a
+ *   poller that was taken away still has open is counted beside a new poller of its index.
  * - After a store has forgotten its leases (a failover, a leap of its clock), polls are sent under
  *   leases that it does not know, for one ttl.
  * - L5: what is open when a lease is lost comes to its end, beside whoever holds it next.
@@ -32,6 +33,12 @@ export function createSlotsJudge(
   const tasks = new Map<string, number>();
   /** The most slots that each poller has had since it was last within its size. */
   const most = new Map<number, number>();
+  /** By index: how many slots pollers may still use that resizes have taken away. It only shrinks. */
+  const draining = new Map<number, number>();
+  /** The most slots that there were together before a resize; 0 once what is in use fits its size. */
+  let slotsBefore = 0;
+  /** Pollers under a lease that a resize has taken away. They end, even if they are wanted again. */
+  const takenAway = new Set<number>();
 
   /** By poller: when its last failed poll came back. It has one poll open from then on. */
   const failedAt = new Map<number, number>();
@@ -58,9 +65,10 @@ export function createSlotsJudge(
   function check(): void {
     const pollers = pollersNow();
     checkSizes(pollers);
+    checkTotal(pollers);
     for (const { poller, concurrency, openPolls, tasks: told } of pollers) {
       const used = Math.max(openPolls + told, openOf(poller) + tasksOf(poller));
-      const limit = Math.max(concurrency, most.get(poller) ?? 0);
+      const limit = Math.max(concurrency + drainingOf(poller), most.get(poller) ?? 0);
       // While `resize` is at work, some pollers still have the size from before.
       if (used <= Math.min(concurrency, sizeOf(poller))) most.delete(poller);
       if (used <= limit) continue;
@@ -69,6 +77,25 @@ export function createSlotsJudge(
         `${machine.name}: poller ${poller} has ${openOf(poller)} polls and ${tasksOf(poller)} tasks (its status: ${openPolls} and ${told}) in ${concurrency} slots`,
       );
     }
+  }
+
+  /** C1: without locks, this instance has all pollers, however they are cut anew. */
+  function checkTotal(pollers: readonly PollerStatus[]): void {
+    if (store !== undefined) return;
+    const { maxConcurrency } = instance.sizes;
+    const used = usedOf(pollers);
+    if (used <= maxConcurrency) slotsBefore = 0;
+    if (used <= Math.max(maxConcurrency, slotsBefore)) return;
+    line.broken('C1: all slots', `${machine.name} uses ${used} slots of ${maxConcurrency}`);
+  }
+
+  /** The slots that pollers of this index use, beside a new poller of the same index. */
+  function drainingOf(poller: number): number {
+    const its = source.status().pollers.filter((status) => status.poller === poller);
+    const old = its.filter(({ concurrency }) => concurrency === 0);
+    const left = Math.min(usedOf(old), draining.get(poller) ?? 0);
+    draining.set(poller, left);
+    return its.length > 1 ? left : 0;
   }
 
   /** C1: the slots of a poller. */
@@ -121,6 +148,11 @@ export function createSlotsJudge(
     );
   }
 
+  /** Whether a poller of this index, which a resize has taken away, is there still. */
+  function isEnding(poller: number): boolean {
+    return source.status().pollers.some((its) => its.poller === poller && its.concurrency === 0);
+  }
+
   /** C3: a poll that brings a task adds one more, up to the free slots. */
   function checkWidened(poller: number, before: number): void {
     const now = machine.now();
@@ -130,6 +162,8 @@ export function createSlotsJudge(
       source.state !== 'running' ||
       its?.lease?.lost === true ||
       poller >= instance.pollers() ||
+      takenAway.has(poller) ||
+      isEnding(poller) ||
       // L10: a poller that is handed over takes no more tasks, and nobody tells which that is.
       store?.traits.hasMembers === true ||
       !trouble.isPast(now, instance.ttlMs) ||
@@ -175,12 +209,18 @@ export function createSlotsJudge(
       if (tasks.has(token)) tasks.set(token, poller);
     },
     taskEnded: (token: string) => void tasks.delete(token),
-    /** Before a resize: what is there may stay. */
-    resizing(): void {
-      for (const { poller, concurrency } of pollersNow()) {
+    /** Before a resize to so many pollers: what is there may stay. */
+    resizing(count: number): void {
+      const pollers = pollersNow();
+      slotsBefore = Math.max(slotsBefore, instance.sizes.maxConcurrency);
+      for (const { poller, concurrency, openPolls, tasks: told } of pollers) {
         most.set(poller, Math.max(concurrency, most.get(poller) ?? 0));
+        draining.set(poller, openPolls + told);
+        if (store !== undefined && poller >= count) takenAway.add(poller);
       }
     },
+    /** The lease of a poller was given back. */
+    released: (poller: number) => void takenAway.delete(poller),
     check,
     /** When the poll was sent that has been open for longest. */
     oldestPoll(): number | undefined {
@@ -188,11 +228,6 @@ export function createSlotsJudge(
       return oldest?.sentAt;
     },
     openPolls: () => polls.size,
-    /** When a poll of this poller has just ended: how many have begun there and are not sent yet. */
-    begun(poller: number | undefined): number {
-      const its = pollersNow().find((each) => each.poller === poller);
-      return its === undefined ? 0 : its.openPolls - openOf(its.poller) - 1;
-    },
     /** Polls and tasks of a poller. */
     used: (poller: number) => openOf(poller) + tasksOf(poller),
     tasks: () => tasks.size,
@@ -200,4 +235,8 @@ export function createSlotsJudge(
     isBusy: (poller: number) =>
       openOf(poller) + tasksOf(poller) > 0 || [...polls].some((poll) => poll.poller === undefined),
   };
+}
+
+function usedOf(pollers: readonly PollerStatus[]): number {
+  return pollers.reduce((total, { openPolls, tasks }) => total + openPolls + tasks, 0);
 }

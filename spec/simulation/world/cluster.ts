@@ -135,6 +135,7 @@ export function createCluster(
           if (!machine.alive) return;
           line.note(machine.name, 'thaws');
           machine.thaw(happening.suspended ? happening.ms : 0);
+          instance.heldUp.from(machine.now(), 0);
         });
         return;
       case 'setsClock':
@@ -154,17 +155,13 @@ export function createCluster(
       case 'resizes':
         machine.run(() => {
           if (instance.stopCalled) return;
-          instance.slots.resizing();
+          const { maxConcurrency } = happening.sizes;
+          const to =
+            plan.locks === undefined ? happening.sizes : { ...instance.sizes, maxConcurrency };
+          instance.slots.resizing(Math.ceil(maxConcurrency / to.concurrencyPerPoller));
           instance.resized = true;
-          instance.sizes.maxConcurrency = happening.sizes.maxConcurrency;
-          if (plan.locks === undefined) {
-            instance.sizes.concurrencyPerPoller = happening.sizes.concurrencyPerPoller;
-          }
-          instance.source.resize(
-            plan.locks === undefined
-              ? happening.sizes
-              : { maxConcurrency: happening.sizes.maxConcurrency },
-          );
+          Object.assign(instance.sizes, to);
+          instance.source.resize(plan.locks === undefined ? to : { maxConcurrency });
         });
         return;
       default:

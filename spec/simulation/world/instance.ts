@@ -258,6 +258,7 @@ function listen(instance: Instance, world: World): void {
   source.on('taskFailed', end('taskFailed'));
   source.on('taskLost', end('taskLost'));
   source.on('pollFailed', ({ poller, retryInMs }) => {
+    line.note(machine.name, `waits ${retryInMs} ms with the polls of ${poller}`);
     pace.pollFailed(poller, retryInMs);
     slots.pollFailed(poller);
   });
@@ -268,6 +269,7 @@ function listen(instance: Instance, world: World): void {
   });
   source.on('leaseReleased', ({ poller }) => {
     const wasLost = leases.released(poller);
+    slots.released(poller);
     if (!wasLost && !instance.stopCalled) world.onHandedOver(instance);
   });
   for (const name of callbacks) {
