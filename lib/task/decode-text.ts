@@ -21,7 +21,7 @@ function encodingsOf(label: string): string[] {
     const { encoding } = new TextDecoder(label);
     // Without a BOM, `utf-16` does not say which byte comes first. The first character of JSON
     // shows it.
-    return /^utf-?16$/i.test(label) ? [encoding, 'utf-16be'] : [encoding];
+    return label.toLowerCase() === 'utf-16' ? [encoding, 'utf-16be'] : [encoding];
   } catch {
     return [];
   }
@@ -69,7 +69,6 @@ export function decodeLeniently(bytes: Uint8Array, contentType: string | undefin
 
 /** The offset of the first byte that is not UTF-8. Undefined if all are. */
 export function firstInvalidUtf8(bytes: Uint8Array): number | undefined {
-  if (isUtf8(bytes)) return undefined;
   let at = 0;
   while (at < bytes.length) {
     const length = utf8Length(bytes[at] ?? 0);

@@ -10,7 +10,7 @@ import { ownFailure } from './result.js';
 const NETWORK_CODE =
   /^(?:E[A-Z][A-Z\d_]+|UND_ERR_\w+|HPE_\w+|Z_\w+|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|ERR_(?:TLS|SSL|HTTP|STREAM|SOCKET)\w*)$/;
 /** The errors of undici's own time limits. Those of Node's fetch are 300 s each. */
-const UNDICI_TIMEOUT = /^UND_ERR_(?:HEADERS|BODY)_TIMEOUT$/;
+const UNDICI_TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
 const TIMEOUT_HINT =
   "(This limit is not invokeTimeoutMs but undici's own headersTimeout or bodyTimeout: 300 s in Node's fetch. httpInvoke of stepfunc-source/http has no such limit.)";
@@ -24,7 +24,7 @@ const TIMEOUT_HINT =
  */
 export function failedInvocation(thrown: unknown, secrets: readonly string[]): DescribedResult {
   const chain = errorChain(thrown);
-  const hint = chain.some((error) => UNDICI_TIMEOUT.test(codeOf(error))) ? ` ${TIMEOUT_HINT}` : '';
+  const hint = chain.some((error) => UNDICI_TIMEOUTS.has(codeOf(error))) ? ` ${TIMEOUT_HINT}` : '';
   const tellable = chain.filter((error) => isInOwnWords(error) || NETWORK_CODE.test(codeOf(error)));
   const message =
     tellable.length === 0

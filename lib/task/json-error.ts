@@ -39,7 +39,7 @@ export function jsonErrorAt(text: string): number | undefined {
   };
   const skipKey = () => skipString() && skipChar(':');
   const skipEnds = () => {
-    while (open.length > 0 && skipChar(open.at(-1) ?? '')) open.pop();
+    for (let end = open.at(-1); end !== undefined && skipChar(end); end = open.at(-1)) open.pop();
   };
 
   for (;;) {

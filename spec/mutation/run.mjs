@@ -14,8 +14,11 @@ import config from '../../stryker.config.mjs';
 
 const rooms = ['task', 'polling', 'leases'];
 const others = ['sfn/errors', 'net/body-chunks', 'net/capped-body'];
-/** Specs that take longer than all others together, beside quick ones of the same module. */
-const slow = /^leases\/(sharing-many|lease-pool-many)$/;
+/**
+ * Specs beside quick ones of the same module: two take longer than all others together, and one
+ * changes a module for the others.
+ */
+const leftOut = /^leases\/(sharing-many|lease-pool-many)$|^task\/http-invoke-limits$/;
 
 const namesIn = (folder, suffix) =>
   readdirSync(folder)
@@ -35,7 +38,7 @@ function specsOf(module) {
   return namesIn(`spec/unit/${room}`, '.spec.ts')
     .filter((spec) => moduleOf(spec, modules) === name)
     .map((spec) => `${room}/${spec}`)
-    .filter((spec) => !slow.test(spec));
+    .filter((spec) => !leftOut.test(spec));
 }
 
 const [, , wanted = '', part = '1/1', out] = process.argv;
@@ -58,7 +61,12 @@ for (const module of chosen) {
   const file = `lib/${module}.ts`;
   process.env.MUTATION_SPECS = specsOf(module).join(',');
   const began = performance.now();
-  const mutants = await new Stryker({ mutate: [file] }).runMutationTest();
+  const mutants = await run(file);
+  if (mutants === undefined) {
+    console.log(`${file}: its specs fail without any mutant`);
+    process.exitCode = 1;
+    continue;
+  }
   const seconds = Math.round((performance.now() - began) / 1000);
   const valid = mutants.filter(({ status }) => counted.has(status));
   const missed = valid.filter(({ status }) => !noticed.has(status));
@@ -74,8 +82,18 @@ for (const module of chosen) {
   if (out) writeFileSync(out, JSON.stringify(results));
 }
 
+/** Undefined if the specs fail as they are. */
+async function run(file) {
+  try {
+    return await new Stryker({ mutate: [file] }).runMutationTest();
+  } catch (error) {
+    console.log(error);
+    return undefined;
+  }
+}
+
 const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
 for (const { file, ...row } of rows) console.log(`| ${file} | ${row.all} | ${row.noticed} |`);
 const percent = (100 * sum('noticed')) / sum('all');
 console.log(`${sum('noticed')} of ${sum('all')}: ${percent.toFixed(1)} %`);
-if (percent < (config.thresholds.break ?? 0)) process.exitCode = 1;
+if (!(percent >= (config.thresholds.break ?? 0))) process.exitCode = 1;

@@ -39,6 +39,14 @@ describe('tryRound', () => {
     expect((await round(() => failed)).tried).toHaveLength(2);
   });
 
+  it('L6: one lease that fails, between others that do not, ends nothing', async () => {
+    const { tried, failed: hasFailed } = await round((index) =>
+      index % 2 === 0 ? failed : refused(0),
+    );
+    expect(tried.length).toBeGreaterThan(2);
+    expect(hasFailed).toBe(tried.slice(-1).every((index) => index % 2 === 0));
+  });
+
   it('L10: leaves to others what is for others', async () => {
     const { tried } = await round(() => refused(0), { isForOthers: (index) => index !== 3 });
     expect(tried).toEqual([3]);

@@ -1,217 +1,365 @@
-import { setMaxListeners } from 'node:events';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLeasePool } from '../../../lib/leases/lease-pool.js';
-import { createFakeStore } from '../../support/fake-locks.js';
-import { createFakeGroups } from '../../support/fake-membership.js';
-import type { VirtualClock } from '../../support/virtual-clock.js';
+import { describe, expect, it, vi } from 'vitest';
+import type { Standing } from '../../../lib/leases/fair-share.js';
+import { formatStanding } from '../../../lib/leases/fair-share.js';
+import { createSharing } from '../../../lib/leases/sharing.js';
+import type { LockFactory } from '../../../lib/locks/types.js';
+import { never } from '../../support/fake-locks.js';
 import { createVirtualClock } from '../../support/virtual-clock.js';
 
-const ttlMs = 30_000;
-const pollMs = 60_000;
+/** A call may take 10 s, a hand-over is waited with for as long, and a look counts for 30 s. */
+const ttlMs = 60_000;
+const createLock: LockFactory['createLock'] = () => expect.unreachable();
 
-const { now } = performance;
-let clock: VirtualClock;
-beforeEach(() => {
-  clock = createVirtualClock();
-  // The stores in memory go by it. A spy would remember each of a million calls.
-  performance.now = () => clock.monotonic();
-});
-afterEach(() => {
-  performance.now = now;
-  expect(clock.timers()).toBe(0);
-});
+const other = (held: number, more: Partial<Standing> = {}) =>
+  formatStanding({
+    id: 'other',
+    held,
+    handedOver: 0,
+    draining: 0,
+    pollers: 8,
+    cap: Infinity,
+    ...more,
+  });
 
-const pass = (ms: number) => clock.pass(ms);
-
-interface Instance {
-  held(): number;
-  calls: unknown[];
-  stop(): Promise<void>;
-}
-
-/** Instances that share pollers; work that is to end takes what is left of a long poll. */
-function createCluster(pollers: number) {
-  const store = createFakeStore();
-  const groups = createFakeGroups();
-  const names = Array.from({ length: pollers }, (_, index) => `poller-${index}`);
-  const all: Instance[] = [];
-  let handOvers = 0;
-
-  function add(maxHeld?: number): Instance {
-    const { locks, calls } = store.instance();
-    const stopping = new AbortController();
-    setMaxListeners(0, stopping.signal);
-    const ends = new Map<number, () => void>();
-    const endsSoon = (index: number) =>
-      clock.setTimer(Math.random() * pollMs, () => ends.get(index)?.());
-    const pool = createLeasePool({
-      locks: groups.on(locks),
-      names,
+/** An instance that holds pollers 0 to 7 of 8, among others that say what the test wants. */
+function setUp(random = 0.5) {
+  const clock = { ...createVirtualClock(), random: () => random };
+  const startedAt = clock.monotonic();
+  let held = [0, 1, 2, 3, 4, 5, 6, 7];
+  const looks: { says: string; at: number }[] = [];
+  const handedOver: number[] = [];
+  const failed: unknown[] = [];
+  const state = {
+    others: [] as string[],
+    renew: undefined as (() => Promise<string[]>) | undefined,
+    leave: async () => undefined as void,
+  };
+  const createMembership = vi.fn(() => ({
+    renew(says: string) {
+      looks.push({ says, at: clock.monotonic() - startedAt });
+      return state.renew?.() ?? Promise.resolve(state.others);
+    },
+    leave: vi.fn(() => state.leave()),
+  }));
+  const sharing =
+    createSharing({
+      locks: { createLock, createMembership },
+      group: 'members',
       ttlMs,
       clock,
-      maxHeld,
-      work: (index, lost) =>
-        new Promise<void>((resolve) => {
-          const end = () => {
-            ends.delete(index);
-            resolve();
-          };
-          ends.set(index, end);
-          lost.addEventListener('abort', end);
-          stopping.signal.addEventListener('abort', end);
-        }),
-      sharing: {
-        group: 'members',
-        load: () => 0,
-        handOver(index) {
-          handOvers += 1;
-          endsSoon(index);
-        },
+      standing: () => ({ held: held.length, draining: 0, pollers: 8, cap: Infinity }),
+      candidates: (below) => held.filter((index) => index < below).reverse(),
+      handOver(index) {
+        handedOver.push(index);
+        held = held.filter((each) => each !== index);
       },
-      on: {
-        acquired: () => undefined,
-        lost: () => undefined,
-        released: () => undefined,
-        storeFailed: () => undefined,
-      },
-    });
-    const ran = pool.run(stopping.signal);
-    const instance: Instance = {
-      held: () => pool.held().length,
-      calls,
-      async stop() {
-        stopping.abort();
-        await pass(ttlMs / 6);
-        await ran;
-        all.splice(all.indexOf(instance), 1);
-      },
-    };
-    all.push(instance);
-    return instance;
-  }
-
+      onFailed: (error) => failed.push(error),
+    }) ?? expect.unreachable();
+  /** Looks after so long, as the loop of the pool does. */
+  const lookAfter = async (ms: number) => {
+    await clock.pass(ms);
+    const looked = sharing.look();
+    await clock.pass(0);
+    return looked;
+  };
+  const says = () => looks.map(({ says: text }) => text.replace(/^\S+ /, ''));
+  const leave = () => createMembership.mock.results[0]?.value as { leave: () => Promise<void> };
   return {
-    add,
-    groups,
-    shares: () => all.map(({ held }) => held()).sort((a, b) => b - a),
-    handOvers: () => handOvers,
-    calls: () => all.reduce((sum, { calls }) => sum + calls.length, 0) + groups.calls(),
-    async stopAll() {
-      while (all[0] !== undefined) await all[0].stop();
-      // Ends that nothing waits for any longer.
-      await pass(pollMs);
-    },
+    ...{ clock, sharing, state, looks, handedOver, failed, lookAfter, says, createMembership },
+    left: () => vi.mocked(leave().leave).mock.calls.length,
+    hold: (indices: number[]) => void (held = indices),
   };
 }
 
-/** Ten, with what they hold in the end; nothing moves any longer. */
-async function expectEven(cluster: ReturnType<typeof createCluster>, shares: number[]) {
-  // Bounded by its own clock: the machine's would only say how busy the machine is.
-  for (let i = 0; i < 200 && String(cluster.shares()) !== String(shares); i++) await pass(ttlMs);
-  expect(cluster.shares()).toEqual(shares);
-  const before = cluster.handOvers();
-  await pass(10 * ttlMs);
-  expect(cluster.shares()).toEqual(shares);
-  expect(cluster.handOvers()).toBe(before);
-}
-
-const ten = Array.from({ length: 10 }, () => 4);
-
-// Hours of virtual time.
-describe('L10: fair shares, 10 instances and 40 pollers', { timeout: 300_000 }, () => {
-  it('L10: started together', async () => {
-    const cluster = createCluster(40);
-    for (let i = 0; i < 10; i++) cluster.add();
-    await pass(ttlMs);
-    expect(cluster.shares()).toEqual(ten);
-    expect(cluster.handOvers()).toBe(0);
-    await cluster.stopAll();
+describe('L10: what an instance says of itself', () => {
+  it('L10: is a member of the group for a ttl', () => {
+    expect(setUp().createMembership).toHaveBeenCalledExactlyOnceWith('members', ttlMs);
   });
 
-  it('L10: started half a second apart', async () => {
-    const cluster = createCluster(40);
-    for (let i = 0; i < 10; i++) {
-      cluster.add();
-      await pass(500);
+  it.each([
+    ['has none', { createLock }],
+    ['makes none', { createLock, createMembership: () => undefined as never }],
+  ])('L10: does not hold with a store that %s', (_, locks) => {
+    const { clock } = setUp();
+    const options = { group: 'members', ttlMs, clock, standing: () => expect.unreachable() };
+    const hooks = { candidates: () => [], handOver: () => undefined, onFailed: () => undefined };
+    expect(createSharing({ locks, ...options, ...hooks })).toBeUndefined();
+  });
+
+  it('L10: has an id of its own, of 36 ** 8', async () => {
+    const ids = [];
+    for (const random of [0.2, 0.5, 0.9]) {
+      const { lookAfter, looks } = setUp(random);
+      await lookAfter(0);
+      ids.push(looks[0]?.says.split(' ')[0]);
     }
-    await expectEven(cluster, ten);
-    await cluster.stopAll();
+    for (const id of ids) expect(id).toMatch(/^[\da-z]{8}$/);
+    expect(new Set(ids).size).toBe(3);
   });
 
-  it('L10: nine join one that has them all', async () => {
-    const cluster = createCluster(40);
-    cluster.add();
-    await pass(ttlMs);
-    expect(cluster.shares()).toEqual([40]);
-    for (let i = 0; i < 9; i++) cluster.add();
-    const before = cluster.handOvers();
-    await expectEven(cluster, ten);
-    expect(cluster.handOvers() - before).toBe(36);
-    await cluster.stopAll();
+  it('L10: says how many it holds, and looks at most once in a sixtieth of the ttl', async () => {
+    const { lookAfter, says, hold } = setUp();
+    await lookAfter(0);
+    await lookAfter(999);
+    expect(says()).toEqual(['8 0 0 8 -']);
+    hold([1, 2]);
+    await lookAfter(1);
+    expect(says()).toEqual(['8 0 0 8 -', '2 0 0 8 -']);
+  });
+});
+
+describe('L10: handing over', () => {
+  it('L10: hands one over when another has lacked it for a sixth of the ttl', async () => {
+    const { lookAfter, state, handedOver, sharing } = setUp();
+    state.others = [other(0)];
+    await lookAfter(0);
+    await lookAfter(9_999);
+    expect(handedOver).toEqual([]);
+    await lookAfter(1_000);
+    expect(handedOver).toEqual([7]);
+    expect([6, 7].map(sharing.isHandedOver)).toEqual([false, true]);
+    expect([6, 7].map(sharing.isForOthers)).toEqual([true, true]);
   });
 
-  it('L10: nine join one that has them all, and every third look fails: no lease is handed over twice', async () => {
-    const cluster = createCluster(40);
-    cluster.add();
-    await pass(ttlMs);
-    cluster.groups.failsOnceIn = 3;
-    for (let i = 0; i < 9; i++) cluster.add();
-    const before = cluster.handOvers();
-    await expectEven(cluster, ten);
-    expect(cluster.handOvers() - before).toBe(36);
-    await cluster.stopAll();
+  it('L10: one that has lacked some, and then none, is waited for anew', async () => {
+    const { lookAfter, state, handedOver } = setUp();
+    state.others = [other(0)];
+    await lookAfter(0);
+    state.others = [];
+    await lookAfter(5_000);
+    state.others = [other(0)];
+    await lookAfter(5_000);
+    await lookAfter(5_000);
+    expect(handedOver).toEqual([]);
+    await lookAfter(5_000);
+    expect(handedOver).toEqual([7]);
   });
 
-  it('L10: a rolling deployment', async () => {
-    const cluster = createCluster(40);
-    const old = Array.from({ length: 10 }, () => cluster.add());
-    await pass(ttlMs);
-    for (const instance of old) {
-      cluster.add();
-      await pass(ttlMs / 3);
-      await instance.stop();
-    }
-    await expectEven(cluster, ten);
-    await cluster.stopAll();
+  it('L10: only pollers for which the other one competes', async () => {
+    const { lookAfter, state, handedOver } = setUp();
+    state.others = [other(0, { pollers: 4 })];
+    await lookAfter(0);
+    await lookAfter(10_000);
+    expect(handedOver).toEqual([3]);
   });
 
-  it('L10: scaling in, and out by less than a whole share', async () => {
-    const cluster = createCluster(40);
-    const all = Array.from({ length: 10 }, () => cluster.add());
-    await pass(ttlMs);
-    for (const instance of all.slice(5)) await instance.stop();
-    await expectEven(cluster, [8, 8, 8, 8, 8]);
-    cluster.add();
-    for (let i = 0; i < 30 && Math.min(...cluster.shares()) < 6; i++) await pass(ttlMs);
-    expect(Math.min(...cluster.shares())).toBe(6);
-    const settled = cluster.handOvers();
-    await pass(10 * ttlMs);
-    expect(cluster.handOvers()).toBe(settled);
-    await cluster.stopAll();
+  it('L10: none, if it is for a richer one to hand over', async () => {
+    const { lookAfter, state, handedOver } = setUp();
+    state.others = [other(2, { pollers: 9 }), other(9, { id: 'rich' })];
+    await lookAfter(0);
+    await lookAfter(10_000);
+    expect(handedOver).toEqual([]);
   });
 
-  it('L10: one with a cap of its own takes no more, and the others do not wait for it', async () => {
-    const cluster = createCluster(10);
-    cluster.add(1);
-    cluster.add();
-    await pass(3 * ttlMs);
-    expect(cluster.shares()).toEqual([9, 1]);
-    await pass(20 * ttlMs);
-    expect(cluster.handOvers()).toBe(0);
-    await cluster.stopAll();
+  it('L10: one at a time: the next once it is released', async () => {
+    const { lookAfter, state, handedOver, sharing, says } = setUp();
+    state.others = [other(0)];
+    await lookAfter(0);
+    await lookAfter(10_000);
+    await lookAfter(10_000);
+    expect(says().at(-1)).toBe('7 1 0 8 -');
+    expect(handedOver).toEqual([7]);
+    sharing.released(7);
+    await lookAfter(1_000);
+    expect(handedOver).toEqual([7, 6]);
   });
 
-  it('L10: without the members of a store, nothing is handed over and nothing stands still', async () => {
-    const cluster = createCluster(4);
-    cluster.groups.down = true;
-    cluster.add();
-    await pass(ttlMs);
-    cluster.add();
-    await pass(10 * ttlMs);
-    expect(cluster.shares()).toEqual([4, 0]);
-    cluster.groups.down = false;
-    await pass(10 * ttlMs);
-    expect(cluster.shares()).toEqual([2, 2]);
-    await cluster.stopAll();
+  it('L10: a poller that was handed over is left to others for a ttl after its release', async () => {
+    const { lookAfter, state, sharing, says } = setUp();
+    state.others = [other(0)];
+    await lookAfter(0);
+    await lookAfter(10_000);
+    // While its work goes on, however long that takes.
+    await lookAfter(10 * ttlMs);
+    expect(sharing.isForOthers(7)).toBe(true);
+    sharing.released(7);
+    state.others = [other(4)];
+    await lookAfter(ttlMs - 1);
+    expect(sharing.isForOthers(7)).toBe(true);
+    expect(says().at(-1)).toBe('7 1 0 8 -');
+    await lookAfter(1_000);
+    expect(sharing.isHandedOver(7)).toBe(false);
+    expect(sharing.isForOthers(7)).toBe(false);
+    expect(says().at(-1)).toBe('7 0 0 8 -');
+  });
+
+  it('L10: at the end of that ttl it may be taken again', async () => {
+    const { lookAfter, state, sharing } = setUp();
+    state.others = [other(0)];
+    await lookAfter(0);
+    await lookAfter(10_000);
+    sharing.released(7);
+    state.others = [];
+    await lookAfter(ttlMs);
+    expect(sharing.isHandedOver(7)).toBe(false);
+  });
+
+  it('L10: the release of another poller changes nothing', async () => {
+    const { lookAfter, sharing } = setUp();
+    await lookAfter(0);
+    sharing.released(3);
+    expect(sharing.isHandedOver(3)).toBe(false);
+  });
+
+  it('L10: leaves free ones to those that lack some, and no longer', async () => {
+    const { lookAfter, state, sharing, handedOver } = setUp();
+    state.others = [other(0, { pollers: 4 })];
+    await lookAfter(0);
+    expect([0, 3, 4].map(sharing.isForOthers)).toEqual([true, true, false]);
+    state.others = [other(2, { pollers: 4 })];
+    await lookAfter(1_000);
+    expect([0, 3, 4].map(sharing.isForOthers)).toEqual([false, false, false]);
+    expect(handedOver).toEqual([]);
+  });
+
+  it('L10: what another version has written says nothing', async () => {
+    const { lookAfter, state, handedOver, failed } = setUp();
+    state.others = ['{"held":0}', 'words'];
+    await lookAfter(0);
+    await lookAfter(10_000);
+    expect(handedOver).toEqual([]);
+    expect(failed).toEqual([]);
+  });
+});
+
+describe('L10: a store in trouble', () => {
+  const down = () => Promise.reject(new Error('down'));
+
+  it('L10: what was seen counts for half a ttl, and then no longer', async () => {
+    const { lookAfter, state, sharing, failed } = setUp();
+    state.others = [other(0)];
+    await lookAfter(0);
+    state.renew = down;
+    await lookAfter(29_999);
+    expect(sharing.isForOthers(0)).toBe(true);
+    await lookAfter(1_000);
+    expect(sharing.isForOthers(0)).toBe(false);
+    expect(failed).toEqual([new Error('down'), new Error('down')]);
+  });
+
+  it('L10: at half a ttl exactly it is forgotten', async () => {
+    const { lookAfter, state, sharing } = setUp();
+    state.others = [other(0)];
+    await lookAfter(0);
+    state.renew = down;
+    await lookAfter(30_000);
+    expect(sharing.isForOthers(0)).toBe(false);
+  });
+
+  it('L10: nothing is handed over after a look that failed', async () => {
+    const { lookAfter, state, handedOver } = setUp();
+    state.others = [other(0)];
+    await lookAfter(0);
+    state.renew = down;
+    await lookAfter(10_000);
+    expect(handedOver).toEqual([]);
+  });
+
+  it('L10: a look that takes more than a sixth of the ttl has failed', async () => {
+    const { clock, state, sharing, failed } = setUp();
+    state.renew = never;
+    const looked = sharing.look();
+    await clock.pass(9_999);
+    expect(failed).toEqual([]);
+    await clock.pass(1);
+    await looked;
+    expect(failed).toMatchObject([{ name: 'TimeoutError' }]);
+  });
+});
+
+describe('L10: how often it looks', () => {
+  /** Begins the loop after a first look, as a pool does, and says when it looks. */
+  async function running(random = 0) {
+    const instance = setUp(random);
+    const stopping = new AbortController();
+    await instance.lookAfter(0);
+    const ran = instance.sharing.run(stopping.signal);
+    const at = () => instance.looks.slice(1).map((look) => look.at);
+    return { ...instance, stopping, ran, at };
+  }
+
+  it('L10: while it does not know better, every twelfth of the ttl', async () => {
+    const { clock, at } = await running();
+    await clock.pass(5_000);
+    expect(at()).toEqual([5_000]);
+  });
+
+  it('L10: every third, once nothing changes any more', async () => {
+    const { clock, at } = await running();
+    await clock.pass(46_000);
+    expect(at()).toEqual([5_000, 25_000, 45_000]);
+  });
+
+  it('L10: a tenth sooner, at random', async () => {
+    const { clock, at } = await running(1);
+    await clock.pass(45_000);
+    expect(at()).toEqual([4_500, 22_500, 40_500]);
+  });
+
+  it('L10: every twelfth while it holds another number than before', async () => {
+    const { clock, at, hold } = await running();
+    await clock.pass(24_999);
+    hold([1, 2]);
+    await clock.pass(6_000);
+    expect(at()).toEqual([5_000, 25_000, 30_000]);
+  });
+
+  it('L10: every twelfth while another one lacks some', async () => {
+    const { clock, at, state } = await running();
+    state.others = [other(0, { cap: 1 })];
+    await clock.pass(10_000);
+    expect(at()).toEqual([5_000, 10_000]);
+  });
+
+  it('L10: every twelfth while one is handed over, and at once when it is released', async () => {
+    const { clock, at, state, sharing, handedOver } = await running();
+    state.others = [other(0)];
+    await clock.pass(15_000);
+    expect(handedOver).toEqual([7]);
+    state.others = [other(4)];
+    await clock.pass(11_500);
+    expect(at()).toEqual([5_000, 10_000, 15_000, 20_000, 25_000]);
+    sharing.released(7);
+    await clock.pass(0);
+    expect(at().at(-1)).toBe(26_500);
+  });
+
+  it('L10: every third while the store is away for so long that nothing counts', async () => {
+    const { clock, at, state } = await running();
+    state.others = [other(0)];
+    await clock.pass(5_000);
+    state.renew = () => Promise.reject(new Error('down'));
+    await clock.pass(55_000);
+    expect(at()).toEqual([5_000, 10_000, 15_000, 20_000, 25_000, 30_000, 35_000, 55_000]);
+  });
+
+  it('L10: leaves the group at the end, and looks no more', async () => {
+    const { clock, stopping, ran, looks, left } = await running();
+    expect(left()).toBe(0);
+    stopping.abort();
+    await ran;
+    expect(left()).toBe(1);
+    await clock.pass(10 * ttlMs);
+    expect(looks).toHaveLength(1);
+    expect(clock.timers()).toBe(0);
+  });
+
+  it('L10: a group that can not be left holds nothing up', async () => {
+    const { stopping, ran, state } = await running();
+    state.leave = () => Promise.reject(new Error('down'));
+    stopping.abort();
+    await expect(ran).resolves.toBeUndefined();
+  });
+
+  it('L10: a group whose store is silent holds the end up by a sixth of the ttl', async () => {
+    const { clock, stopping, ran, state } = await running();
+    let ended = false;
+    void ran.then(() => void (ended = true));
+    state.leave = never;
+    stopping.abort();
+    await clock.pass(9_999);
+    expect(ended).toBe(false);
+    await clock.pass(1);
+    expect(ended).toBe(true);
   });
 });

@@ -100,6 +100,20 @@ describe('afterFailure', () => {
     }
   });
 
+  it.each<[string, string]>([
+    [
+      'serialization',
+      "Step Functions did not take the component's output: SerializationException.",
+    ],
+    [
+      'a 413 of a proxy',
+      "The component's output of 4 bytes did not reach Step Functions: something on the way answered with status 413 (Content Too Large).",
+    ],
+  ])('T6: after %s the failure says why the output was not taken', (error, cause) => {
+    const output: Report = { outcome: 'success', output: '"é"' };
+    expect(afterFailure(output, errors[error])).toMatchObject({ report: { cause } });
+  });
+
   it('T7: knows whether the report may have arrived all the same', () => {
     const arrived = Object.keys(errors).filter(
       (name) => afterFailure(reports.success, errors[name]).mayHaveArrived,

@@ -67,6 +67,8 @@ describe('invokeWhenConnected', () => {
   });
 
   it('onComponentDown: an attempt that outlives the refusal by a second is connected, and polls go on', async () => {
+    // Time has passed since the process began.
+    await vi.advanceTimersByTimeAsync(30_000);
     const { calls, result } = setUp([
       { takesMs: 2_000, ends: refused() },
       { takesMs: 60_000, ends: 'fine' },

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  bomOf,
   charsetOf,
   decodeAs,
   decodeLeniently,
@@ -18,6 +19,8 @@ describe('charsetOf', () => {
     ["application/json; Charset='shift_jis'", 'shift_jis', ['shift_jis']],
     ['text/plain; q=1 ; CHARSET = latin1 ; x=y', 'latin1', ['windows-1252']],
     ['application/json; charset=utf-16', 'utf-16', ['utf-16le', 'utf-16be']],
+    ['application/json; charset=UTF-16', 'UTF-16', ['utf-16le', 'utf-16be']],
+    ['application/json; charset=" utf-8 "', 'utf-8', ['utf-8']],
     ['application/json; charset=utf-16be', 'utf-16be', ['utf-16be']],
     ['application/json; charset=klingon', 'klingon', []],
     ['application/json; charset=utf-32', 'utf-32', []],
@@ -32,6 +35,25 @@ describe('charsetOf', () => {
       expect(charsetOf(contentType)).toBeUndefined();
     },
   );
+});
+
+describe('bomOf', () => {
+  it.each([
+    [bytes(0xef, 0xbb, 0xbf), { encoding: 'utf-8', length: 3 }],
+    [bytes(0xff, 0xfe, 0x61), { encoding: 'utf-16le', length: 2 }],
+    [bytes(0xfe, 0xff, 0x61), { encoding: 'utf-16be', length: 2 }],
+  ])('T11: of %s', (body, bom) => expect(bomOf(body)).toEqual(bom));
+
+  it.each([
+    [bytes()],
+    [bytes(0x61, 0xbb, 0xbf)],
+    [bytes(0xef, 0x61, 0xbf)],
+    [bytes(0xef, 0xbb, 0x61)],
+    [bytes(0xff, 0x61)],
+    [bytes(0x61, 0xfe)],
+    [bytes(0xfe, 0x61)],
+    [bytes(0x61, 0xff)],
+  ])('T11: %s begins with none', (body) => expect(bomOf(body)).toBeUndefined());
 });
 
 describe('decodeUtf8', () => {
@@ -55,6 +77,10 @@ describe('decodeUtf8', () => {
 describe('decodeAs', () => {
   it('T11: gives windows-1252 its own characters, on every Node', () => {
     expect(decodeAs('windows-1252', bytes(0x80, 0x93, 0xe9, 0x99, 0x81))).toBe('€“é™\u0081');
+  });
+
+  it('T11: gives no other charset the characters of windows-1252', () => {
+    expect(decodeAs('iso-8859-2', bytes(0x85, 0xe9))).toBe('\u0085é');
   });
 
   it('T11: undefined for what is not valid', () => {
@@ -98,6 +124,8 @@ describe('decodeLeniently', () => {
     ['UTF-8', Buffer.from('José'), undefined, 'José'],
     ['UTF-8 under another name', Buffer.from('José'), 'a/b; charset=latin1', 'José'],
     ['the declared charset', bytes(0x4a, 0x6f, 0xe9), 'a/b; charset=latin1', 'Joé'],
+    ['windows-1252', bytes(0x80, 0xe9), 'a/b; charset=windows-1252', '€é'],
+    ['ISO 8859-2', bytes(0x85, 0xe9), 'a/b; charset=iso-8859-2', '\u0085é'],
     ['UTF-16 by its BOM', bytes(0xff, 0xfe, 0x61, 0x00), undefined, 'a'],
     ['a character cut at the end', Buffer.from('ab€').subarray(0, 4), undefined, 'ab\ufffd'],
     ['no encoding at all', bytes(0x61, 0xe9, 0x62), undefined, 'a\ufffdb'],

@@ -32,6 +32,40 @@ describe('failedInvocation', () => {
     expect(failureOf(thrown).message).toBe(failureOf(thrown).cause);
   });
 
+  it.each([
+    'EPIPE',
+    'EL2HLT',
+    'EAI_AGAIN',
+    'UND_ERR_SOCKET',
+    'HPE_INVALID_CONSTANT',
+    'Z_BUF_ERROR',
+    'CERT_HAS_EXPIRED',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+    'ERR_HTTP2_STREAM_ERROR',
+    'ERR_STREAM_PREMATURE_CLOSE',
+    'ERR_SOCKET_CLOSED',
+  ])('has the words of an error of code %s', (code) => {
+    expect(failureOf(coded('its words', code)).message).toBe(`Error: its words (${code})`);
+  });
+
+  it.each(['MY_EPIPE', 'EPIPE: hunter2', 'EX hunter2', ['EPIPE'], undefined])(
+    'T10: has no words of an error of code %j',
+    (code) => {
+      expect(failureOf(coded('hunter2', code as string)).message).toBe('invoke threw Error');
+    },
+  );
+
+  it('has the words of each link of the network', () => {
+    const thrown = coded('aborted', 'ERR_STREAM_PREMATURE_CLOSE', { cause: refused() });
+    expect(failureOf(thrown).message).toBe(
+      'Error: aborted (ERR_STREAM_PREMATURE_CLOSE) <- Error: connect ECONNREFUSED 127.0.0.1:9',
+    );
+  });
+
   it.each<[unknown, string]>([
     [new RangeError('no such customer: hunter2'), 'invoke threw RangeError'],
     [coded('duplicate key hunter2', '23505'), 'invoke threw Error'],

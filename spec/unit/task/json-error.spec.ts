@@ -26,8 +26,24 @@ describe('jsonErrorAt', () => {
     ["{'a':1}", 1],
     ['1 // one', 2],
     ['[[[', 3],
+    ['"\\u00g9"', 1],
+    ['"\\u0"', 1],
+    ['"\\uwxyz"', 1],
+    ['1e', 1],
+    ['1e+', 1],
+    ['-', 0],
   ])('T4: %j stops being JSON at %d', (text, at) => {
     expect(jsonErrorAt(text)).toBe(at);
+  });
+
+  it.each([
+    '"\\u00e9\\uABCD"',
+    '"\\"\\\\\\/\\b\\f\\n\\r\\t"',
+    '[0, -1, 10, 1.5, 1e5, 1E-5, 1.0e+05]',
+    '      [      ]      ',
+    '\t\n\r{      "a"      :      1      ,      "b"      :      [      2      ]      }\r\n\t',
+  ])('T4: %j is JSON', (text) => {
+    expect(jsonErrorAt(text)).toBeUndefined();
   });
 
   it('T4: agrees with JSON.parse on whatever there is', () => {
