@@ -17,23 +17,36 @@ export type Output =
  * The size is checked first: a body that was cut at its limit may end within a character.
  */
 export function readOutput({ headers, body }: InvokeResponse): Output {
-  const size = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
+  const size = Buffer.byteLength(body);
   if (size > MAX_OUTPUT_BYTES) {
     // The body was cut at its limit. Its declared length may be greater.
     const declared = Number(responseHeader(headers, 'content-length') ?? 0);
     return tooLarge(Math.max(size, declared || 0));
   }
-  const text = typeof body === 'string' ? body.replace(/^\ufeff/, '') : decodeUtf8(body);
-  if (text === '') return { output: 'null' };
-  if (text !== undefined && isJson(text)) return accept(text);
-  if (typeof body === 'string') return invalid(size, whereItFails(body), headers);
-  for (const encoding of declaredEncodings(body, headers)) {
-    const decoded = decodeAs(encoding, body);
-    if (decoded === '') return { output: 'null' };
-    if (decoded !== undefined && isJson(decoded)) return accept(decoded);
+  let why = '';
+  for (const text of typeof body === 'string' ? [withoutBom(body)] : readings(body, headers)) {
+    if (text === '') return { output: 'null' };
+    if (text !== undefined && isJson(text)) return accept(text);
+    // The first reading counts. Only bytes have one that is not valid.
+    why ||= text === undefined ? whyNotUtf8(body as Uint8Array, headers) : whereItFails(text);
   }
-  const why = text === undefined ? whyNotUtf8(body, headers) : whereItFails(text);
   return invalid(size, why, headers);
+}
+
+function withoutBom(text: string): string {
+  return text.replace(/^\ufeff/, '');
+}
+
+/** The texts that bytes may mean, the likeliest first. Undefined: they are not valid in it. */
+function* readings(
+  body: Uint8Array,
+  headers: InvokeResponse['headers'],
+): Generator<string | undefined> {
+  yield decodeUtf8(body);
+  const marked = bomOf(body);
+  if (marked !== undefined) yield decodeAs(marked.encoding, body);
+  const declared = charsetOf(responseHeader(headers, 'content-type'));
+  for (const encoding of declared?.encodings ?? []) yield decodeAs(encoding, body);
 }
 
 /** A string may have half a surrogate pair. UTF-8 has no bytes for it, but JSON has an escape. */
@@ -54,12 +67,6 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function declaredEncodings(body: Uint8Array, headers: InvokeResponse['headers']): string[] {
-  const declared = charsetOf(responseHeader(headers, 'content-type'))?.encodings ?? [];
-  const marked = bomOf(body);
-  return marked === undefined ? [...declared] : [marked.encoding, ...declared];
 }
 
 function tooLarge(size: number): Output {
@@ -87,14 +94,14 @@ function whereItFails(text: string): string {
   if (at >= text.length) return `it ends too early, at position ${at}`;
   const char = text.charAt(at);
   // Letters and digits are not quoted: they may be part of a secret.
-  return /^[!-/:-@[-`{-~]$/.test(char)
+  return /[!-/:-@[-`{-~]/.test(char)
     ? `unexpected ${char} at position ${at}`
     : `unexpected character at position ${at}`;
 }
 
 function whyNotUtf8(body: Uint8Array, headers: InvokeResponse['headers']): string {
   const at = firstInvalidUtf8(body) ?? 0;
-  const byte = (body[at] ?? 0).toString(16).toUpperCase().padStart(2, '0');
+  const byte = (body[at] ?? 0).toString(16).toUpperCase();
   const charset = charsetOf(responseHeader(headers, 'content-type'));
   return `byte ${at} (0x${byte}) is not UTF-8, and ${whyNotDeclared(charset)}`;
 }

@@ -57,7 +57,7 @@ function plainBody(body: unknown): string | Uint8Array {
 
 // By shape, so that a Response of another undici, of node-fetch or of a test fits too.
 function isFetchResponse(response: object): response is Response {
-  return 'text' in response && typeof response.text === 'function' && 'bodyUsed' in response;
+  return typeof getProperty(response, 'text') === 'function' && 'bodyUsed' in response;
 }
 
 async function readFetchResponse(

@@ -121,6 +121,43 @@ describe('T11: bytes become the JSON that was meant', () => {
     }
   });
 
+  it.each<[string, string | Uint8Array, Record<string, string>, number]>([
+    ['text, by its bytes', 'é'.repeat(MAX_OUTPUT_BYTES / 2 + 1), {}, 262_146],
+    ['bytes', Buffer.alloc(MAX_OUTPUT_BYTES + 1, '1'), {}, 262_145],
+    [
+      'bytes of a body that declares more',
+      Buffer.alloc(MAX_OUTPUT_BYTES + 1, '1'),
+      { 'content-length': '300000' },
+      300_000,
+    ],
+    [
+      'bytes of a body that declares less',
+      Buffer.alloc(MAX_OUTPUT_BYTES + 1, '1'),
+      { 'content-length': '7' },
+      262_145,
+    ],
+    [
+      'bytes of a body that declares no number',
+      Buffer.alloc(MAX_OUTPUT_BYTES + 1, '1'),
+      { 'content-length': 'many' },
+      262_145,
+    ],
+  ])('T4: says how large it is: %s', (_, body, headers, size) => {
+    expect(read(body, headers)).toEqual({
+      error: 'StepFuncSource.OutputTooLarge',
+      cause: `The component's output has at least ${size} bytes; Step Functions takes 262144.`,
+    });
+  });
+
+  it('T4: takes what is as large as AWS takes, in any charset', () => {
+    const largest = `"${'x'.repeat(MAX_OUTPUT_BYTES - 2)}"`;
+    for (const body of [largest, Buffer.from(largest)]) {
+      expect(read(body)).toEqual({ output: largest });
+    }
+    const inLatin1 = `"${'\xe9'.repeat(MAX_OUTPUT_BYTES / 2 - 1)}"`;
+    expect(read(Buffer.from(inLatin1, 'latin1'), charset('latin1'))).toEqual({ output: inLatin1 });
+  });
+
   it('counts what becomes of another charset', () => {
     const body = Buffer.from(`"${'\xe9'.repeat(MAX_OUTPUT_BYTES - 2)}"`, 'latin1');
     expect(body).toHaveLength(MAX_OUTPUT_BYTES);
@@ -136,11 +173,54 @@ describe('T11: text is taken as it is', () => {
     expect(read('"\ufffd"')).toEqual({ output: '"\ufffd"' });
   });
 
+  it('T4: says where it stops being JSON, counted without a BOM', () => {
+    expect(read('\ufeff{"a":1,}')).toHaveProperty(
+      'cause',
+      'The component answered 200 with 11 bytes that are not JSON: unexpected } at position 7.',
+    );
+    expect(read('{"a":')).toHaveProperty(
+      'cause',
+      'The component answered 200 with 5 bytes that are not JSON: it ends too early, at position 5.',
+    );
+    expect(read('"a\ufeff"')).toEqual({ output: '"a\ufeff"' });
+  });
+
   it('half a surrogate pair becomes its escape, and no U+FFFD', () => {
     const text = '{"\ud83d":"a\udc00b😀"}';
     const { output } = read(text) as { output: string };
     expect(output).toBe('{"\\ud83d":"a\\udc00b😀"}');
     expect(JSON.parse(output)).toEqual(JSON.parse(text));
+  });
+});
+
+describe('T4: what a cause says of the headers', () => {
+  const after = (headers: Record<string, string>, body: string | Uint8Array = '<') =>
+    (read(body, headers) as { cause: string }).cause.replace(
+      /^.*at position 0\.|^.* UTF-8, and/,
+      '',
+    );
+
+  it.each([
+    ['gzip', ' Its content-encoding is gzip.'],
+    ['gzip, br', ' Its content-encoding is gzip, br.'],
+    ['gzip,x-br_2', ' Its content-encoding is gzip,x-br_2.'],
+    ['<b>', ''],
+    ['gzip <b>', ''],
+    ['<b> gzip', ''],
+    ['g'.repeat(21), ''],
+    ['', ''],
+  ])('of a content coding %j: %j', (coding, said) => {
+    expect(after({ 'content-encoding': coding })).toBe(said);
+    expect(after({})).toBe('');
+  });
+
+  it.each([
+    ['x-mac:1.0+a', ' the declared charset x-mac:1.0+a is unknown.'],
+    ['"klingon <b>"', ' the declared charset is unknown.'],
+    ['"<b> klingon"', ' the declared charset is unknown.'],
+    ['k'.repeat(41), ' the declared charset is unknown.'],
+  ])('of a charset %s: %s', (name, said) => {
+    expect(after(charset(name), Buffer.of(0xff))).toBe(said);
   });
 });
 

@@ -200,13 +200,22 @@ describe('readResponse', () => {
     });
 
     it.each([
-      ['chunks of text', Readable.from(['{"a":', '1}'])],
-      ['chunks of numbers', [1, 2]],
-      ['text', 'text'],
-      ['no stream', 42],
-      ['nothing at all', undefined],
-    ])('T4: refuses a body of %s', async (_, body) => {
-      await expect(readResponse(foreign(body))).rejects.toBeInstanceOf(TypeError);
+      ['text and bodyUsed', { text: '1', bodyUsed: false }],
+      ['a function text', { text: () => '1' }],
+    ])('takes a plain response that happens to have %s as it is', async (_, fields) => {
+      expect(await readResponse({ ...plain, ...fields })).toEqual(plain);
+    });
+
+    it.each([
+      ['chunks of text', Readable.from(['{"a":', '1}']), /chunks of bytes, got string/],
+      ['chunks of numbers', [1, 2], /must have a body to read, got an array/],
+      ['text', 'text', /must have a body to read, got string/],
+      ['no stream', 42, /must have a body to read, got number/],
+      ['nothing at all', undefined, /must have a body to read, got undefined/],
+    ])('T4: refuses a body of %s', async (_, body, message) => {
+      const refused = readResponse(foreign(body));
+      await expect(refused).rejects.toBeInstanceOf(TypeError);
+      await expect(refused).rejects.toThrow(message);
     });
   });
 

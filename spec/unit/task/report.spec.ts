@@ -33,7 +33,9 @@ describe('report', () => {
     expect(await one.settled).toEqual({ outcome: 'succeeded', attempts: 1 });
     expect(one.sfn.sent).toEqual([['SendTaskSuccess', 'token', '1']]);
     const other = setUp(['fine'], failed);
-    expect(await other.settled).toEqual({ outcome: 'failed', error: 'E', cause: 'c', attempts: 1 });
+    const settled = await other.settled;
+    expect(settled).toEqual({ outcome: 'failed', error: 'E', cause: 'c', attempts: 1 });
+    expect(settled).not.toHaveProperty('message');
     expect(other.sfn.sent).toEqual([['SendTaskFailure', 'token', { error: 'E', cause: 'c' }]]);
   });
 
@@ -206,12 +208,14 @@ describe('report', () => {
   });
 
   it.each([
-    ['under way', 'never' as const],
-    ['between tries', throttled()],
-  ])('S2: abandoned %s, the report leaves its task lost', async (_, answer) => {
-    const { settled, abandon } = setUp([answer], success);
+    ['under way', 'never' as const, 0],
+    ['between tries', throttled(), 1],
+  ])('S2: abandoned %s, the report leaves its task lost', async (_, answer, failedTries) => {
+    const { settled, abandon, failures } = setUp([answer], success);
     await vi.advanceTimersByTimeAsync(1);
     abandon.abort();
     expect(await settled).toEqual({ outcome: 'lost', reason: 'abandoned' });
+    // The abort itself is no failure of the report.
+    expect(failures).toHaveLength(failedTries);
   });
 });
