@@ -84,7 +84,7 @@ function causeOf({ status, headers, body }: InvokeResponse): string {
 
 /** A relative location has no slash by which {@link redact} would find its query. */
 function withoutSecrets(location: string): string {
-  return redact(location).replace(/([?#]).*$/s, '$1…');
+  return redact(location).replace(/([?#]).*/s, '$1…');
 }
 
 /** At most `limit` UTF-16 units, well-formed. Half a surrogate pair at the end is cut off too. */

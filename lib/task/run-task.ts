@@ -7,7 +7,7 @@ import { invokeWhenConnected } from './component-down.js';
 import { ErrorName } from './error-name.js';
 import { failedInvocation } from './failed-invocation.js';
 import { heartbeat } from './heartbeat.js';
-import type { Invoke, InvokeRequest, InvokeResponse } from './invoke.js';
+import type { Invoke, InvokeAbortCode, InvokeRequest, InvokeResponse } from './invoke.js';
 import { InvokeAbortError } from './invoke.js';
 import { readResponse } from './read-response.js';
 import type { Settlement } from './report.js';
@@ -103,17 +103,17 @@ async function resultOf(
   }
 }
 
+/** What an aborted invoke is reported as. Undefined: nothing is left to report. */
+const abortedAs: Record<InvokeAbortCode, string | undefined> = {
+  timeout: ErrorName.Timeout,
+  stopped: ErrorName.Stopped,
+  leaseLost: ErrorName.LeaseLost,
+  closed: undefined,
+};
+
 function interrupted({ code, message }: InvokeAbortError): DescribedResult | undefined {
-  switch (code) {
-    case 'timeout':
-      return ownFailure(ErrorName.Timeout, message);
-    case 'stopped':
-      return ownFailure(ErrorName.Stopped, message);
-    case 'leaseLost':
-      return ownFailure(ErrorName.LeaseLost, message);
-    case 'closed':
-      return undefined;
-  }
+  const name = abortedAs[code];
+  return name === undefined ? undefined : ownFailure(name, message);
 }
 
 /** Settles when `signal` aborts, whatever the invoke does, and drops a late response. */

@@ -52,6 +52,8 @@ describe('unrepeated', () => {
     ['E, E, E, E, E', 'E'],
     ['ab, ab', 'ab'],
     ['ab, ac', 'ab, ac'],
+    ['a, b, a, b, a, b', 'a, b'],
+    ['a, b, c, a, b, d', 'a, b, c, a, b, d'],
   ])('makes of %j %j', (text, once) => {
     expect(unrepeated(text)).toBe(once);
   });
@@ -86,5 +88,15 @@ describe('responseHeader', () => {
     const foreign = { get: (name: string) => (name === 'x' ? ['1', '2'] : null) } as unknown;
     expect(responseHeader(foreign as Headers, 'x')).toBe('1, 2');
     expect(responseHeader(foreign as Headers, 'y')).toBeUndefined();
+  });
+
+  it.each([
+    ['ASCII', 'E', 'E'],
+    ['UTF-8 as Latin-1', latin1('é'), 'é'],
+    ['UTF-8 as Latin-1, ASCII among it', latin1('Größe'), 'Größe'],
+    ['Latin-1 that is no UTF-8', 'Größe', 'Größe'],
+    ['text that never was bytes', `${latin1('é')}Ł`, `${latin1('é')}Ł`],
+  ])('T5: reads %s', (_, sent, text) => {
+    expect(responseHeader({ a: sent }, 'a')).toBe(text);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../lib/async/clock.js';
+import type { ComponentWait } from '../../../lib/task/component-down.js';
 import type { Invoke, InvokeRequest } from '../../../lib/task/invoke.js';
 import { InvokeAbortError } from '../../../lib/task/invoke.js';
 import { runTask } from '../../../lib/task/run-task.js';
@@ -14,7 +15,7 @@ const never = () => new Promise<never>(() => undefined);
 function setUp(
   invoke: Invoke,
   answers: Parameters<typeof fakeCalls>[0] = [],
-  options: { heartbeatIntervalMs?: number } = {},
+  options: { heartbeatIntervalMs?: number; componentWait?: ComponentWait } = {},
 ) {
   const sfn = fakeCalls(answers);
   const abandon = new AbortController();
@@ -70,6 +71,100 @@ describe('runTask', () => {
     const { settled, sfn } = setUp(async () => new Response('{"b":2}'));
     expect(await settled).toEqual({ outcome: 'succeeded', attempts: 1 });
     expect(sfn.sent).toEqual([['SendTaskSuccess', 'token', '{"b":2}']]);
+  });
+
+  it.each([{}, { heartbeatIntervalMs: 1_000 }])(
+    'S2: abandoned before it begins, invokes and reports nothing: %j',
+    async (options) => {
+      const [invoke, onInvoked] = [vi.fn(never), vi.fn()];
+      const abandoned = AbortSignal.abort();
+      const sfn = fakeCalls([]);
+      const settled = runTask(
+        abandoned,
+        new AbortController(),
+        { token: 'token', input: '1' },
+        {
+          ...{ sfn, invoke, onInvoked, task: 't', path: '/', invokeTimeoutMs: 10_000 },
+          onHeartbeatFailed: () => undefined,
+          onReportFailed: () => undefined,
+          clock: systemClock,
+          ...options,
+        },
+      );
+      expect(await settled).toEqual({ outcome: 'lost', reason: 'abandoned' });
+      expect(invoke).not.toHaveBeenCalled();
+      expect(onInvoked).not.toHaveBeenCalled();
+      expect(sfn.sent).toEqual([]);
+    },
+  );
+
+  it('T10: quotes neither token nor input of an error of the invoke', async () => {
+    const sfn = fakeCalls([]);
+    const [token, input] = ['the-task-token-of-AWS', '{"card":"4111 1111 1111 1111"}'];
+    await runTask(
+      new AbortController().signal,
+      new AbortController(),
+      { token, input },
+      {
+        ...{ sfn, task: 't', path: '/', invokeTimeoutMs: 10_000, clock: systemClock },
+        invoke: () => Promise.reject(new Error(`${token} and ${input}`)),
+        onInvoked: () => undefined,
+        onHeartbeatFailed: () => undefined,
+        onReportFailed: () => undefined,
+      },
+    );
+    expect(failureSent(sfn).cause).toBe('Error: … and {"card":…"}');
+  });
+
+  describe('onComponentDown: a task that waits for its component', () => {
+    const refused = (message = 'connect') =>
+      Promise.reject(Object.assign(new Error(message), { code: 'ECONNREFUSED' }));
+    const componentWait = () => ({ onWaiting: vi.fn(), onConnected: vi.fn() });
+
+    it('is sent again, as a new request, until there is a connection', async () => {
+      const wait = componentWait();
+      const requests: InvokeRequest[] = [];
+      const { settled } = setUp(
+        (request) => {
+          expect(request.headers).not.toHaveProperty('seen');
+          request.headers['seen'] = 'yes';
+          requests.push(request);
+          return requests.length < 3 ? refused() : Promise.resolve(answer);
+        },
+        [],
+        { componentWait: wait },
+      );
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await settled).toEqual({ outcome: 'succeeded', attempts: 1 });
+      expect(requests).toHaveLength(3);
+      expect(wait.onWaiting).toHaveBeenCalledTimes(2);
+      expect(wait.onConnected).toHaveBeenCalledOnce();
+    });
+
+    it('says at its timeout why it could not connect, without what the request carried', async () => {
+      const { settled, sfn } = setUp(
+        () => refused('connect http://app/?key=hunter2 {"a" : 1} token'),
+        [],
+        { componentWait: componentWait() },
+      );
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(await settled).toMatchObject({ error: 'StepFuncSource.Timeout' });
+      expect(failureSent(sfn).cause).toBe(
+        'The component did not answer within 10000 ms (invokeTimeoutMs); the last attempt to connect failed: Error: connect http://app/?… … token (ECONNREFUSED)',
+      );
+    });
+
+    it('says nothing of that if it has connected since', async () => {
+      let attempts = 0;
+      const { settled, sfn } = setUp(() => ((attempts += 1) < 3 ? refused() : never()), [], {
+        componentWait: componentWait(),
+      });
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(await settled).toMatchObject({ error: 'StepFuncSource.Timeout' });
+      expect(failureSent(sfn).cause).toBe(
+        'The component did not answer within 10000 ms (invokeTimeoutMs)',
+      );
+    });
   });
 
   it('T4, T9: a timeout aborts the signal, and frees the slot of an invoke that ignores it', async () => {

@@ -64,6 +64,13 @@ describe('the attributes of a task', () => {
       },
       'it threw a value of type string',
     ],
+    [
+      'throws an error with a long name',
+      () => {
+        throw Object.assign(new Error('the input'), { name: 'N'.repeat(101) });
+      },
+      `it threw ${'N'.repeat(100)}`,
+    ],
     ['is async', async () => ({ a: 'b' }), 'it returned a promise, and must be synchronous'],
     [
       'is async and rejects',
@@ -120,6 +127,21 @@ describe('the attributes of a task', () => {
         }
       }),
     );
+  });
+
+  it('are cut to 256 characters, between surrogate pairs', () => {
+    const names = { ['n'.repeat(257)]: 'v'.repeat(256), b: `${'v'.repeat(255)}🙂`, c: '🙂v' };
+    expect(pick(() => names)).toEqual({
+      picked: { ['n'.repeat(256)]: 'v'.repeat(256), b: 'v'.repeat(255), c: '🙂v' },
+      warnings: [],
+    });
+    const pairs = `${'🙂'.repeat(128)}v`;
+    expect(pick(() => ({ pairs })).picked).toEqual({ pairs: '🙂'.repeat(128) });
+  });
+
+  it('are found by whoever knows the symbol, as another copy of the package does', () => {
+    const symbol = Symbol.for('stepfunc-source.attributes');
+    expect(Reflect.get(carryAttributes(request, { id: 'arn:1' }), symbol)).toEqual({ id: 'arn:1' });
   });
 
   it('travel with the request, through a copy of it too, and are no field of it', () => {
