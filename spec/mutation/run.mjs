@@ -14,11 +14,8 @@ import config from '../../stryker.config.mjs';
 
 const rooms = ['task', 'polling', 'leases'];
 const others = ['sfn/errors', 'net/body-chunks', 'net/capped-body'];
-/**
- * Specs beside quick ones of the same module: two take longer than all others together, and one
- * changes a module for the others.
- */
-const leftOut = /^leases\/(sharing-many|lease-pool-many)$|^task\/http-invoke-limits$/;
+/** Specs that take longer than all others together, beside quick ones of the same module. */
+const leftOut = /^leases\/(sharing-many|lease-pool-many)$/;
 
 const namesIn = (folder, suffix) =>
   readdirSync(folder)

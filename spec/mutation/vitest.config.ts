@@ -16,8 +16,8 @@ export default defineConfig({
     ],
   },
   test: {
-    // Stryker begins a worker for each mutant, so that static ones are seen too.
-    isolate: false,
+    // A worker for each spec. In a shared one, Stryker would see what the first spec covers only.
+    isolate: true,
     setupFiles: ['spec/mutation/setup.ts'],
     include: specs.map((name) => `spec/unit/${name}.spec.ts`),
   },
