@@ -22,8 +22,8 @@ const long = ['spec/simulation/seeds-*.spec.ts', 'spec/behavior/faults-random.sp
 
 /** Projects whose specs cross sockets and processes. */
 const crossing = {
-  // Says which lock store ran on what.
-  globalSetup: ['spec/integration/locks/real-servers.ts'],
+  // The first compiles what is started as a process. The other says which lock store ran on what.
+  globalSetup: ['spec/support/compiled.ts', 'spec/integration/locks/real-servers.ts'],
   // Longer than `until()` waits, which then says what did not come about.
   testTimeout: 90_000,
   hookTimeout: 90_000,
@@ -104,7 +104,7 @@ export default defineConfig({
         test: {
           name: 'chaos',
           include: ['spec/cluster/chaos.spec.ts'],
-          globalSetup: ['spec/integration/locks/real-servers.ts'],
+          globalSetup: crossing.globalSetup,
           testTimeout: 120_000,
         },
       },

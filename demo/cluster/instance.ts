@@ -20,11 +20,12 @@ export interface Instance {
   ended: Promise<number | string>;
 }
 
-const service = fileURLToPath(new URL('./service.ts', import.meta.url));
+/** Its neighbor: TypeScript under tsx, or JavaScript where both were compiled. */
+const service = fileURLToPath(import.meta.url).replace(/instance(?=\.\w+$)/, 'service');
 
 /** `say` is told what happens to it. */
 export function launch(name: string, stage: Stage, say: (what: string) => void): Instance {
-  const child = spawn(process.execPath, ['--import', 'tsx', service], {
+  const child = spawn(process.execPath, [...process.execArgv, service], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, ...stage.environment },
   });

@@ -25,8 +25,8 @@ it.concurrent(
   'the demo shows its story, writes it to a file too, and ends by itself',
   { timeout: 120_000 },
   async ({ onTestFinished }) => {
-    const args = ['--ttl', '1500'];
-    const { code, stdout, stderr } = await runDemo(FILE, onTestFinished, args).ended;
+    const options = { args: ['--ttl', '1500'], byTsx: true };
+    const { code, stdout, stderr } = await runDemo(FILE, onTestFinished, options).ended;
     expect(stderr).toBe('');
     expect(code).toBe(0);
     let rest = stdout;
@@ -56,7 +56,9 @@ it.concurrent(
 it('the demo says what is wrong with an argument, and starts nothing', async ({
   onTestFinished,
 }) => {
-  const { code, stdout, stderr } = await runDemo(FILE, onTestFinished, ['--ttl', '10']).ended;
+  const { code, stdout, stderr } = await runDemo(FILE, onTestFinished, {
+    args: ['--ttl', '10'],
+  }).ended;
   expect(code).toBe(1);
   expect(stderr).toContain('--ttl: expected a whole number of milliseconds from 1,000, got 10');
   expect(stdout).toBe('');

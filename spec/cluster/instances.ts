@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { StepFuncSourceConfig } from '../../lib/index.js';
 import type { RunningEngine } from '../integration/locks/engines.js';
 import type { Network } from '../integration/locks/network.js';
+import { compiledOf } from '../support/compiled.js';
 import { awsEnvironment } from '../support/integration/aws-environment.js';
 import { nowMs } from './clock.js';
 import { eventually } from './eventually.js';
@@ -62,7 +63,7 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
     onLeaseLost,
   });
   const order: InstanceOrder = { name, connection, componentUrl, config };
-  const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(order)], {
+  const child = spawn(process.execPath, [compiledOf(script), JSON.stringify(order)], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { PATH: process.env['PATH'], ...awsEnvironment(endpoint) },
   });

@@ -29,7 +29,9 @@ const story = [
 describe.concurrent('the demo', { timeout: 120_000 }, () => {
   it('runs on this machine alone, and ends by itself with exit code 0', async (context) => {
     const { expect } = context;
-    const { code, stdout, stderr } = await runDemo('demo.ts', context.onTestFinished).ended;
+    const { code, stdout, stderr } = await runDemo('demo.ts', context.onTestFinished, {
+      byTsx: true,
+    }).ended;
     expect(stderr).toBe('');
     for (const line of story) expect(stdout).toMatch(line);
     expect(stdout.match(/^ {2}\d.* SUCCEEDED {2}/gm)).toHaveLength(12);
@@ -43,12 +45,10 @@ describe.concurrent('the demo', { timeout: 120_000 }, () => {
   it('does the same on AWS, and deletes what it has created', async (context) => {
     const { expect } = context;
     await using aws = await startStateMachines(1_000);
-    const { code, stdout, stderr } = await runDemo(
-      'demo.ts',
-      context.onTestFinished,
-      ['--aws'],
-      onAws(aws.endpoint),
-    ).ended;
+    const { code, stdout, stderr } = await runDemo('demo.ts', context.onTestFinished, {
+      args: ['--aws'],
+      env: onAws(aws.endpoint),
+    }).ended;
     expect(stderr).toBe('');
     for (const line of story) expect(stdout).toMatch(line);
     expect(code).toBe(0);
@@ -70,7 +70,10 @@ describe.concurrent('the demo', { timeout: 120_000 }, () => {
   it('interrupted, stops the executions and deletes what it has created', async (context) => {
     const { expect } = context;
     await using aws = await startStateMachines(1_000);
-    const run = runDemo('demo.ts', context.onTestFinished, ['--aws'], onAws(aws.endpoint));
+    const run = runDemo('demo.ts', context.onTestFinished, {
+      args: ['--aws'],
+      env: onAws(aws.endpoint),
+    });
     await until(() => expect(aws.sfn.calls('SendTaskSuccess')).toBeGreaterThan(0));
     run.interrupt();
     const { code } = await run.ended;
@@ -86,8 +89,9 @@ describe.concurrent('the demo', { timeout: 120_000 }, () => {
 
   it('says what it needs if AWS can not be had, and creates nothing', async (context) => {
     const { expect } = context;
-    const { code, stdout, stderr } = await runDemo('demo.ts', context.onTestFinished, ['--aws'])
-      .ended;
+    const { code, stdout, stderr } = await runDemo('demo.ts', context.onTestFinished, {
+      args: ['--aws'],
+    }).ended;
     expect(stderr).toContain('- a region: set AWS_REGION');
     expect(stderr).toContain('- credentials:');
     expect(stderr).toContain('set STEPFUNC_DEMO_ROLE_ARN');
@@ -97,7 +101,9 @@ describe.concurrent('the demo', { timeout: 120_000 }, () => {
 
   it('names an argument that it does not know', async (context) => {
     const { expect } = context;
-    const { code, stderr } = await runDemo('demo.ts', context.onTestFinished, ['--asw']).ended;
+    const { code, stderr } = await runDemo('demo.ts', context.onTestFinished, {
+      args: ['--asw'],
+    }).ended;
     expect(stderr).toContain('Unknown argument --asw; the only one there is: --aws');
     expect(code).toBe(1);
   });

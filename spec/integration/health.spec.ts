@@ -8,6 +8,7 @@ import type { FakeSfnServer } from 'stepfunc-source/testing';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createProbeServer } from '../../examples/health.js';
+import { compiledOf } from '../support/compiled.js';
 import { awsEnvironment, pointSdkAt } from '../support/integration/aws-environment.js';
 import { json, startComponent } from '../support/integration/component.js';
 import { until } from '../support/integration/until.js';
@@ -133,7 +134,7 @@ describe('examples/health.ts', () => {
   it('runs as a process: ready, at work, not ready while it stops, and ends with exit code 0', async () => {
     await using server = await startFakeSfnServer({ longPollMs: 60_000 });
     await using component = await startComponent(json('done'));
-    const child = spawn(process.execPath, ['--import', 'tsx', example], {
+    const child = spawn(process.execPath, [compiledOf(example)], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env['PATH'],

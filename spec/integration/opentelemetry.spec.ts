@@ -11,6 +11,7 @@ import { createStepFuncSource } from 'stepfunc-source';
 import { httpInvoke } from 'stepfunc-source/http';
 import { recordMetrics, traceInvoke } from 'stepfunc-source/opentelemetry';
 import { describe, expect, it } from 'vitest';
+import { compiledOf } from '../support/compiled.js';
 import { collectSpans, disableGlobals } from '../support/collected-spans.js';
 import { echo, hang, startComponent } from '../support/integration/component.js';
 import { until } from '../support/integration/until.js';
@@ -156,7 +157,7 @@ describe('without @opentelemetry/api', () => {
     promisify(execFile)(
       process.execPath,
       [
-        ...['--import', 'tsx', '--import', support('no-opentelemetry.mjs')],
+        ...['--import', support('no-opentelemetry.mjs')],
         ...['--input-type=module', '--eval'],
         `console.log(Object.keys(await import(${JSON.stringify(entry)})).join())`,
       ],
@@ -167,7 +168,7 @@ describe('without @opentelemetry/api', () => {
     '%s neither imports nor misses it',
     async (entry) => {
       const { stdout, stderr } = await importing(
-        new URL(`../../lib/${entry}`, import.meta.url).href,
+        compiledOf(fileURLToPath(new URL(`../../lib/${entry}`, import.meta.url))),
       );
       expect(stdout).toMatch(/^\w+/);
       expect(stderr).toBe('');
@@ -175,7 +176,7 @@ describe('without @opentelemetry/api', () => {
   );
 
   it('stepfunc-source/opentelemetry says what it misses', async () => {
-    const entry = new URL('../../lib/opentelemetry.ts', import.meta.url).href;
+    const entry = compiledOf(fileURLToPath(new URL('../../lib/opentelemetry.ts', import.meta.url)));
     await expect(importing(entry)).rejects.toThrow(
       /Cannot find (package|module) '@opentelemetry\/api'/,
     );

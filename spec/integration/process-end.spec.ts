@@ -9,6 +9,7 @@ import { startFakeSfnServer } from 'stepfunc-source/testing';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { awsEnvironment } from '../support/integration/aws-environment.js';
 import { json, startComponent } from '../support/integration/component.js';
+import { compiledOf } from '../support/compiled.js';
 import type { Process } from '../support/integration/process.js';
 import { killProcesses, startNode, startProcess } from '../support/integration/process.js';
 import { startTap } from '../support/integration/tap.js';
@@ -34,7 +35,7 @@ const timeOf = (line: string): string | undefined => /^(?:stopped|free) (\d+)$/.
 /** An address whose SYNs get no answer: a listener that accepts nothing, with its backlog full. */
 async function startFullBacklog(): Promise<string> {
   const script = new URL('../support/integration/never-accepts.ts', import.meta.url);
-  const listener = startNode([fileURLToPath(script)], { env: {} });
+  const listener = startNode([compiledOf(fileURLToPath(script))], { env: {} });
   const port = await until(() => {
     const [line] = listener.said();
     expect(line).toBeDefined();
@@ -157,7 +158,7 @@ describe.concurrent('a process whose source is stopped while credentials are fet
       const folder = await mkdtemp(join(tmpdir(), 'credentials-'));
       try {
         const script = new URL('../support/integration/stop-process.ts', import.meta.url);
-        const service = startNode([fileURLToPath(script)], {
+        const service = startNode([compiledOf(fileURLToPath(script))], {
           env: {
             ...awsEnvironment(silent.endpoint),
             AWS_ACCESS_KEY_ID: undefined,

@@ -7,6 +7,7 @@
 import { createCluster } from '../cluster/cluster.js';
 import type { HandOver } from '../cluster/hand-over.js';
 import { timeHandOvers } from '../cluster/hand-over.js';
+import { compileProject } from '../support/compiled.js';
 import { meanAndMax, readArguments } from './arguments.js';
 
 const ttlMs = 1_500;
@@ -15,6 +16,7 @@ const usage = 'npx tsx spec/soak/hand-over.ts [redis] [postgresql] [mysql] [dyna
 const { engines, number } = readArguments(usage, ['times']);
 const times = number('times') ?? 10;
 
+await compileProject();
 for (const engine of engines) {
   const measured = new Map<HandOver['what'], number[]>();
   for (let time = 0; time < times; time += 1) {

@@ -15,6 +15,7 @@ import { runChaos } from '../cluster/chaos.js';
 import type { Figures } from '../cluster/verdict.js';
 import { judge } from '../cluster/verdict.js';
 import type { Engine } from '../integration/locks/engines.js';
+import { compileProject } from '../support/compiled.js';
 import { slackFor, watchStalls } from '../support/stalls.js';
 import { meanAndMax, readArguments } from './arguments.js';
 
@@ -34,6 +35,7 @@ let complaints = 0;
 let broken = 0;
 console.log(`${minutes} minutes on ${[...all.keys()].join(', ')}; ttl ${ttlMs} ms; --seed ${seed}`);
 
+await compileProject();
 const endsAt = performance.now() + minutes * 60_000;
 for (let round = 0; performance.now() < endsAt && broken < 3; round += 1) {
   const engine = engines[round % engines.length];

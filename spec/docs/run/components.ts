@@ -2,13 +2,13 @@ import { expect } from 'vitest';
 import { freePort } from '../../support/integration/free-port.js';
 import { startNode } from '../../support/integration/process.js';
 import { until } from '../../support/integration/until.js';
-import { write } from './folder.js';
+import { writeProgram } from './folder.js';
 import type { Run } from './run.js';
 import { beside } from './run.js';
 
 /** A component in a process of its own: adds up, and refuses what is no list of numbers by a name. */
 export const componentProcess: Run = beside('a component', async (block, { onTestFinished }) => {
-  const file = await write(block, onTestFinished);
+  const file = await writeProgram(block, onTestFinished);
   const port = await freePort();
   const example = startNode([file], { env: { PORT: String(port) } });
   onTestFinished(() => example.signal('SIGKILL'));

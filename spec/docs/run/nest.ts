@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { startFakeSfnServer } from 'stepfunc-source/testing';
-import { join } from 'node:path';
 import ts from 'typescript';
 import type { TestContext } from 'vitest';
 import { describe, expect, it } from 'vitest';
@@ -9,9 +8,8 @@ import { awsEnvironment } from '../../support/integration/aws-environment.js';
 import { freePort } from '../../support/integration/free-port.js';
 import { startNode } from '../../support/integration/process.js';
 import type { Block } from '../pages.js';
-import { root } from '../pages.js';
 import { addsUp } from './components.js';
-import { write } from './folder.js';
+import { writeProgram } from './folder.js';
 import type { Run } from './run.js';
 import { titleOf } from './run.js';
 import { seen, six } from './scene.js';
@@ -82,13 +80,11 @@ async function startApp(block: Block, { onTestFinished }: TestContext) {
   const server = await startFakeSfnServer({ longPollMs: 120_000 });
   onTestFinished(() => server.close());
   const { sfn } = server;
-  const file = await write(block, onTestFinished, asNestCompiles);
+  const file = await writeProgram(block, onTestFinished, asNestCompiles);
   const port = await freePort();
   const app = startNode([file], {
     env: {
       ...awsEnvironment(server.endpoint),
-      // Where `stepfunc-source` is found.
-      TSX_TSCONFIG_PATH: join(root, 'tsconfig.json'),
       PORT: String(port),
     },
   });

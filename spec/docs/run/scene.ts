@@ -9,6 +9,7 @@ import { root } from '../pages.js';
 import type { Places } from '../substitutions.js';
 import { substitute } from '../substitutions.js';
 import { sum } from '../sum.js';
+import { compiledOf } from '../../support/compiled.js';
 import { awsEnvironment } from '../../support/integration/aws-environment.js';
 import type { Component, Handler } from '../../support/integration/component.js';
 import { startComponent } from '../../support/integration/component.js';
@@ -16,7 +17,7 @@ import type { Process } from '../../support/integration/process.js';
 import { startNode } from '../../support/integration/process.js';
 import { startTap } from '../../support/integration/tap.js';
 import { until } from '../../support/integration/until.js';
-import { write } from './folder.js';
+import { writeProgram } from './folder.js';
 
 /** What a block is run amid. */
 export interface Scene {
@@ -55,13 +56,14 @@ export async function setScene(
   onTestFinished(() => component[Symbol.asyncDispose]());
 
   const { url } = component;
-  const file = await write(block, onTestFinished, (code) =>
+  const file = await writeProgram(block, onTestFinished, (code) =>
     driver === undefined && places === undefined
       ? code
       : substitute(code, { component: url, app: url, ...places }),
   );
   await place?.(file);
-  const program = driver === undefined ? [file] : [join(root, 'spec/docs/drivers', driver), file];
+  const program =
+    driver === undefined ? [file] : [compiledOf(join(root, 'spec/docs/drivers', driver)), file];
 
   return {
     sfn: server.sfn,
@@ -71,8 +73,6 @@ export async function setScene(
       const example = startNode([...program, ...args], {
         cwd: dirname(file),
         env: {
-          // Where `stepfunc-source` is found.
-          TSX_TSCONFIG_PATH: join(root, 'tsconfig.json'),
           COMPONENT_URL: url,
           ...awsEnvironment(aws.endpoint),
           ...env,

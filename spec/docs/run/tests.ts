@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   CreateActivityCommand,
   GetActivityTaskCommand,
@@ -7,8 +6,7 @@ import {
 import { createStepFuncSource } from 'stepfunc-source';
 import { describe, expect, vi } from 'vitest';
 import { startNode } from '../../support/integration/process.js';
-import { root } from '../pages.js';
-import { write } from './folder.js';
+import { write, writeProgram } from './folder.js';
 import type { Run } from './run.js';
 import { alone, beside, titleOf } from './run.js';
 import { well } from './scene.js';
@@ -27,9 +25,8 @@ export const test: Run = {
 
 /** A file of tests for node:test, which is a program of its own. */
 export const testProcess = beside('tests in a process', async (block, { onTestFinished }) => {
-  const file = await write(block, onTestFinished);
-  const env = { TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') };
-  const tests = startNode(['--test-reporter', 'tap', file], { env });
+  const file = await writeProgram(block, onTestFinished);
+  const tests = startNode(['--test-reporter', 'tap', file], { env: {} });
   onTestFinished(() => tests.signal('SIGKILL'));
   expect(await tests.ended).toEqual(well);
   const titles = [...block.code.matchAll(/^test\('(.*)',/gm)].map(([, title = '']) => title);

@@ -1,9 +1,7 @@
 import type { StepFuncSource } from 'stepfunc-source';
 import ts from 'typescript';
 import { expect } from 'vitest';
-import { write } from './folder.js';
-import { join } from 'node:path';
-import { root } from '../pages.js';
+import { write, writeProgram } from './folder.js';
 import { startNode } from '../../support/integration/process.js';
 import { alone, beside } from './run.js';
 
@@ -34,9 +32,8 @@ export const created = alone('a source that is made', async (block, context) => 
 
 /** A program that prints one line and ends: a comment behind the call has the line. */
 export const prints = beside('a program that prints', async (block, { onTestFinished }) => {
-  const file = await write(block, onTestFinished);
-  const env = { TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') };
-  const example = startNode([file], { env });
+  const file = await writeProgram(block, onTestFinished);
+  const example = startNode([file], { env: {} });
   expect(await example.ended).toMatchObject({ code: 0 });
   expect(example.said()).toEqual([/console\.log\(.*\); \/\/ (.*)/.exec(block.code)?.[1]]);
 });

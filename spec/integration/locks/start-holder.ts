@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { compiledOf } from '../../support/compiled.js';
 import type { Connection } from './connect.js';
 
 const script = fileURLToPath(new URL('./holder.ts', import.meta.url));
@@ -22,7 +23,7 @@ export function startHolder(
   const all = typeof names === 'number' ? Array.from({ length: names }, (_, i) => `n${i}`) : names;
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', script, ...[connection, all, ttlMs].map((each) => JSON.stringify(each))],
+    [compiledOf(script), ...[connection, all, ttlMs].map((each) => JSON.stringify(each))],
     // Unhandled rejections and warnings would be here.
     {
       stdio: ['pipe', 'pipe', 'pipe'],

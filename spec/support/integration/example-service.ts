@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { compiledOf } from '../compiled.js';
 import { awsEnvironment } from './aws-environment.js';
 import type { Process } from './process.js';
 import { startNode } from './process.js';
@@ -23,11 +24,9 @@ export async function startExampleService(
   componentUrl: string,
   env: NodeJS.ProcessEnv = {},
 ) {
-  const service = startNode([`${serviceFolder}src/main.ts`], {
+  const service = startNode([compiledOf(`${serviceFolder}src/main.ts`)], {
     env: {
       ...awsEnvironment(endpoint),
-      // Where `stepfunc-source` is found.
-      TSX_TSCONFIG_PATH: fileURLToPath(new URL('../../../tsconfig.json', import.meta.url)),
       COMPONENT_URL: componentUrl,
       PORT: '0',
       ...env,

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { StepFuncSourceConfig, StopOptions } from 'stepfunc-source';
+import { compiledOf } from '../compiled.js';
 import { awsEnvironment } from './aws-environment.js';
 
 /** What a process gets, as JSON in its first argument. */
@@ -39,7 +40,7 @@ export function killProcesses(): void {
 /** Starts a script of this folder in a process of its own, on the fake at `endpoint`. */
 export function startProcess(script: string, endpoint: string, order: ServiceOrder): Process {
   const file = fileURLToPath(new URL(script, import.meta.url));
-  return startNode([file, JSON.stringify(order)], { env: awsEnvironment(endpoint) });
+  return startNode([compiledOf(file), JSON.stringify(order)], { env: awsEnvironment(endpoint) });
 }
 
 export interface NodeOptions {
@@ -48,9 +49,9 @@ export interface NodeOptions {
   cwd?: string;
 }
 
-/** Starts a script, TypeScript or not, in a process of its own. */
+/** Starts a script in a process of its own. */
 export function startNode(args: readonly string[], { env, cwd }: NodeOptions): Process {
-  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+  const child = spawn(process.execPath, args, {
     stdio: 'pipe',
     env: { PATH: process.env['PATH'], ...env },
     cwd,
