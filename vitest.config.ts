@@ -27,8 +27,10 @@ const crossing = {
   // Longer than `until()` waits, which then says what did not come about.
   testTimeout: 90_000,
   hookTimeout: 90_000,
+  // As with unit: what they change, they put back.
+  isolate: false,
   // They wait as much as they compute, and come after the projects that only compute.
-  maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  maxWorkers: 2 * availableParallelism(),
   sequence: { groupOrder: 1 },
 };
 
@@ -78,25 +80,26 @@ export default defineConfig({
         resolve: { alias },
         test: {
           ...crossing,
-          name: 'integration',
-          // CI shares its machine. What passes only at a second try is printed as such.
+          name: 'locks',
+          // CI shares its machine, and TTLs are seconds, which a machine that stalls may outlast. What
+          // passes only at a second try is printed as such.
           retry: process.env['CI'] === undefined ? 0 : 1,
-          include: [
-            'spec/integration/**/*.spec.ts',
-            'spec/docs/{languages,manifests,pages,run}.spec.ts',
-          ],
-          exclude: ['spec/integration/locks/**'],
+          include: ['spec/integration/locks/**/*.spec.ts', 'spec/cluster/**/*.spec.ts'],
+          exclude: ['spec/cluster/chaos.spec.ts'],
         },
       },
       {
         resolve: { alias },
         test: {
           ...crossing,
-          name: 'locks',
-          // As integration: their TTLs are seconds, which a machine that stalls may outlast.
+          name: 'integration',
+          // As locks.
           retry: process.env['CI'] === undefined ? 0 : 1,
-          include: ['spec/integration/locks/**/*.spec.ts', 'spec/cluster/**/*.spec.ts'],
-          exclude: ['spec/cluster/chaos.spec.ts'],
+          include: [
+            'spec/integration/**/*.spec.ts',
+            'spec/docs/{languages,manifests,pages,run}.spec.ts',
+          ],
+          exclude: ['spec/integration/locks/**'],
         },
       },
       {

@@ -104,7 +104,7 @@ function add(name: string): Instance {
 /** Resolves once every poller is with somebody; rejects where that takes longer than it ever may. */
 async function allHeld(): Promise<void> {
   const held = () => instances.flatMap((instance) => instance.pollers()).length;
-  const endsAt = performance.now() + 10 * ttlMs;
+  const endsAt = performance.now() + Math.max(10 * ttlMs, 60_000);
   while (held() < pollers) {
     if (performance.now() > endsAt) throw new Error(`${held()} of ${pollers} pollers are held`);
     await pass(50, undefined, { signal });

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../../lib/async/clock.js';
 import { systemClock } from '../../lib/async/clock.js';
+import { createQueue } from '../simulation/engine/queue.js';
 
 /** A clock whose time passes as fast as the machine can. */
 export interface VirtualClock extends Clock {
@@ -16,40 +17,43 @@ export interface VirtualClock extends Clock {
  * go on have done so by then.
  */
 export function createVirtualClock(): VirtualClock {
-  const waiting = new Map<symbol, { dueAt: number; then(): void }>();
+  const timers = createQueue<Timer>();
+  let live = 0;
   let at = 1_000_000;
-
-  function nextDue(): symbol | undefined {
-    let next: symbol | undefined;
-    let earliest = Infinity;
-    for (const [id, { dueAt }] of waiting) {
-      if (dueAt < earliest) [next, earliest] = [id, dueAt];
-    }
-    return next;
-  }
 
   return {
     ...systemClock,
     monotonic: () => at,
     wall: () => at,
     setTimer(ms, then) {
-      const id = Symbol();
-      waiting.set(id, { dueAt: at + Math.max(0, ms), then });
-      return () => void waiting.delete(id);
+      const timer: Timer = { isLive: true, then };
+      live += 1;
+      timers.add(at + Math.max(0, ms), timer);
+      return () => {
+        if (timer.isLive) live -= 1;
+        timer.isLive = false;
+      };
     },
     async pass(ms) {
       const until = at + ms;
-      for (;;) {
-        await turn();
-        const id = nextDue();
-        const timer = id === undefined ? undefined : waiting.get(id);
-        if (id === undefined || timer === undefined || timer.dueAt > until) break;
-        waiting.delete(id);
-        at = timer.dueAt;
+      await turn();
+      while (timers.next() <= until) {
+        const dueAt = timers.next();
+        const timer = timers.take();
+        if (!timer?.isLive) continue;
+        timer.isLive = false;
+        live -= 1;
+        at = dueAt;
         timer.then();
+        await turn();
       }
       at = until;
     },
-    timers: () => waiting.size,
+    timers: () => live,
   };
+}
+
+interface Timer {
+  isLive: boolean;
+  then(): void;
 }

@@ -117,6 +117,9 @@ export function lockContract(engine: Engine): void {
         const pick = () => [...instances][Math.floor(Math.random() * instances.size)];
 
         await Promise.all([join(), join(), join()]);
+        await until(() => {
+          expect([...instances].flatMap(({ live }) => live())).toHaveLength(names.length);
+        });
         const watching = setInterval(check, 5);
         const endsAt = performance.now() + chaosMs;
         while (performance.now() < endsAt) {

@@ -35,7 +35,8 @@ describe.each(kinds)('trouble on $engine', ({ engine, start, refusal }) => {
     const scene = await setScene(context, { engine, url: server.url }, server);
     const hog = hogOn(engine, server.url);
     context.onTestFinished(() => hog.stop());
-    await hog.takeAll(() => scene.working() === 0);
+    // On a busy machine the leases may be lost to ended connections before the first refusal.
+    await hog.takeAll(() => scene.working() === 0 && scene.errors.includes(refusal));
     expect(scene.errors).toContain(refusal);
     await hog.stop();
     expect(await scene.recovers()).toBeLessThan(recoveryMs);
