@@ -3,9 +3,7 @@ import type {
   CreateTableCommandInput,
   KeySchemaElement,
 } from '@aws-sdk/client-dynamodb';
-import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { readPage } from '../pages.js';
-import { dynamoDbClient } from '../../integration/locks/connect.js';
 import type { Engine } from '../../integration/locks/engines.js';
 import * as engines from '../../integration/locks/engines.js';
 
@@ -25,9 +23,7 @@ export const startMysql = () => startStore(engines.mysql, 'MYSQL_URL');
 /** With the table that the page's command line makes. */
 export async function startDynamoDb(): Promise<Store> {
   const store = await startStore(engines.dynamoDb, 'AWS_ENDPOINT_URL_DYNAMODB');
-  const client = await dynamoDbClient(store.url);
-  await client.send(new CreateTableCommand(tableOnCommandLine()));
-  client.destroy();
+  await engines.createTable(store.url, tableOnCommandLine());
   return store;
 }
 

@@ -3,6 +3,7 @@ import type { LeasePool, LeasePoolOptions } from '../../../lib/leases/lease-pool
 import { createLeasePool } from '../../../lib/leases/lease-pool.js';
 import type { Clock } from '../../../lib/async/clock.js';
 import { systemClock } from '../../../lib/async/clock.js';
+import { StoreTimeoutError } from '../../../lib/locks/late-call.js';
 import { LOCK_NOT_OWNED } from '../../../lib/locks/types.js';
 import { watchStalls } from '../../support/stalls.js';
 import { drivers, loadDrivers } from './connect.js';
@@ -16,9 +17,21 @@ const boundTtlMs = 3_000;
 /** For the store's own time, and this machine's under load. */
 const slackMs = 1_500;
 const chaosMs = 5_000;
+/** For what does not wait for an end: a call has a sixth of it, longer than any stall. */
+const longTtlMs = 60_000;
 
 const pass = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const until = (assertion: () => unknown) => vi.waitFor(assertion, { timeout: 40_000, interval: 5 });
+
+/** Makes a call once more if it had no answer in time, as a busy machine may have none. */
+async function inTime<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof StoreTimeoutError)) throw error;
+    return call();
+  }
+}
 
 /** What every store must do for the cluster-wide limit, tried on one engine. */
 export function lockContract(engine: Engine): void {
@@ -265,14 +278,14 @@ export function lockContract(engine: Engine): void {
       it('grants a name to one at a time; a release frees it at once', async () => {
         const [a, b] = [await store.client(driver), await store.client(driver)];
         const name = uniqueName();
-        const lockOf = ({ locks }: typeof a, of = name) => locks.createLock(of, patientTtlMs);
+        const lockOf = ({ locks }: typeof a, of = name) => locks.createLock(of, longTtlMs);
         const lock = lockOf(a);
         expect(await lock.acquireImmediately()).toBe(true);
         expect(await lockOf(b).acquireImmediately()).toBe(false);
         expect(await lockOf(b, uniqueName()).acquireImmediately()).toBe(true);
         await lock.release();
         await expect(lock.release()).rejects.toMatchObject({ code: LOCK_NOT_OWNED });
-        await expect(lock.extend(patientTtlMs)).rejects.toMatchObject({ code: LOCK_NOT_OWNED });
+        await expect(lock.extend(longTtlMs)).rejects.toMatchObject({ code: LOCK_NOT_OWNED });
         expect(await lockOf(b).acquireImmediately()).toBe(true);
       });
 
@@ -280,7 +293,7 @@ export function lockContract(engine: Engine): void {
         const clients = await Promise.all(Array.from({ length: 5 }, () => store.client(driver)));
         const name = uniqueName();
         const granted = await Promise.all(
-          clients.map(({ locks }) => locks.createLock(name, patientTtlMs).acquireImmediately()),
+          clients.map(({ locks }) => locks.createLock(name, longTtlMs).acquireImmediately()),
         );
         expect(granted.filter(Boolean)).toHaveLength(1);
       });
@@ -303,11 +316,12 @@ export function lockContract(engine: Engine): void {
         const [a, b] = [await store.client(driver), await store.client(driver)];
         const name = uniqueName();
         const lock = a.locks.createLock(name, patientTtlMs);
-        await lock.acquireImmediately();
+        await inTime(() => lock.acquireImmediately());
         for (let renewal = 0; renewal < 4; renewal++) {
           await pass(patientTtlMs / 3);
-          expect(await b.locks.createLock(name, patientTtlMs).acquireImmediately()).toBe(false);
-          await lock.extend(patientTtlMs);
+          const other = b.locks.createLock(name, patientTtlMs);
+          expect(await inTime(() => other.acquireImmediately())).toBe(false);
+          await inTime(() => lock.extend(patientTtlMs));
         }
       });
 

@@ -1,4 +1,5 @@
-import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, ResourceInUseException } from '@aws-sdk/client-dynamodb';
 import { freePort } from '../../support/integration/free-port.js';
 import { startRedisInJavaScript } from '../../support/redis-in-javascript.js';
 import { startDynalite } from '../../support/servers/dynalite.js';
@@ -158,19 +159,27 @@ export const dynamoDb: Engine = {
   async start() {
     note('dynamodb', 'dynalite', false);
     const { url, close } = await startDynalite();
-    const client = await dynamoDbClient(url);
-    await client.send(
-      new CreateTableCommand({
-        TableName: tableName,
-        BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [{ AttributeName: 'name', AttributeType: 'S' }],
-        KeySchema: [{ AttributeName: 'name', KeyType: 'HASH' }],
-      }),
-    );
-    client.destroy();
+    await createTable(url, {
+      TableName: tableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'name', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'name', KeyType: 'HASH' }],
+    });
     return running({ engine: 'dynamodb', url }, close);
   },
 };
+
+export async function createTable(url: string, table: CreateTableCommandInput): Promise<void> {
+  const client = await dynamoDbClient(url);
+  try {
+    await client.send(new CreateTableCommand(table));
+  } catch (error) {
+    // The SDK sent it again, as the first one was not answered in time. It has made the table.
+    if (!(error instanceof ResourceInUseException)) throw error;
+  } finally {
+    client.destroy();
+  }
+}
 
 /** Those that can be had here. */
 export const engines = [redis, postgresql, mysql, dynamoDb].filter(({ missing, name }) => {
