@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { createLeasesJudge } from './judge/leases.js';
+import { createJitterJudge } from './judge/jitter.js';
 import { createPaceJudge } from './judge/pace.js';
 import { createSharesJudge } from './judge/shares.js';
 import { createTrouble } from './judge/trouble.js';
@@ -62,7 +63,11 @@ it('the judge takes no poll for a good one that was sent before its poller faile
   const line = { note: () => undefined, broken: (rule: string) => void broken.push(rule) };
   let now = 10_000;
   const machine = { name: 'a', now: () => now };
-  const pace = createPaceJudge({ machine } as unknown as Instance, line);
+  const pace = createPaceJudge(
+    { machine, heldUp: createTrouble() } as unknown as Instance,
+    line,
+    createJitterJudge(line),
+  );
   // While several pollers wait for the ARN, only this event tells whose poll has failed.
   pace.pollFailed(0, 1_200);
   now = 12_000;

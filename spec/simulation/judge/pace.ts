@@ -1,11 +1,12 @@
 import type { Instance } from '../world/instance.js';
+import type { JitterJudge } from './jitter.js';
 import type { Timeline } from './violation.js';
 
-/** Waits that are equal so often in a row were not at random. */
-const EQUAL_WAITS = 4;
-
-/** P1: how long is waited after failures, and that it is at random. */
-export function createPaceJudge(instance: Instance, line: Timeline) {
+/**
+ * P1: how long is waited after failures, and that it is at random. `jitter` is that of all instances:
+ * they fail together.
+ */
+export function createPaceJudge(instance: Instance, line: Timeline, jitter: JitterJudge) {
   const { machine } = instance;
   /** By poller: no poll before. */
   const notBefore = new Map<number, number>();
@@ -16,20 +17,32 @@ export function createPaceJudge(instance: Instance, line: Timeline) {
   const failedAt = new Map<number, number>();
   /** Pollers of which a poll that was sent after the last failure has come back well. */
   const recovered = new Set<number>();
-  const firstWaits: number[] = [];
-  const retries: number[] = [];
+  /** By poller: its latest waits, as its events say. */
+  const waits = new Map<number, { from: number; until: number }[]>();
+  /**
+   * When the poll was sent that has just come back, if several pollers may have sent it. The event
+   * that follows tells whose it was.
+   */
+  let ofSomebody: number | undefined;
   const reportFailedAt = new Map<string, number>();
 
-  function checkJitter(waits: number[], what: string): void {
-    const last = waits.slice(-EQUAL_WAITS);
-    if (last.length < EQUAL_WAITS || new Set(last).size > 1) return;
-    line.broken('jitter', `${machine.name}: ${EQUAL_WAITS} ${what} in a row waited ${last[0]} ms`);
+  /** An event tells whose poll it is that has just come back. */
+  function attributed(poller: number): void {
+    const sentAt = ofSomebody ?? -Infinity;
+    ofSomebody = undefined;
+    const wait = waits.get(poller)?.find(({ from, until }) => sentAt > from && sentAt < until - 2);
+    if (wait === undefined) return;
+    line.broken(
+      'P1: back-off',
+      `${machine.name}: poller ${poller} has polled ${wait.until - sentAt} ms early`,
+    );
   }
 
   return {
+    taskReceived: attributed,
     pollSent(poller: number | undefined): void {
       if (poller === undefined) return;
-      const earliest = notBefore.get(poller) ?? 0;
+      const earliest = Math.max(notBefore.get(poller) ?? 0, waits.get(poller)?.at(-1)?.until ?? 0);
       if (machine.now() < earliest - 2) {
         line.broken(
           'P1: back-off',
@@ -38,12 +51,17 @@ export function createPaceJudge(instance: Instance, line: Timeline) {
       }
     },
     /** A poller whose lease is acquired anew begins anew. */
-    acquired: (poller: number) => void notBefore.delete(poller),
+    acquired(poller: number): void {
+      notBefore.delete(poller);
+      waits.delete(poller);
+    },
     pollAnswered(poller: number | undefined, sentAt: number): void {
+      ofSomebody = poller === undefined ? sentAt : undefined;
       if (poller === undefined) return;
       if (sentAt > (failedAt.get(poller) ?? -1)) recovered.add(poller);
     },
     pollBroke(poller: number | undefined, sentAt: number): void {
+      ofSomebody = poller === undefined ? sentAt : undefined;
       if (poller === undefined) return;
       failedAt.set(poller, machine.now());
       // A failure at once is the only one of which everybody agrees what is to be waited.
@@ -51,20 +69,28 @@ export function createPaceJudge(instance: Instance, line: Timeline) {
     },
     /** By the event: how long the poller waits. */
     pollFailed(poller: number, retryInMs: number): void {
-      failedAt.set(poller, machine.now());
+      attributed(poller);
+      const now = machine.now();
+      failedAt.set(poller, now);
+      const its = waits.get(poller) ?? [];
+      // Of polls that fail during a wait, the event says how long that is. A wait counts from the
+      // sending (P4): of a poll that was open for longer, nothing is left. A logger that blocks makes
+      // the event late.
+      const isNew = now >= (its.at(-1)?.until ?? 0) && instance.heldUp.isPast(now, 1);
+      if (isNew && retryInMs > 0) {
+        waits.set(poller, [...its.slice(-4), { from: now, until: now + retryInMs }]);
+        // Each step of the back-off has its own range: 1 s to 2 s, 2 s to 4 s and so on.
+        const step = Math.floor(Math.log2(retryInMs / 1_000));
+        jitter.waited(machine.name, `waits after failed polls of step ${step}`, retryInMs);
+      }
       if (retryInMs > 30_000) {
         line.broken('P1: back-off', `${machine.name}: poller ${poller} waits ${retryInMs} ms`);
       }
-      if (recovered.delete(poller)) {
-        if (retryInMs > 2_000) {
-          line.broken(
-            'P1: none after a good poll',
-            `${machine.name}: poller ${poller} waits ${retryInMs} ms after a good poll`,
-          );
-        }
-        // A wait counts from the sending (P4): of a poll that was open for longer, nothing is left.
-        if (retryInMs > 0) firstWaits.push(retryInMs);
-        checkJitter(firstWaits, 'first failures of polls');
+      if (recovered.delete(poller) && retryInMs > 2_000) {
+        line.broken(
+          'P1: none after a good poll',
+          `${machine.name}: poller ${poller} waits ${retryInMs} ms after a good poll`,
+        );
       }
     },
     reportFailed: (token: string) => void reportFailedAt.set(token, machine.now()),
@@ -73,9 +99,11 @@ export function createPaceJudge(instance: Instance, line: Timeline) {
       reportFailedAt.delete(token);
       // What follows a refusal at once is another report, not a retry.
       if (since === undefined || sends !== 2 || machine.now() - since < 1) return;
+      // Timers that became due while the process was held up fire together when it goes on.
+      if (!instance.heldUp.isPast(machine.now(), machine.now() - since)) return;
       // A timer counts whole milliseconds from where it was set.
-      retries.push(Math.ceil(machine.now() - since));
-      checkJitter(retries, 'first retries of reports');
+      const waitedMs = Math.ceil(machine.now() - since);
+      jitter.waited(machine.name, `first retries of reports by ${machine.name}`, waitedMs);
     },
   };
 }

@@ -35,7 +35,7 @@ export function createSlotsJudge(
   const most = new Map<number, number>();
   /** By index: how many slots pollers may still use that resizes have taken away. It only shrinks. */
   const draining = new Map<number, number>();
-  /** The most slots that there were together before a resize; 0 once what is in use fits its size. */
+  /** The most slots that there were together before a resize; 0 once what was taken away has ended. */
   let slotsBefore = 0;
   /** Pollers under a lease that a resize has taken away. They end, even if they are wanted again. */
   const takenAway = new Set<number>();
@@ -84,7 +84,8 @@ export function createSlotsJudge(
     if (store !== undefined) return;
     const { maxConcurrency } = instance.sizes;
     const used = usedOf(pollers);
-    if (used <= maxConcurrency) slotsBefore = 0;
+    const isOver = source.status().pollers.every(({ concurrency }) => concurrency > 0);
+    if (used <= maxConcurrency && isOver) slotsBefore = 0;
     if (used <= Math.max(maxConcurrency, slotsBefore)) return;
     line.broken('C1: all slots', `${machine.name} uses ${used} slots of ${maxConcurrency}`);
   }

@@ -15,6 +15,8 @@ interface Seen {
   /** AWS has taken a report, or says that the task is closed. */
   settled: boolean;
   beatAt: number;
+  /** When the last heartbeat came back or was aborted, or the task was delivered. Undefined: one is under way. */
+  beatEndedAt: number | undefined;
   end: string | undefined;
 }
 
@@ -52,6 +54,7 @@ export function createTasksJudge(instance: Instance, aws: Aws, line: Timeline) {
         refused: false,
         settled: false,
         beatAt: machine.now(),
+        beatEndedAt: machine.now(),
         end: undefined,
       };
       seen.set(token, delivered);
@@ -61,6 +64,7 @@ export function createTasksJudge(instance: Instance, aws: Aws, line: Timeline) {
       const task = seen.get(String(input['taskToken']));
       if (task === undefined) return;
       if (operation === 'SendTaskHeartbeat') {
+        task.beatEndedAt = undefined;
         if (task.settled) broken('T8: no heartbeat after the end', task, 'has a heartbeat more');
         if (retries > 0) return;
         const { heartbeatIntervalMs } = instance.config;
@@ -87,10 +91,16 @@ export function createTasksJudge(instance: Instance, aws: Aws, line: Timeline) {
     answered(operation: string, input: Record<string, unknown>, error: Error | undefined): boolean {
       const task = seen.get(String(input['taskToken']));
       if (task === undefined) return false;
+      if (operation === 'SendTaskHeartbeat') task.beatEndedAt = machine.now();
       if (error !== undefined && REFUSED.has(error.name)) task.refused = true;
       const over = error === undefined ? operation !== 'SendTaskHeartbeat' : CLOSED.has(error.name);
       if (over) task.settled = true;
       return over;
+    },
+    /** A heartbeat was aborted: it took too long, or its task has ended. */
+    beatAborted(token: string): void {
+      const task = seen.get(token);
+      if (task !== undefined) task.beatEndedAt = machine.now();
     },
     /** An event that begins a task. Returns its token. */
     received(id: string): string | undefined {

@@ -91,7 +91,9 @@ export function createAwsCalls(instance: Instance, aws: Aws, line: Timeline) {
         instance.slots.pollEnded(sent);
         instance.pace.pollBroke(sent.poller, sent.sentAt);
         checkPollBound(instance, sentAt, line);
-      } else if (token !== undefined && operation !== 'SendTaskHeartbeat') {
+      } else if (token !== undefined && operation === 'SendTaskHeartbeat') {
+        instance.tasks.beatAborted(token);
+      } else if (token !== undefined) {
         instance.pace.reportFailed(token);
         checkReportBound(instance, sentAt, bytes, line);
       }

@@ -1,4 +1,5 @@
 import type { Happening, Plan } from '../plan.js';
+import { createJitterJudge } from '../judge/jitter.js';
 import { createSharesJudge } from '../judge/shares.js';
 import { createTrouble } from '../judge/trouble.js';
 import { createWatch } from '../judge/watch.js';
@@ -10,7 +11,7 @@ const OTHER_LISTENERS = 3;
 
 /** All processes of a run, and what happens to them. */
 export function createCluster(
-  given: Omit<World, 'trouble' | 'onPollSent' | 'onHandedOver'>,
+  given: Omit<World, 'trouble' | 'jitter' | 'onPollSent' | 'onHandedOver'>,
   plan: Plan,
 ) {
   const { universe, aws, store, line, listeners } = given;
@@ -18,6 +19,7 @@ export function createCluster(
   const world: World = {
     ...given,
     trouble,
+    jitter: createJitterJudge(line),
     onPollSent: () => shares.checkCap(alive()),
     onHandedOver: (instance) => shares.handedOver(instance, instances.size),
   };

@@ -12,6 +12,7 @@ import { createMachine } from '../engine/machine.js';
 import type { Random } from '../engine/random.js';
 import type { Universe } from '../engine/universe.js';
 import { watchGrace } from '../judge/grace.js';
+import type { JitterJudge } from '../judge/jitter.js';
 import { createPaceJudge } from '../judge/pace.js';
 import { createSlotsJudge } from '../judge/slots.js';
 import { createTasksJudge } from '../judge/tasks.js';
@@ -36,6 +37,7 @@ export interface World {
   store: LockStore | undefined;
   line: Timeline;
   trouble: Trouble;
+  jitter: JitterJudge;
   /** Sources have their own clients, over a simulated dispatcher. */
   ownClients: boolean;
   /** Called when a poll was sent under a lease. */
@@ -237,7 +239,7 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
   );
   instance.slots = createSlotsJudge(instance, world);
   instance.tasks = createTasksJudge(instance, aws, line);
-  instance.pace = createPaceJudge(instance, line);
+  instance.pace = createPaceJudge(instance, line, world.jitter);
   instance.leases = createLeasesJudge(instance, world);
   listen(instance, world);
   return instance;
@@ -253,6 +255,7 @@ function listen(instance: Instance, world: World): void {
   source.on('taskReceived', ({ task, poller }) => {
     const token = tasks.received(task);
     if (token !== undefined) slots.taskReceived(token, poller);
+    pace.taskReceived(poller);
   });
   source.on('taskSucceeded', end('taskSucceeded'));
   source.on('taskFailed', end('taskFailed'));
