@@ -82,6 +82,49 @@ export const found: { what: string; plan: Plan }[] = [
       lastGraceMs: undefined,
     },
   },
+  {
+    what: 'L2: a poll that waited for the ARN while its machine slept is not sent under a lease that has expired',
+    plan: {
+      seed: 12,
+      locks: { hasMembers: false, tellsClaims: false },
+      config: {
+        activityName: 'sum',
+        path: '/sum',
+        maxConcurrency: 5,
+        concurrencyPerPoller: 3,
+        invokeTimeoutMs: 20_000,
+        heartbeatIntervalMs: 15_000,
+        lockTtlMs: 6_000,
+        onLeaseLost: 'abort',
+        maxPollersPerInstance: 2,
+      },
+      heartbeatMs: 72_000,
+      happenings: [
+        { at: 790, kind: 'starts', instance: 'i2', sizes: sizes(5, 3) },
+        { at: 1_289, kind: 'starts', instance: 'i1', sizes: sizes(5, 3) },
+        {
+          at: 11_195,
+          kind: 'task',
+          id: 'b0t1',
+          work: { manner: 'answers', ms: 8 },
+          timeoutMs: 90_000,
+        },
+        {
+          at: 11_239,
+          kind: 'task',
+          id: 'b0t20',
+          work: { manner: 'answers', ms: 277 },
+          timeoutMs: 90_000,
+        },
+        { at: 11_241, kind: 'activityIsDeleted' },
+        { at: 13_572, kind: 'freezes', instance: 'i1', ms: 7_860, suspended: true },
+      ],
+      calmAt: 78_000,
+      ownClients: false,
+      countsListeners: true,
+      lastGraceMs: 10_000,
+    },
+  },
 ];
 
 function sizes(maxConcurrency: number, concurrencyPerPoller: number) {

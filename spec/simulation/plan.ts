@@ -60,7 +60,9 @@ export interface Plan {
 export function planOf(seed: number): Plan {
   const random = createRandom(`plan/${seed}`);
   const locks = random.chance(0.65) ? traitsOf(random) : undefined;
-  const ttlMs = locks === undefined ? 0 : random.pick([6_000, 12_000, 30_000]);
+  const hasOutage = locks !== undefined && random.chance(0.12);
+  const ttlMs =
+    locks === undefined ? 0 : hasOutage ? OUTAGE_TTL_MS : random.pick([6_000, 12_000, 30_000]);
   const sizes = { maxConcurrency: random.whole(1, 10), concurrencyPerPoller: random.whole(1, 4) };
   const heartbeats = random.chance(0.5) ? random.whole(2, 15) * 1_000 : undefined;
   const config: StepFuncSourceConfig = {
@@ -81,7 +83,7 @@ export function planOf(seed: number): Plan {
   // What happens to leases takes some of their ttl. Without locks, time costs next to nothing.
   const calmAt = random.whole(30, ttlMs === 6_000 ? 90 : 150) * 1_000;
   const names = Array.from(
-    { length: random.whole(1, random.pick([2, 4, 8])) },
+    { length: hasOutage ? 1 : random.whole(1, random.pick([2, 4, 8])) },
     (_, i) => `i${i + 1}`,
   );
   const happenings: Happening[] = [
@@ -91,13 +93,17 @@ export function planOf(seed: number): Plan {
       instance,
       sizes,
     })),
-    ...tasks(random.fork('tasks'), calmAt, heartbeats),
-    ...faults(random.fork('faults'), names, {
-      calmAt,
-      sizes,
-      locks: locks !== undefined,
-      ttlMs,
-    }),
+    ...(hasOutage && random.chance(0.6)
+      ? []
+      : tasks(random.fork('tasks'), hasOutage ? 10_000 : calmAt, heartbeats)),
+    ...(hasOutage
+      ? outage(random.fork('outage'), sizes)
+      : faults(random.fork('faults'), names, {
+          calmAt,
+          sizes,
+          locks: locks !== undefined,
+          ttlMs,
+        })),
   ];
   happenings.sort((a, b) => a.at - b.at);
   return {
@@ -245,6 +251,19 @@ function faults(
         break;
       case 'activityIsDeleted':
         happenings.push({ at, kind: 'activityIsDeleted' });
+        // Polls come back and see it. While the next ones wait for the new ARN, the machine sleeps.
+        if (random.chance(0.7)) {
+          happenings.push(...burst(random, Math.max(0, at - 500), i));
+          const then = Math.min(calmAt, at + random.whole(1_500, 5_000));
+          const sleepMs = Math.round(Math.max(ttlMs, 1_000) * random.between(1, 1.5));
+          happenings.push({
+            at: then,
+            kind: 'freezes',
+            instance,
+            ms: Math.min(sleepMs, calmAt - then),
+            suspended: true,
+          });
+        }
         break;
       case 'storeTrouble':
         happenings.push({
@@ -263,6 +282,33 @@ function faults(
     }
   }
   return happenings;
+}
+
+/** Many short tasks at once. */
+function burst(random: Random, at: number, nth: number): Happening[] {
+  return Array.from({ length: 20 }, (_, i): Happening => ({
+    at: at + random.whole(0, 1_000),
+    kind: 'task',
+    id: `b${nth}t${i + 1}`,
+    work: { manner: 'answers', ms: random.whole(1, 300) },
+    timeoutMs: 90_000,
+  }));
+}
+
+/** Of plans with an outage. Polls outlast their leases by more than the judge's patience. */
+const OUTAGE_TTL_MS = 6_000;
+
+/**
+ * The store is away for longer than leases last, and another instance comes. The one that was alone
+ * has lost all pollers, while its polls are still open.
+ */
+function outage(random: Random, sizes: Sizes): Happening[] {
+  const at = random.whole(4_000, 15_000);
+  const ms = Math.round(OUTAGE_TTL_MS * random.between(1, 1.8));
+  return [
+    { at, kind: 'storeTrouble', trouble: random.pick(['fails', 'hangs'] as const), ms },
+    { at: at + random.whole(0, ms + 3_000), kind: 'starts', instance: 'i2', sizes },
+  ];
 }
 
 /** Each kind as often as it stands here. */

@@ -42,8 +42,10 @@ else await search(Number(values.from ?? Date.now()), Number(values.seconds));
 async function search(from: number, forSeconds: number): Promise<void> {
   let seed = from;
   let failures = 0;
+  let simulatedMs = 0;
   for (; seconds() < forSeconds; seed += 1) {
-    const { violation } = await simulate(planOf(seed));
+    const { violation, simulatedMs: ms } = await simulate(planOf(seed));
+    simulatedMs += ms;
     if (violation === undefined) continue;
     failures += 1;
     console.log(`seed ${seed} after ${seconds().toFixed(1)} s breaks ${violation.message}`);
@@ -52,7 +54,8 @@ async function search(from: number, forSeconds: number): Promise<void> {
     break;
   }
   console.log(
-    `${seed - from} seeds from ${from}, ${seconds().toFixed(0)} s of CPU: ${failures} failures`,
+    `${seed - from} seeds from ${from}, ${(simulatedMs / 3_600_000).toFixed(0)} hours of virtual time, ` +
+      `${seconds().toFixed(0)} s of CPU: ${failures} failures`,
   );
   if (failures > 0) process.exitCode = 1;
 }

@@ -94,6 +94,8 @@ export function createAws(universe: Universe, random: Random, quotas = noQuotas)
   let trouble: Trouble | undefined;
   let troubleUntil = 0;
   let exists = false;
+  /** AWS takes a while to create an activity anew that was deleted. */
+  let wasDeleted = false;
   /** Until then some polls are told that there is no such activity. */
   let consistentAt = 0;
   const bucket = { tokens: 50, at: 0 };
@@ -218,9 +220,13 @@ export function createAws(universe: Universe, random: Random, quotas = noQuotas)
         return undefined;
       }
       if (operation === 'CreateActivity') {
-        if (!exists) consistentAt = universe.now() + 2_000;
-        exists = true;
-        reply({ activityArn });
+        const create = () => {
+          if (!exists) consistentAt = universe.now() + 2_000;
+          exists = true;
+          reply({ activityArn });
+        };
+        if (wasDeleted && !exists) universe.at(universe.now() + random.whole(500, 5_000), create);
+        else create();
         return undefined;
       }
       if (operation === 'GetActivityTask') {
@@ -256,7 +262,10 @@ export function createAws(universe: Universe, random: Random, quotas = noQuotas)
       trouble = to;
       troubleUntil = until;
     },
-    deleteActivity: () => void (exists = false),
+    deleteActivity() {
+      exists = false;
+      wasDeleted = true;
+    },
     jobs,
     tokens,
     queued: () => queue.length,
