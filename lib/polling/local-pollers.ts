@@ -3,7 +3,7 @@ import { catchAbortError, forever, spawn } from 'abort-controller-x';
 import type { ShutdownSignals, FollowingShutdown } from '../async/shutdown.js';
 import { shutdownAfter } from '../async/shutdown.js';
 import type { Poller } from './poller.js';
-import type { PollerLimits } from './slots.js';
+import type { PollerInUse, PollerLimits } from './slots.js';
 import { planSlots } from './slots.js';
 import type { CreatePoller, PollerSet } from './poller-set.js';
 
@@ -23,7 +23,7 @@ export function runLocalPollers(
   /** Pollers that were taken away, until their polls and tasks have ended. */
   const draining = new Set<Running>();
   let desired = all.map(({ concurrency }) => concurrency);
-  let reconciled = true;
+  let reconciled: boolean;
 
   const running = () => [...pollers.values(), ...draining];
 
@@ -65,7 +65,10 @@ export function runLocalPollers(
     }
     const planned = planSlots(
       desired,
-      desired.map((_, index) => inUse(pollers.get(index)?.poller)),
+      desired.map((_, index) => {
+        const running = pollers.get(index);
+        return running && inUse(running.poller);
+      }),
       [...draining].reduce((total, { poller }) => total + inUse(poller).used, 0),
     );
     for (const [index, concurrency] of planned.entries()) {
@@ -73,7 +76,7 @@ export function runLocalPollers(
       if (poller !== undefined) poller.resize(concurrency);
       else if (concurrency > 0) start(index, concurrency);
     }
-    reconciled = draining.size === 0 && planned.every((size, index) => size === desired[index]);
+    reconciled = planned.every((size, index) => size === desired[index]);
   }
 
   return {
@@ -88,8 +91,7 @@ export function runLocalPollers(
   };
 }
 
-function inUse(poller: Poller | undefined): { concurrency: number; used: number } {
-  if (poller === undefined) return { concurrency: 0, used: 0 };
+function inUse(poller: Poller): PollerInUse {
   const { concurrency, openPolls, tasks } = poller.snapshot();
   return { concurrency, used: openPolls + tasks };
 }

@@ -100,8 +100,6 @@ export function afterFailedPoll(
 function answered(pace: Pace, epoch: number, emptyInRow: number, resumeAt: number): Pace {
   const failures = epoch === pace.epoch ? 0 : pace.failures;
   // Nothing changes: under load this saves an object per task.
-  if (failures === pace.failures && emptyInRow === pace.emptyInRow && resumeAt <= pace.resumeAt) {
-    return pace;
-  }
+  if (failures === pace.failures && emptyInRow === pace.emptyInRow) return pace;
   return { ...pace, failures, emptyInRow, resumeAt: Math.max(pace.resumeAt, resumeAt) };
 }

@@ -178,6 +178,7 @@ describe('the events of a task', () => {
     ];
     expect(first).toMatch(/^[\da-f]{6}$/);
     expect(second).toBe(first);
+    expect(parseInt(one, 36)).toBeGreaterThan(0);
     expect(parseInt(two, 36)).toBe(parseInt(one, 36) + 1);
     await stop();
   });
@@ -203,14 +204,16 @@ describe('the attributes of a task', () => {
     await stop();
   });
 
-  it('cost a task that has none no request of its own', async () => {
+  it('are not put on the request of a task that has none', async () => {
+    const symbols: symbol[][] = [];
     const { clock, stop } = setUp([activityTask], {
       invoke: async (request) => {
-        expect(Object.getOwnPropertySymbols(request)).toEqual([]);
+        symbols.push(Object.getOwnPropertySymbols(request));
         return answer(200, '6');
       },
     });
     await clock.pass(0);
+    expect(symbols).toEqual([[]]);
     await stop();
   });
 });
@@ -250,21 +253,54 @@ describe('onComponentDown', () => {
     const { clock, events, stop, getActivityTask } = setUp([activityTask, undefined], {
       concurrency: 2,
       onComponentDown: 'wait',
-      invoke: (request, signal) => (isDown ? refused() : fine(request, signal)),
+      // Once it is connected it takes its time.
+      invoke: () => (isDown ? refused() : new Promise(() => undefined)),
       invokeTimeoutMs: 60_000,
     });
     // The second poll was sent before the connection failed. It came back empty.
     await clock.pass(10_000);
     expect(getActivityTask).toHaveBeenCalledTimes(2);
     isDown = false;
-    await clock.pass(5_000);
-    expect(events[1]).toMatchObject(['taskSucceeded', { attempts: 1 }]);
+    await clock.pass(7_000);
+    expect(events).toHaveLength(1);
     expect(getActivityTask.mock.calls.length).toBeGreaterThan(2);
     await stop();
   });
 });
 
+it('a bug costs its own task, and not the poller', async () => {
+  const clock = createVirtualClock();
+  const { events, getActivityTask, stop } = setUp([activityTask], {
+    clock,
+    runningTasks: {
+      ...createRunningTasks(clock),
+      reporting() {
+        throw new Error('a bug');
+      },
+    },
+  });
+  await clock.pass(0);
+  expect(events[1]).toMatchObject(['taskLost', { reason: 'abandoned' }]);
+  expect(getActivityTask).toHaveBeenCalledTimes(2);
+  await stop();
+});
+
 describe('a poll', () => {
+  it('S1: is not sent if the one before it has begun a stop', async () => {
+    const { clock, getActivityTask, shutdown, stop } = setUp([activityTask], {
+      concurrency: 3,
+      invoke: () => new Promise(() => undefined),
+    });
+    // The task widens the window to two, which are sent in one go.
+    getActivityTask.mockImplementationOnce(() => {
+      shutdown.startDrain();
+      return Promise.resolve(undefined);
+    });
+    await clock.pass(0);
+    expect(getActivityTask).toHaveBeenCalledTimes(2);
+    await stop();
+  });
+
   it('asks for the activity, under the name of the worker, and says when it has come back', async () => {
     const { clock, getActivityTask, onPolled, stop } = setUp([undefined]);
     expect(getActivityTask).toHaveBeenCalledExactlyOnceWith(

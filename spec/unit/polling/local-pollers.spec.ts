@@ -13,6 +13,7 @@ interface Hand {
   tasks: number;
   shutdown: ShutdownSignals | undefined;
   hooks: PollerHooks;
+  resizes: number;
   end(): void;
 }
 
@@ -25,6 +26,7 @@ async function setUp(maxConcurrency: number) {
       tasks: 0,
       shutdown: undefined,
       hooks,
+      resizes: 0,
       end: () => undefined,
     };
     const ended = new Promise<void>((resolve) => (hand.end = resolve));
@@ -34,7 +36,10 @@ async function setUp(maxConcurrency: number) {
         hand.shutdown = signals;
         return ended;
       },
-      resize: (concurrency) => void (hand.concurrency = concurrency),
+      resize(concurrency) {
+        hand.concurrency = concurrency;
+        hand.resizes += 1;
+      },
       snapshot: () => ({ concurrency: hand.concurrency, openPolls: 0, tasks: hand.tasks }),
       vitals: () => ({ openPolls: 0, tasks: hand.tasks }),
     } as Poller;
@@ -90,6 +95,41 @@ describe('runLocalPollers', () => {
     hand(1).end();
     await turn();
     expect(hand(2).concurrency).toBe(10);
+  });
+
+  it('a slot that becomes free changes nothing, once each poller has what it is to have', async () => {
+    const { set, hand } = await setUp(20);
+    const resizes = () => hand(0).resizes + hand(1).resizes;
+    const free = () => {
+      const before = resizes();
+      hand(0).hooks.onSlotFreed?.();
+      return resizes() - before;
+    };
+    expect(free()).toBe(0);
+    hand(0).tasks = 10;
+    set.resize([
+      { index: 0, concurrency: 4 },
+      { index: 1, concurrency: 16 },
+    ]);
+    expect(hand(1).concurrency).toBe(10);
+    expect(free()).toBe(2);
+    hand(0).tasks = 7;
+    expect(free()).toBe(2);
+    expect(hand(1).concurrency).toBe(13);
+    hand(0).tasks = 4;
+    expect(free()).toBe(2);
+    expect(hand(1).concurrency).toBe(16);
+    expect(free()).toBe(0);
+  });
+
+  it('H: has the vitals of each poller, by its index', async () => {
+    const { set, hand } = await setUp(20);
+    hand(1).tasks = 3;
+    expect(set.vitals()).toEqual([
+      { poller: 0, openPolls: 0, tasks: 0 },
+      { poller: 1, openPolls: 0, tasks: 3 },
+    ]);
+    expect(set.lockStoreFailing()).toBeUndefined();
   });
 
   it('S1: ends once the last poller has, and starts none after the stop began', async () => {

@@ -35,6 +35,7 @@ describe('afterFailedPoll', () => {
   it.each([
     ['at once', 0, 1, 2_000],
     ['as fast as a refusal comes', 999, 2, 4_000],
+    ['a second later, which counts', 1_000, 2, 3_000],
     ['after some of it', 3_000, 3, 5_000],
     ['after most of it', 29_999, 6, 1],
     ['just before it counts as held', 9_999, 2, 1_500],
@@ -79,6 +80,15 @@ describe('afterFailedPoll', () => {
       expect(after).toMatchObject({ epoch: 1, failures: 1, resumeAt: 10_000 + waitMs });
     },
   );
+
+  it('P4: a poll that was held, failing after another, changes nothing', () => {
+    const first = { ...startingPace, epoch: 1, failures: 1, resumeAt: 500 };
+    expect(afterFailedPoll(first, 0, 10_000, 10_000, 0.5)).toBe(first);
+  });
+
+  it('P1: each failure that counts begins an epoch', () => {
+    expect([0, 1, 2].map((times) => failTimes(startingPace, times).epoch)).toEqual([0, 1, 2]);
+  });
 
   it('P1: never comes sooner than another wait that is on already', () => {
     const empty = emptyTimes(startingPace, 1_000);

@@ -49,6 +49,8 @@ const refusals: [string, unknown][] = [
 const timeouts: [string, unknown][] = [
   ["the source's own bound", error({ name: 'TimeoutError' })],
   ["undici's bound", error({ name: 'TimeoutError', code: 'UND_ERR_HEADERS_TIMEOUT' })],
+  ["undici's bound by its code alone", error({ code: 'UND_ERR_HEADERS_TIMEOUT' })],
+  ['a read that the kernel gave up', error({ code: 'ETIMEDOUT', syscall: 'read' })],
   ["undici's bound of a body", error({ code: 'UND_ERR_BODY_TIMEOUT' })],
   ['a read that timed out', error({ name: 'TimeoutError', code: 'ETIMEDOUT', syscall: 'read' })],
 ];

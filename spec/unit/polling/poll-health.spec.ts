@@ -34,6 +34,12 @@ describe('poll health', () => {
     expect(provenBy(health, 5_000)).toBe(healthyPolls);
   });
 
+  it('H: a poll that failed after just 5 s must be outlasted by 5 s', () => {
+    const health = failed(healthyPolls, 0, 5_000);
+    expect(provenBy(health, 9_999)).toBe(health);
+    expect(provenBy(health, 10_000)).toBe(healthyPolls);
+  });
+
   it('H: one that fails after that begins a new row', () => {
     const health = failed(failed(healthyPolls, 0), 10_000, 6_000);
     expect(health.failing?.since).toBe(16_000);
@@ -51,6 +57,7 @@ describe('poll health', () => {
   it('H: after polls without any response, only a response proves anything', () => {
     const health = failed(healthyPolls, 0, 70_000, 'unanswered');
     expect(provenBy(health, 69_999).failing?.since).toBe(70_000);
+    expect(provenBy(health, 3_600_000).failing?.since).toBe(70_000);
     expect(failed(health, 70_000, 70_000, 'unanswered').failing?.since).toBe(70_000);
   });
 

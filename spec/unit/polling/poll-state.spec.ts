@@ -66,6 +66,16 @@ describe('the state of polls', () => {
     expect(after.window.openPolls).toBe(0);
   });
 
+  it.each<[string, Error, number]>([
+    ['a cut, as an empty response', reset, 2],
+    ['a failure, down to one', down, 1],
+  ])('C3, P4: narrows the window after %s', (_, error, width) => {
+    const state = startingState(5, 0);
+    const wide = { ...state, window: { ...state.window, width: 3, openPolls: 3 } };
+    const after = withFailure(wide, { epoch: 0, sentAt: 0 }, error, 30_000, 0);
+    expect(after.window).toMatchObject({ width, openPolls: 2 });
+  });
+
   it('counts the back-off of a poll that was never sent from now', () => {
     const before = { ...startingState(3, 0), window: pollSent(startingState(3, 0).window) };
     const after = withFailure(before, { epoch: 0, sentAt: undefined }, down, 60_000, 0);
@@ -85,11 +95,23 @@ describe('vitalsOf', () => {
     expect(vitals).toMatchObject({ openPolls: 1, tasks: 0, stalledSince: undefined });
   });
 
+  it('H: goes by the first poll that was sent, not by one that waits for the ARN before it', () => {
+    const polls = [
+      { epoch: 1, sentAt: undefined },
+      { epoch: 1, sentAt: 10_000 },
+    ];
+    const vitals = vitalsOf(troubled(), polls, false, 15_000);
+    expect(vitals.openSince).toBe(10_000);
+    expect(vitals.failing).toBeUndefined();
+  });
+
   it.each<[string, PollState, boolean, number, number | undefined]>([
     ['free and idle', startingState(3, 7), false, 100, 7],
     ['paused', startingState(3, 7), true, 100, undefined],
     ['without slots', startingState(0, 7), false, 100, undefined],
     ['in its back-off', withAbort(troubled(), 300), false, 300, undefined],
+    ['just before the end of it', withAbort(troubled(), 300), false, 1_199, undefined],
+    ['at the end of it', withAbort(troubled(), 300), false, 1_200, 1_200],
     ['past its back-off', withAbort(troubled(), 300), false, 9_000, 1_200],
   ])('H: says since when a poller %s is stalled', (_, state, paused, now, since) => {
     expect(vitalsOf(state, [], paused, now).stalledSince).toBe(since);
