@@ -43,14 +43,14 @@ export async function tryRound(
   let claimableAt = Infinity;
   // The first try goes alone, so that a store that is down has to refuse two calls and not many.
   let size = 1;
-  while (untried.length > 0 && failures < 2) {
-    throwIfAborted(signal);
+  while (failures < 2) {
     // Asked again each time: other instances may have come meanwhile.
     const forUs = untried.filter((index) => !isForOthers(index));
     const { count, most } = held();
     const batch = forUs.slice(0, Math.min(size, Math.max(0, most - count)));
     untried = forUs.slice(batch.length);
     if (batch.length === 0) break;
+    throwIfAborted(signal);
     const outcomes = await Promise.all(batch.map((index) => tryOne(index)));
     const { granted, failed, nextClaimAt } = sumUp(outcomes);
     claimableAt = Math.min(claimableAt, nextClaimAt);

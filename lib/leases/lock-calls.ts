@@ -1,6 +1,6 @@
 import type { Clock } from '../async/clock.js';
 import { retry } from '../async/retry.js';
-import { withTimeout, TimeoutError } from '../async/timeout.js';
+import { withTimeout } from '../async/timeout.js';
 import { getProperty } from '../common/property.js';
 import { formatValue } from '../common/format-value.js';
 import type { Lock, LockFactory } from '../locks/types.js';
@@ -41,7 +41,7 @@ export async function acquireWithin(ms: number, lock: Lock, clock: Clock): Promi
       `Lock.acquireImmediately: expected a promise of true or false, got a promise of ${formatValue(granted)}`,
     );
   } catch (error) {
-    if (error instanceof TimeoutError) giveBackOnceGranted(answer, lock);
+    giveBackOnceGranted(answer, lock);
     // If this fails too, the ttl ends the lease.
     await releaseWithin(ms, lock, clock).catch(() => undefined);
     throw error;
@@ -106,7 +106,10 @@ async function release(lock: Lock): Promise<void> {
   }
 }
 
-/** No time limit: after the end of a source no timer may hold the process. */
+/**
+ * A `true` may come after the time limit. This waits for it without one: after the end of a source
+ * no timer may hold the process.
+ */
 function giveBackOnceGranted(answer: Promise<unknown>, lock: Lock): void {
   answer
     .then(async (granted) => {

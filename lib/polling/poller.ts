@@ -116,18 +116,15 @@ export function createPoller<Job>(options: PollerOptions<Job>): Poller {
     const abandonJobs = () => {
       for (const abandonment of jobs.values()) abandonment.abort(abandonReports.reason);
     };
-    let detach: (() => void)[] = [];
-    const ended = new Promise<void>((finish) => {
-      running = { shutdown, finish };
-      // A signal may have aborted before this listens: a lease can be lost at once.
-      detach = [
-        onAbort(abortInvokes, abortJobs),
-        onAbort(abortPolls, abortOpenPolls),
-        onAbort(abandonReports, abandonJobs),
-        onAbort(drain, fillSlots),
-      ];
-      if (!drain.aborted) fillSlots();
-    });
+    const ended = new Promise<void>((finish) => (running = { shutdown, finish }));
+    // A signal may have aborted before this listens: a lease can be lost at once.
+    const detach = [
+      onAbort(abortInvokes, abortJobs),
+      onAbort(abortPolls, abortOpenPolls),
+      onAbort(abandonReports, abandonJobs),
+      onAbort(drain, fillSlots),
+    ];
+    fillSlots();
     return ended.then(() => {
       running = undefined;
       alarm.cancel();

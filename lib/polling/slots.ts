@@ -37,16 +37,16 @@ export function planSlots(
   present: readonly (PollerInUse | undefined)[],
   draining: number,
 ): number[] {
-  const planned = desired.map((size, i) => Math.min(size, present[i]?.concurrency ?? 0));
-  const taken = planned.map((size, i) => Math.max(size, present[i]?.used ?? 0));
+  const taken = desired.map((size, i) => {
+    const { concurrency = 0, used = 0 } = present[i] ?? {};
+    return Math.max(Math.min(size, concurrency), used);
+  });
   let room = sum(desired) - sum(taken) - draining;
   return desired.map((size, i) => {
-    const has = planned[i] ?? 0;
-    if (has === size) return size;
     const counted = taken[i] ?? 0;
-    const more = Math.max(has, Math.min(size, counted + Math.max(0, room)));
-    room -= Math.max(0, more - counted);
-    return more;
+    const slots = Math.min(size, counted + Math.max(0, room));
+    room -= Math.max(0, slots - counted);
+    return slots;
   });
 }
 

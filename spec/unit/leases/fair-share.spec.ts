@@ -49,6 +49,35 @@ describe('L10: who hands a poller over', () => {
     ]);
   });
 
+  it('L10: of those that hold as many, the one whose id comes first', () => {
+    const rich = [
+      standing('d', 6, { pollers: 25 }),
+      standing('c', 7, { pollers: 25 }),
+      standing('a', 6, { pollers: 25 }),
+      standing('b', 8, { pollers: 25 }),
+    ];
+    const giversFor = (held: number) =>
+      rich
+        .filter((_, i) => {
+          const plan = plansOf(...rich, standing('poor', held, { pollers: 25 }))[i];
+          return plan?.handOverBelow !== undefined;
+        })
+        .map(({ id }) => id);
+    expect(giversFor(4)).toEqual(['b']);
+    expect(giversFor(3)).toEqual(['c', 'b']);
+    expect(giversFor(2)).toEqual(['c', 'a', 'b']);
+    expect(giversFor(1)).toEqual(['d', 'c', 'a', 'b']);
+  });
+
+  it('L10: what is on its way counts as given', () => {
+    const rich = [
+      standing('a', 7, { pollers: 15, handedOver: 1 }),
+      standing('b', 6, { pollers: 15 }),
+    ];
+    expect(handOvers(...rich, standing('c', 3, { pollers: 15 }))).toBe(1);
+    expect(handOvers(...rich, standing('c', 2, { pollers: 15 }))).toBe(2);
+  });
+
   it('L10: not again while one that another lacks is on its way', () => {
     const poor = standing('b', 19);
     expect(handOvers(standing('a', 21), poor)).toBe(1);
@@ -77,6 +106,11 @@ describe('L10: who hands a poller over', () => {
     expect(plansOf(standing('a', 13), standing('b', 13), standing('c', 13))[0]?.yieldsBelow).toBe(
       0,
     );
+  });
+
+  it('L10: one that has less than its share leaves nothing to others that have', () => {
+    const plans = plansOf(standing('a', 30), standing('b', 5), standing('c', 5));
+    expect(plans.map(({ yieldsBelow }) => yieldsBelow)).toEqual([40, 0, 0]);
   });
 
   it('L10: hand-overs come to an end, with floor or ceiling of the share for everyone', () => {
@@ -112,15 +146,23 @@ describe('L10: who hands a poller over', () => {
 });
 
 describe('what instances say of themselves', () => {
-  it.each([standing('a', 3), standing('b', 0, { handedOver: 2, draining: 3, cap: 7 })])(
-    'is read as written',
-    (it_) => {
-      expect(parseStanding(formatStanding(it_))).toEqual(it_);
-    },
-  );
+  it.each([
+    standing('a', 3),
+    standing('b', 0, { handedOver: 2, draining: 3, cap: 7 }),
+    standing('1z4xyz0q', 10, { handedOver: 20, draining: 30, pollers: 4_000, cap: 70 }),
+  ])('is read as written', (it_) => {
+    expect(parseStanding(formatStanding(it_))).toEqual(it_);
+  });
 
-  it.each(['', 'a', 'a 1 2 3', 'a 1 2 3 4 x', '{"id":"a"}', 'a -1 0 0 3 -'])(
-    'is nothing if it is %j',
-    (text) => expect(parseStanding(text)).toBeUndefined(),
-  );
+  it.each([
+    '',
+    'a',
+    'a 1 2 3',
+    'a 1 2 3 4 x',
+    '{"id":"a"}',
+    'a -1 0 0 3 -',
+    'a b 1 2 3 4 5',
+    'a 1 2 3 4 5 6',
+    'a 1 2 3 4 5x',
+  ])('is nothing if it is %j', (text) => expect(parseStanding(text)).toBeUndefined());
 });

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LeaseState, Step } from '../../../lib/leases/lease-state.js';
-import { afterFailure, afterRenewal, nextStep, observe } from '../../../lib/leases/lease-state.js';
+import {
+  afterFailure,
+  afterRenewal,
+  nextStep,
+  now,
+  observe,
+} from '../../../lib/leases/lease-state.js';
+import { createVirtualClock } from '../../support/virtual-clock.js';
 
 const ttlMs = 12_000;
 const at = (monotonic: number, wall = monotonic) => ({ monotonic, wall });
@@ -21,6 +28,22 @@ describe('L2: what the clocks make of a lease', () => {
     ['taken stays so', inPhase('taken'), at(1), 'taken'],
   ])('L2: %s', (_, state, moment, phase) => {
     expect(observe(state, moment, ttlMs).phase).toBe(phase);
+  });
+});
+
+describe('L2: what the clocks make of a lease that was renewed later', () => {
+  const renewed = { ...held, renewedAt: at(50_000, 900_000) };
+  it.each<[string, ReturnType<typeof at>, LeaseState['phase']]>([
+    ['in time', at(60_799, 910_799), 'held'],
+    ['its time is over', at(60_800, 910_800), 'expired'],
+    ['the wall clock leaps forward', at(50_001, 910_800), 'inDoubt'],
+  ])('L2: %s', (_, moment, phase) => {
+    expect(observe(renewed, moment, ttlMs).phase).toBe(phase);
+  });
+
+  it('L2: now is a moment on both clocks', () => {
+    const clock = { ...createVirtualClock(), monotonic: () => 7, wall: () => 9 };
+    expect(now(clock)).toEqual({ monotonic: 7, wall: 9 });
   });
 });
 

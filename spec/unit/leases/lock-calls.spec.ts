@@ -7,6 +7,7 @@ import {
   isNotOwned,
   releaseWithin,
 } from '../../../lib/leases/lock-calls.js';
+import type { Clock } from '../../../lib/async/clock.js';
 import type { Lock } from '../../../lib/locks/types.js';
 import { never, NotOwned } from '../../support/fake-locks.js';
 import { createVirtualClock } from '../../support/virtual-clock.js';
@@ -147,7 +148,7 @@ describe('extendWithin', () => {
   it('renews for the ttl', async () => {
     const extend = vi.fn(async () => undefined);
     const { clock, lock, outcomeOf } = setUp({ extend });
-    await outcomeOf(extendWithin(signal, limitMs, lock, 7_000, clock));
+    expect(await outcomeOf(extendWithin(signal, limitMs, lock, 7_000, clock))).toBeUndefined();
     expect(extend).toHaveBeenCalledExactlyOnceWith(7_000);
   });
 
@@ -202,6 +203,22 @@ describe('releaseWithin', () => {
     expect(await outcomeOf(released, limitMs - 1)).toBe('pending');
     expect(await outcomeOf(released, 1)).toMatchObject({ name: 'TimeoutError' });
     expect(clock.timers()).toBe(0);
+  });
+});
+
+describe('a store whose calls return no promise', () => {
+  const { signal } = new AbortController();
+  it.each<[keyof Lock, (lock: Lock, clock: Clock) => Promise<unknown>]>([
+    ['acquireImmediately', (lock, clock) => acquireWithin(limitMs, lock, clock)],
+    ['extend', (lock, clock) => extendWithin(signal, limitMs, lock, 7_000, clock)],
+    ['release', (lock, clock) => releaseWithin(limitMs, lock, clock)],
+  ])('L9: has confirmed nothing, and is told which: %s', async (method, call) => {
+    const { clock, lock, outcomeOf } = setUp({
+      [method]: (() => 'OK') as unknown as Lock['release'],
+    });
+    expect(await outcomeOf(call(lock, clock))).toEqual(
+      new TypeError(`Lock.${method}: expected a promise, got "OK" (string of 2)`),
+    );
   });
 });
 

@@ -219,6 +219,11 @@ describe('L10: handing over', () => {
     await lookAfter(10_000);
     expect(handedOver).toEqual([]);
     expect(failed).toEqual([]);
+    // Nor does it count as an instance.
+    state.others = [other(3), 'words'];
+    await lookAfter(10_000);
+    await lookAfter(10_000);
+    expect(handedOver).toEqual([7]);
   });
 });
 
@@ -268,14 +273,18 @@ describe('L10: a store in trouble', () => {
 });
 
 describe('L10: how often it looks', () => {
+  function setUpRunning(random = 0) {
+    const instance = setUp(random);
+    return { ...instance, at: () => instance.looks.slice(1).map((look) => look.at) };
+  }
+
   /** Begins the loop after a first look, as a pool does, and says when it looks. */
   async function running(random = 0) {
-    const instance = setUp(random);
+    const instance = setUpRunning(random);
     const stopping = new AbortController();
     await instance.lookAfter(0);
     const ran = instance.sharing.run(stopping.signal);
-    const at = () => instance.looks.slice(1).map((look) => look.at);
-    return { ...instance, stopping, ran, at };
+    return { ...instance, stopping, ran };
   }
 
   it('L10: while it does not know better, every twelfth of the ttl', async () => {
@@ -322,6 +331,9 @@ describe('L10: how often it looks', () => {
     sharing.released(7);
     await clock.pass(0);
     expect(at().at(-1)).toBe(26_500);
+    // And on, for as long as it is left to others.
+    await clock.pass(10_000);
+    expect(at().slice(-2)).toEqual([31_500, 36_500]);
   });
 
   it('L10: every third while the store is away for so long that nothing counts', async () => {
@@ -331,6 +343,18 @@ describe('L10: how often it looks', () => {
     state.renew = () => Promise.reject(new Error('down'));
     await clock.pass(55_000);
     expect(at()).toEqual([5_000, 10_000, 15_000, 20_000, 25_000, 30_000, 35_000, 55_000]);
+  });
+
+  it('L10: every third while the store has never answered', async () => {
+    const { clock, at, state, sharing } = setUpRunning();
+    state.renew = () => Promise.reject(new Error('down'));
+    await sharing.look();
+    const stopping = new AbortController();
+    const ran = sharing.run(stopping.signal);
+    await clock.pass(40_000);
+    expect(at()).toEqual([20_000, 40_000]);
+    stopping.abort();
+    await ran;
   });
 
   it('L10: leaves the group at the end, and looks no more', async () => {

@@ -31,6 +31,18 @@ describe('a poll window', () => {
     expect([1, 2, 100].map((slots) => pollsWanted(openWindow(slots, 0)))).toEqual([1, 1, 1]);
   });
 
+  it.each([
+    { openPolls: 0, tasks: 0, free: true, empty: true },
+    { openPolls: 1, tasks: 0, free: true, empty: false },
+    { openPolls: 1, tasks: 1, free: true, empty: false },
+    { openPolls: 0, tasks: 2, free: false, empty: false },
+    { openPolls: 0, tasks: 3, free: false, empty: false },
+  ])('C2: of two slots, $openPolls polls and $tasks tasks: free $free, empty $empty', (used) => {
+    const { openPolls, tasks, free, empty } = used;
+    const window = { ...openWindow(2, 0), openPolls, tasks };
+    expect([hasFreeSlot(window), isEmpty(window)]).toEqual([free, empty]);
+  });
+
   it('C3: under a backlog doubles its polls with every round trip, until all slots are taken', () => {
     let window = openWindow(100, 0);
     const tasks: number[] = [];

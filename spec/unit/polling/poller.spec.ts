@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { createShutdown } from '../../../lib/async/shutdown.js';
 import { InvokeAbortError } from '../../../lib/task/invoke.js';
 import { systemClock } from '../../../lib/async/clock.js';
+import type { PollerOptions } from '../../../lib/polling/poller.js';
 import { createPoller } from '../../../lib/polling/poller.js';
 import { useFakeTimers } from '../../support/fake-timers.js';
 
@@ -11,8 +12,11 @@ const stopped = new InvokeAbortError('stopped', 'stopped');
 
 useFakeTimers();
 
-/** A poller whose polls and tasks end when the test says so. */
-function setUp(concurrency: number) {
+/** A poller whose polls and tasks end when the test says so. `isDeaf`: polls know of no abort. */
+function setUp(
+  concurrency: number,
+  { isDeaf = false, ...options }: Partial<PollerOptions<string>> & { isDeaf?: boolean } = {},
+) {
   const shutdown = createShutdown();
   const polls: ((answer: string | undefined | Error) => void)[] = [];
   const works: { end(): void; signal: AbortSignal; interruption: AbortController }[] = [];
@@ -29,7 +33,7 @@ function setUp(concurrency: number) {
         open.sentAt = performance.now();
         polls.push((answer) => (answer instanceof Error ? reject(answer) : resolve(answer)));
         const { signal } = open.controller;
-        signal.addEventListener('abort', () => reject(signal.reason as Error));
+        if (!isDeaf) signal.addEventListener('abort', () => reject(signal.reason as Error));
       }),
     runJob: (signal, controller) =>
       new Promise<void>((resolve) =>
@@ -38,6 +42,7 @@ function setUp(concurrency: number) {
     onPollFailed: (error, retryInMs) => failures.push({ error, retryInMs }),
     onPollAbandoned: () => (abandoned += 1),
     canPoll: () => canPoll,
+    ...options,
   });
   const ended = poller.run(shutdown);
   const settle = () => vi.advanceTimersByTimeAsync(0);
@@ -352,6 +357,111 @@ describe('createPoller', () => {
     await settle();
     expect(sent()).toBeGreaterThan(before);
     await shutDown();
+  });
+
+  it('onComponentDown: while jobs pause the polls, no slot is stalled', async () => {
+    const { shutDown, answerAll, works, poller, endWork } = setUp(4);
+    await answerAll(task);
+    const [first] = works.map(({ interruption }) => interruption);
+    poller.pausePolls(first ?? expect.unreachable());
+    await answerAll(undefined);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(poller.snapshot()).toEqual({ concurrency: 4, openPolls: 0, tasks: 1 });
+    expect(poller.vitals().stalledSince).toBeUndefined();
+    await endWork();
+    expect(poller.snapshot()).toMatchObject({ openPolls: 1, tasks: 0 });
+    await shutDown();
+  });
+
+  it('may always poll if nothing is asked before', async () => {
+    const { shutDown, answerAll, poller } = setUp(2, { canPoll: undefined });
+    await answerAll(task);
+    expect(poller.snapshot()).toEqual({ concurrency: 2, openPolls: 1, tasks: 1 });
+    expect(poller.vitals()).toMatchObject({ openPolls: 1, stalledSince: undefined });
+    await shutDown();
+  });
+
+  it('C1: resized, has so many slots from then on', async () => {
+    const { shutDown, answerAll, poller, endWork, settle } = setUp(1);
+    await answerAll(task);
+    expect(poller.snapshot()).toEqual({ concurrency: 1, openPolls: 0, tasks: 1 });
+    poller.resize(3);
+    expect(poller.snapshot()).toEqual({ concurrency: 3, openPolls: 1, tasks: 1 });
+    poller.resize(0);
+    await answerAll(undefined);
+    await endWork();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(poller.snapshot()).toEqual({ concurrency: 0, openPolls: 0, tasks: 0 });
+    poller.resize(1);
+    await settle();
+    expect(poller.snapshot()).toMatchObject({ openPolls: 1 });
+    await shutDown();
+  });
+
+  it('before it runs, it may be resized, and neither polls nor is stalled', () => {
+    const poll = vi.fn(() => Promise.resolve(undefined));
+    const poller = createPoller<string>({
+      ...{ clock: systemClock, concurrency: 1, poll },
+      runJob: async () => undefined,
+      onPollFailed: () => undefined,
+      onPollAbandoned: () => undefined,
+    });
+    poller.resize(2);
+    poller.fillSlots();
+    expect(poller.snapshot()).toEqual({ concurrency: 2, openPolls: 0, tasks: 0 });
+    expect(poller.vitals()).toEqual({ openPolls: 0, tasks: 0 });
+    expect(poll).not.toHaveBeenCalled();
+  });
+
+  it('H: while it drains it is not stalled, however many slots are free', async () => {
+    const { shutdown, answerAll, endWork, poller, ended } = setUp(4);
+    await answerAll(task);
+    shutdown.startDrain();
+    await answerAll(undefined);
+    expect(poller.vitals()).toEqual({ openPolls: 0, tasks: 1 });
+    await endWork();
+    await ended;
+    expect(poller.vitals()).toEqual({ openPolls: 0, tasks: 0 });
+  });
+
+  it('runs one job after the other under the same signal', async () => {
+    const { shutDown, answerAll, works, endWork } = setUp(1);
+    await answerAll(task);
+    const first = works[0]?.signal;
+    await endWork();
+    await answerAll(task);
+    expect(works[0]?.signal).toBe(first);
+    await shutDown();
+  });
+
+  it('P4: a poll that is cut after the wait of another has no wait of its own', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    const { shutDown, answerAll, endWork, polls, failures, settle } = setUp(2);
+    await answerAll(task);
+    await endWork();
+    expect(polls).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(9_000);
+    polls.shift()?.(new Error('down'));
+    await settle();
+    // The wait has just ended.
+    await vi.advanceTimersByTimeAsync(1_000);
+    polls.shift()?.(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+    await settle();
+    expect(failures.map(({ retryInMs }) => retryInMs)).toEqual([1_000, 0]);
+    await shutDown();
+    vi.restoreAllMocks();
+  });
+
+  it('S2: what a deaf poll brings after the end of the grace is abandoned and interrupted at once', async () => {
+    const { shutdown, polls, works, settle, ended } = setUp(1, { isDeaf: true });
+    shutdown.startAbandonReports(stopped);
+    polls.shift()?.(task);
+    await settle();
+    expect(works).toHaveLength(1);
+    expect(works[0]?.signal.reason).toBe(stopped);
+    expect(works[0]?.interruption.signal.reason).toBe(stopped);
+    works[0]?.end();
+    await ended;
   });
 
   it('S1: drained, sends no new poll, runs what open polls bring, and ends with the last task', async () => {

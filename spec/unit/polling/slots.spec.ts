@@ -41,6 +41,8 @@ describe('planSlots', () => {
     ['room grows as slots are freed', [5, 5], [inUse(5, 8), undefined], 0, [5, 2]],
     ['idle surplus takes none', [5, 5], [inUse(10, 1), undefined], 0, [5, 5]],
     ['pollers that leave take room', [10], [inUse(5, 5)], 3, [7]],
+    ['room for all is given to all', [4, 4], [inUse(2, 2), inUse(2, 2)], 0, [4, 4]],
+    ['room for one is given to the first', [4, 4], [inUse(2, 2), inUse(2, 2)], 3, [3, 2]],
     ['slots in use count once', [4], [inUse(2, 4)], 0, [4]],
   ])('%s', (_, desired, present, leaving, planned) => {
     expect(planSlots(desired, present, leaving)).toEqual(planned);
