@@ -6,9 +6,12 @@ import { ErrorName } from './error-name.js';
 import type { DescribedResult } from './result.js';
 import { ownFailure } from './result.js';
 
-/** Error codes of the system, undici, TLS, HTTP parsers and zlib. Their messages have no data. */
+/**
+ * Error codes of the system, undici, TLS, HTTP parsers and zlib. Their messages have no data. Those of
+ * Node's other errors may: ERR_INVALID_ARG_TYPE quotes the argument.
+ */
 const NETWORK_CODE =
-  /^(?:E[A-Z][A-Z\d_]+|UND_ERR_\w+|HPE_\w+|Z_\w+|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|ERR_(?:TLS|SSL|HTTP|STREAM|SOCKET)\w*)$/;
+  /^(?:E(?!RR_)[A-Z][A-Z\d_]+|UND_ERR_\w+|HPE_\w+|Z_\w+|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|ERR_(?:TLS|SSL|HTTP|STREAM|SOCKET)\w*)$/;
 /** The errors of undici's own time limits. Those of Node's fetch are 300 s each. */
 const UNDICI_TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 

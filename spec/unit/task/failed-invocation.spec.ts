@@ -36,6 +36,7 @@ describe('failedInvocation', () => {
     'EPIPE',
     'EL2HLT',
     'EAI_AGAIN',
+    'ERR_TLS',
     'UND_ERR_SOCKET',
     'HPE_INVALID_CONSTANT',
     'Z_BUF_ERROR',
@@ -52,12 +53,17 @@ describe('failedInvocation', () => {
     expect(failureOf(coded('its words', code)).message).toBe(`Error: its words (${code})`);
   });
 
-  it.each(['MY_EPIPE', 'EPIPE: hunter2', 'EX hunter2', ['EPIPE'], undefined])(
-    'T10: has no words of an error of code %j',
-    (code) => {
-      expect(failureOf(coded('hunter2', code as string)).message).toBe('invoke threw Error');
-    },
-  );
+  it.each([
+    'MY_EPIPE',
+    'EPIPE: hunter2',
+    'EX hunter2',
+    'ERR_INVALID_ARG_TYPE',
+    'MY_ERR_TLS_HANDSHAKE',
+    ['EPIPE'],
+    undefined,
+  ])('T10: has no words of an error of code %j', (code) => {
+    expect(failureOf(coded('hunter2', code as string)).message).toBe('invoke threw Error');
+  });
 
   it('has the words of each link of the network', () => {
     const thrown = coded('aborted', 'ERR_STREAM_PREMATURE_CLOSE', { cause: refused() });

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import type { HttpDispatcher, HttpInvokeOptions } from 'stepfunc-source/http';
 import { httpInvoke } from 'stepfunc-source/http';
 import { MockAgent } from 'undici';
@@ -130,12 +131,13 @@ describe('httpInvoke', () => {
         asked.push(got);
         return { 'x-count': String(asked.length) };
       });
-      for (const body of ['1', '2']) await invoke({ ...request, body }, noSignal());
-      expect(sent).toEqual([{ 'x-count': '1' }, { 'x-count': '2' }]);
+      const headers = { 'content-type': 'a/b' };
+      for (const body of ['1', '2']) await invoke({ ...request, headers, body }, noSignal());
+      expect(sent).toEqual(['1', '2'].map((count) => ({ ...headers, 'x-count': count })));
       expect(asked[1]).toEqual({
         method: 'POST',
         url: 'http://app/api/step',
-        headers: {},
+        headers,
         body: '2',
         task: 't',
       });
@@ -167,6 +169,21 @@ describe('httpInvoke', () => {
       expect(sent).toEqual([{ a: 'b' }]);
     });
 
+    it('of a function that fails: the error has its error as cause', async () => {
+      const cause = new Error('no token');
+      const { invoke } = setUp(() => Promise.reject(cause));
+      await expect(invoke(request, noSignal())).rejects.toMatchObject({ cause });
+    });
+
+    it('of a function that changes what it gets are as it returns them', async () => {
+      const { sent, invoke } = setUp((got) => {
+        Reflect.set(got.headers, 'x-stray', '1');
+        return { a: 'b' };
+      });
+      await invoke(request, noSignal());
+      expect(sent).toEqual([{ a: 'b' }]);
+    });
+
     it('T9: of a function that never settles end with the signal, and nothing is sent', async () => {
       let settle: (headers: Record<string, string>) => void = () => undefined;
       const { sent, invoke } = setUp(() => new Promise((resolve) => (settle = resolve)));
@@ -177,6 +194,29 @@ describe('httpInvoke', () => {
       settle({ a: 'late' });
       await new Promise(setImmediate);
       expect(sent).toEqual([]);
+    });
+  });
+
+  describe('T4: a body that is larger than Step Functions takes', () => {
+    const large = Buffer.alloc(1_000_000, '1');
+    const read = async (body: Buffer, headers = {}) => {
+      const dispatcher: HttpDispatcher = {
+        request: async () => ({ statusCode: 200, headers, body: Readable.from([body]) }),
+      };
+      const invoke = httpInvoke('http://app', { dispatcher });
+      const request = { method: 'POST' as const, path: '/', headers: {}, body: '1', ...rest };
+      const { body: text } = await invoke(request, noSignal());
+      await expect(invoke.close()).resolves.toBeUndefined();
+      return Buffer.byteLength(text);
+    };
+
+    it('is read until that is certain', async () => {
+      expect(await read(large)).toBeGreaterThan(262_144);
+      expect(await read(large)).toBeLessThan(400_000);
+    });
+
+    it('is decoded until that is certain', async () => {
+      expect(await read(gzipSync(large), { 'content-encoding': 'gzip' })).toBe(262_145);
     });
   });
 
