@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './spec/support/longest-first.js';
 
 const lib = fileURLToPath(new URL('./lib', import.meta.url));
 
@@ -20,22 +21,11 @@ const alone = [
 /** Hours of virtual time, at random or by seeds. */
 const long = ['spec/simulation/seeds-*.spec.ts', 'spec/behavior/faults-random.spec.ts'];
 
-/** Projects whose specs cross sockets and processes. */
-const crossing = {
-  // The first compiles what is started as a process. The other says which lock store ran on what.
-  globalSetup: ['spec/support/compiled.ts', 'spec/integration/locks/real-servers.ts'],
-  // Longer than `until()` waits, which then says what did not come about.
-  testTimeout: 90_000,
-  hookTimeout: 90_000,
-  // As with unit: what they change, they put back.
-  isolate: false,
-  // They wait as much as they compute, and come after the projects that only compute.
-  maxWorkers: 2 * availableParallelism(),
-  sequence: { groupOrder: 1 },
-};
+/** The first compiles what is started as a process. The other says which lock store ran on what. */
+const globalSetup = ['spec/support/compiled.ts', 'spec/integration/locks/real-servers.ts'];
 
 /**
- * Unit specs run in memory; simulation too, for hours of virtual time; integration and locks cross
+ * Unit specs run in memory; simulation too, for hours of virtual time; integration crosses
  * sockets and processes; chaos has processes at war over each lock store; slow waits for real
  * minutes; sfn-local needs a Step Functions Local at SFN_LOCAL_URL.
  */
@@ -43,6 +33,7 @@ export default defineConfig({
   test: {
     // By default vitest leaves one core to itself, which on two cores doubles the time.
     maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
     coverage: {
       include: ['lib/**/*.ts'],
       // Just under what the unit specs alone reach, as measured. Sockets, processes and the SDK are
@@ -79,27 +70,24 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
-          ...crossing,
-          name: 'locks',
+          name: 'integration',
+          globalSetup,
           // CI shares its machine, and TTLs are seconds, which a machine that stalls may outlast. What
           // passes only at a second try is printed as such.
           retry: process.env['CI'] === undefined ? 0 : 1,
-          include: ['spec/integration/locks/**/*.spec.ts', 'spec/cluster/**/*.spec.ts'],
-          exclude: ['spec/cluster/chaos.spec.ts'],
-        },
-      },
-      {
-        resolve: { alias },
-        test: {
-          ...crossing,
-          name: 'integration',
-          // As locks.
-          retry: process.env['CI'] === undefined ? 0 : 1,
+          // Longer than `until()` waits, which then says what did not come about.
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
+          // As with unit.
+          isolate: false,
+          // They wait as much as they compute, and come after the projects that only compute.
+          maxWorkers: 2 * availableParallelism(),
+          sequence: { groupOrder: 1 },
           include: [
-            'spec/integration/**/*.spec.ts',
+            'spec/{integration,cluster}/**/*.spec.ts',
             'spec/docs/{languages,manifests,pages,run}.spec.ts',
           ],
-          exclude: ['spec/integration/locks/**'],
+          exclude: ['spec/cluster/chaos.spec.ts'],
         },
       },
       {
@@ -107,7 +95,7 @@ export default defineConfig({
         test: {
           name: 'chaos',
           include: ['spec/cluster/chaos.spec.ts'],
-          globalSetup: crossing.globalSetup,
+          globalSetup,
           testTimeout: 120_000,
         },
       },
