@@ -46,7 +46,8 @@ function summaryOf(service: Process): unknown {
 const statesOf = (service: Process) => service.said().filter((line) => !line.startsWith('{'));
 
 describe.concurrent('a process', () => {
-  it.each([
+  // One after the other: each is 300 connections to this process.
+  it.sequential.each([
     ['one poller', 100, {}],
     ['20 pollers', 5, {}],
     ['one poller, long before its grace is over', 100, { graceMs: 600_000 }],
