@@ -47,12 +47,13 @@ const statesOf = (service: Process) => service.said().filter((line) => !line.sta
 
 describe.concurrent('a process', () => {
   // One after the other: each is 300 connections to this process.
-  it.sequential.each([
+  it.each([
     ['one poller', 100, {}],
     ['20 pollers', 5, {}],
     ['one poller, long before its grace is over', 100, { graceMs: 600_000 }],
   ])(
     'S1, S3: ends by itself at SIGTERM, with 100 slots at work and heartbeats, all tasks reported: %s',
+    { concurrent: false },
     async (_, concurrencyPerPoller, stop) => {
       const held: (() => void)[] = [];
       let holding = true;
