@@ -283,15 +283,15 @@ describe('L10: sharing', () => {
     const { hand, stop } = setUp(20, { locks });
     await pass(ttlMs / 3);
     expect(createMembership).toHaveBeenCalledExactlyOnceWith('stepfunc-source:arn:members', ttlMs);
-    hand(0).tasks = 1;
-    hand(1).tasks = 3;
+    hand(0).tasks = 3;
+    hand(1).tasks = 1;
     others = [
       formatStanding({
         ...{ id: 'other', held: 0, handedOver: 0, draining: 0, pollers: 2, cap: Infinity },
       }),
     ];
     await pass(ttlMs);
-    expect([0, 1].map((index) => hand(index).shutdown.drain.aborted)).toEqual([true, false]);
+    expect([0, 1].map((index) => hand(index).shutdown.drain.aborted)).toEqual([false, true]);
     await stop();
   });
 });
