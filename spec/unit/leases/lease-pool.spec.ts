@@ -100,6 +100,47 @@ describe('L3: competing for leases', () => {
     await shutDown(holder, contender);
   });
 
+  it('L3: tries what another instance holds, and nothing that it holds itself', async () => {
+    const store = createFakeStore();
+    const holder = setUp(store, { pollers: 1 });
+    void holder.start();
+    await pass(0);
+    const contender = setUp(store, { pollers: 3 });
+    void contender.start();
+    await pass(3 * ttlMs);
+    const triesOf = (index: number) =>
+      contender.callsOf('acquireImmediately').filter(({ name }) => name === nameOf(index)).length;
+    expect(triesOf(0)).toBeGreaterThan(3);
+    expect([1, 2].map(triesOf)).toEqual([1, 1]);
+    await shutDown(holder, contender);
+  });
+
+  it('L2: tells each renewal, and needs nobody to hear of it', async () => {
+    const instance = await holding();
+    await pass(ttlMs);
+    expect(instance.of('renewed')[0]).toMatchObject({ what: 'renewed', index: 0 });
+    await shutDown(instance);
+
+    const on = { acquired: () => undefined, lost: vi.fn(), released: () => undefined };
+    const pool = setUp(createFakeStore(), { on: { ...on, storeFailed: vi.fn() } });
+    void pool.start();
+    await pass(2 * ttlMs);
+    expect(pool.callsOf('extend').length).toBeGreaterThan(3);
+    expect(on.lost).not.toHaveBeenCalled();
+    await shutDown(pool);
+  });
+
+  it('L2: compares the clocks of each lease every twelfth of the ttl', async () => {
+    let leapMs = 0;
+    const clock = { ...systemClock, wall: () => Date.now() + leapMs };
+    const instance = await holding({ clock });
+    leapMs = ttlMs;
+    await pass(ttlMs / 12);
+    expect(instance.callsOf('extend')).toHaveLength(1);
+    expect(instance.of('lost')).toEqual([]);
+    await shutDown(instance);
+  });
+
   it('L3: what a store knows of the present holder brings the next try forward', async () => {
     const store = createFakeStore();
     await store
@@ -264,7 +305,8 @@ describe('L8: stopping', () => {
       void instance.start();
       await pass(2 * ttlMs);
       expect(instance.working.size).toBeGreaterThanOrEqual(2);
-      expect(instance.callsOf('createLock').map(({ name }) => name)).not.toContain('');
+      const asked = new Set(instance.callsOf('createLock').map(({ name }) => name));
+      expect([...asked].filter((name) => !namesOf(20).includes(name))).toEqual([]);
       await shutDown(instance);
     }
   });
