@@ -154,6 +154,21 @@ describe('runTask', () => {
       );
     });
 
+    it('says nothing of that if it was never refused', async () => {
+      const { settled, sfn } = setUp(never, [], { componentWait: componentWait() });
+      await vi.advanceTimersByTimeAsync(10_000);
+      await settled;
+      expect(failureSent(sfn).cause).toBe(
+        'The component did not answer within 10000 ms (invokeTimeoutMs)',
+      );
+    });
+
+    it('does not wait unless it is to', async () => {
+      const { settled, sfn } = setUp(() => refused());
+      await settled;
+      expect(failureSent(sfn).cause).toBe('Error: connect (ECONNREFUSED)');
+    });
+
     it('says nothing of that if it has connected since', async () => {
       let attempts = 0;
       const { settled, sfn } = setUp(() => ((attempts += 1) < 3 ? refused() : never()), [], {
