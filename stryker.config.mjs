@@ -10,18 +10,12 @@ export default {
   concurrency: 2,
   // A test that hangs fails by itself. This is for loops that never let go of the thread.
   timeoutMS: 10_000,
-  ignorePatterns: [
-    '*',
-    '!lib/**/*.ts',
-    '!spec/{unit,support,mutation}/**/*.ts',
-    '!package.json',
-    '!tsconfig.json',
-  ],
+  ignorePatterns: ['*', '!lib/**/*.ts', '!spec/**/*.ts', '!package.json', '!tsconfig.json'],
   tempDirName: 'node_modules/.stryker',
   jsonReporter: { fileName: 'node_modules/.cache/mutation.json' },
   reporters: ['json'],
   logLevel: 'warn',
   warnings: false,
-  // 95 is the aim. Nothing fails below it until a whole run has been seen.
-  thresholds: { high: 97, low: 95, break: null },
+  // What spec/mutation/run.mjs wants of all modules together.
+  thresholds: { high: 97, low: 95, break: 95 },
 };

@@ -64,6 +64,12 @@ for (const module of chosen) {
     continue;
   }
   const seconds = Math.round((performance.now() - began) / 1000);
+  const silent = silentOf(specsOf(module), mutants);
+  if (silent.length > 0) {
+    // Stryker passes over a spec that can't be loaded.
+    console.log(`${file}: nothing was seen of ${silent.join(', ')}`);
+    process.exitCode = 1;
+  }
   const valid = mutants.filter(({ status }) => counted.has(status));
   const missed = valid.filter((mutant) => !isNoticed(mutant));
   const lines = readFileSync(file, 'utf8').split('\n');
@@ -76,6 +82,15 @@ for (const module of chosen) {
   rows.push({ file, all: valid.length, noticed: valid.length - missed.length });
   results[file] = { seconds, mutants };
   if (out) writeFileSync(out, JSON.stringify(results));
+}
+
+/** Specs of which no test has reached any change. Of changes to constants it is not known. */
+function silentOf(specs, mutants) {
+  const tests = mutants.flatMap(({ coveredBy = [] }) => coveredBy);
+  if (tests.length === 0) return [];
+  return specs.filter(
+    (name) => !tests.some((test) => test.startsWith(`spec/unit/${name}.spec.ts#`)),
+  );
 }
 
 /** Undefined if the specs fail as they are. */
