@@ -9,7 +9,7 @@ export const found: { what: string; plan: Plan }[] = [
     what: 'L4: free pollers are not kept for an instance that has lost them and can not take them yet',
     plan: {
       seed: 39,
-      locks: { hasMembers: true, tellsClaims: false },
+      locks: { hasMembers: true, hasClaimTimes: false },
       config: {
         activityName: 'sum',
         path: '/sum',
@@ -86,7 +86,7 @@ export const found: { what: string; plan: Plan }[] = [
     what: 'L2: a poll that waited for the ARN while its machine slept is not sent under a lease that has expired',
     plan: {
       seed: 12,
-      locks: { hasMembers: false, tellsClaims: false },
+      locks: { hasMembers: false, hasClaimTimes: false },
       config: {
         activityName: 'sum',
         path: '/sum',

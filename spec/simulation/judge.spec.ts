@@ -68,7 +68,7 @@ it('the judge takes no poll for a good one that was sent before its poller faile
     line,
     createJitterJudge(line),
   );
-  // While several pollers wait for the ARN, only this event tells whose poll has failed.
+  // While several pollers wait for the ARN, only this event says whose poll has failed.
   pace.pollFailed(0, 1_200);
   now = 12_000;
   pace.pollAnswered(0, 5_000);

@@ -120,8 +120,8 @@ export function planOf(seed: number): Plan {
 }
 
 function traitsOf(random: Random): StoreTraits {
-  if (random.chance(0.2)) return { hasMembers: true, tellsClaims: true, isDynamoDb: true };
-  return { hasMembers: random.chance(0.4), tellsClaims: random.chance(0.5) };
+  if (random.chance(0.2)) return { hasMembers: true, hasClaimTimes: true, isDynamoDb: true };
+  return { hasMembers: random.chance(0.4), hasClaimTimes: random.chance(0.5) };
 }
 
 function tasks(random: Random, calmAt: number, heartbeats: number | undefined): Happening[] {
@@ -198,7 +198,7 @@ function faults(
         if (random.chance(0.7)) {
           born += 1;
           happenings.push({
-            // Nothing starts after the calm, when all that runs is told to stop.
+            // Nothing starts after the calm, when all that runs is stopped.
             at: Math.min(calmAt, at + random.whole(0, 5_000)),
             kind: 'starts',
             instance: `i${born}`,

@@ -10,13 +10,13 @@ import { parseArgs } from 'node:util';
 import type { Plan } from './plan.js';
 import { planOf } from './plan.js';
 import { placesOf, shrink } from './shrink.js';
-import { simulate, tell } from './simulate.js';
+import { formatHappening, simulate } from './simulate.js';
 
 const { values } = parseArgs({
   options: {
     /** How long to search, in seconds of CPU. */
     seconds: { type: 'string', default: '60' },
-    /** The first seed. Default: one that nobody has tried. */
+    /** The first seed. Default: one that was never tried. */
     from: { type: 'string' },
     /** Runs this seed only. */
     seed: { type: 'string' },
@@ -82,7 +82,7 @@ async function show(plan: Plan): Promise<boolean> {
   const { violation, timeline, simulatedMs } = await simulate(plan, true);
   console.log(`\nseed ${plan.seed}, ${JSON.stringify(plan.config)}\n`);
   for (const happening of plan.happenings) {
-    console.log(`${(happening.at / 1_000).toFixed(3).padStart(9)}  ${tell(happening)}`);
+    console.log(`${(happening.at / 1_000).toFixed(3).padStart(9)}  ${formatHappening(happening)}`);
   }
   console.log(`\n${timeline.join('\n')}\n`);
   console.log(violation?.message ?? `All is well after ${(simulatedMs / 1_000).toFixed(0)} s`);

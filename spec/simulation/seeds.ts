@@ -17,7 +17,7 @@ export function testSeeds(from: number, to: number): void {
         async () => {
           for (let seed = first; seed <= last; seed += 1) {
             const { violation } = await simulate(planOf(seed));
-            expect(violation?.message, tellHow(seed)).toBeUndefined();
+            expect(violation?.message, howToSee(seed)).toBeUndefined();
           }
         },
         TIMEOUT_MS,
@@ -26,6 +26,6 @@ export function testSeeds(from: number, to: number): void {
   });
 }
 
-function tellHow(seed: number): string {
+function howToSee(seed: number): string {
   return `seed ${seed}; to see it: npm run simulate:search -- --seed ${seed}`;
 }

@@ -15,7 +15,7 @@ import { createLockStore } from './world/lock-store.js';
 
 export interface Result {
   violation: Violation | undefined;
-  /** Tells two runs apart: a run is the same again if this is. */
+  /** Two runs that differ differ in this: a run is the same again if this is. */
   fingerprint: number;
   /** What happened, line by line; empty unless it was asked for. */
   timeline: string[];
@@ -73,7 +73,7 @@ export async function simulate(plan: Plan, record = false): Promise<Result> {
     );
     for (const happening of plan.happenings) {
       universe.at(happening.at, () => {
-        line.note('WORLD', tell(happening));
+        line.note('WORLD', formatHappening(happening));
         cluster.perform(happening);
       });
     }
@@ -116,7 +116,7 @@ function storeOf({ locks }: Plan, universe: Universe, random: Random): LockStore
     : createLockStore(universe, random, locks);
 }
 
-export function tell(happening: Happening): string {
+export function formatHappening(happening: Happening): string {
   const { kind, ...rest } = happening;
   return `${kind} ${JSON.stringify({ ...rest, at: undefined })}`;
 }

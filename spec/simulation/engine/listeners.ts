@@ -10,7 +10,7 @@ export interface ListenerCount {
 }
 
 /**
- * Watches all signals of this process. What listens to a signal that has aborted harms nobody. Nor
+ * Watches all signals of this process. What listens to a signal that has aborted does no harm. Nor
  * does one listener on a signal that dies with it. Several on one signal, once the source of their
  * machine has stopped, were forgotten there.
  */

@@ -4,7 +4,7 @@ import type { StoreCall } from '../world/lock-store.js';
 /** Waits between renewals that are equal so often were not at random. */
 const EQUAL_WAITS = 5;
 
-/** L, from outside: what becomes of leases, as the events and the store tell. */
+/** L, from outside: what becomes of leases, as the events and the store show. */
 export function createLeasesJudge(instance: Instance, { line, store, trouble }: World) {
   const { machine, ttlMs } = instance;
   /** Owners that have heard from the store that the lease is not theirs. */

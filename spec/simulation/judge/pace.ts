@@ -11,26 +11,28 @@ export function createPaceJudge(instance: Instance, line: Timeline, jitter: Jitt
   /** By poller: no poll before. */
   const notBefore = new Map<number, number>();
   /**
-   * By poller: when it last failed, by a poll that came back or by the event. Only the event tells
+   * By poller: when it last failed, by a poll that came back or by the event. Only the event says
    * whose poll it was that several pollers may have sent.
    */
   const failedAt = new Map<number, number>();
   /** Pollers of which a poll that was sent after the last failure has come back well. */
   const recovered = new Set<number>();
   /** By poller: its latest waits, as its events say. */
-  const waits = new Map<number, { from: number; until: number }[]>();
+  const waits = new Map<number, { from: number; until: number; isSure: boolean }[]>();
   /**
    * When the poll was sent that has just come back, if several pollers may have sent it. The event
-   * that follows tells whose it was.
+   * that follows says whose it was.
    */
-  let ofSomebody: number | undefined;
+  let ofUnknown: number | undefined;
   const reportFailedAt = new Map<string, number>();
 
-  /** An event tells whose poll it is that has just come back. */
+  /** An event says whose poll it is that has just come back. */
   function attributed(poller: number): void {
-    const sentAt = ofSomebody ?? -Infinity;
-    ofSomebody = undefined;
-    const wait = waits.get(poller)?.find(({ from, until }) => sentAt > from && sentAt < until - 2);
+    const sentAt = ofUnknown ?? -Infinity;
+    ofUnknown = undefined;
+    const wait = waits
+      .get(poller)
+      ?.find(({ from, until, isSure }) => isSure && sentAt > from && sentAt < until - 2);
     if (wait === undefined) return;
     line.broken(
       'P1: back-off',
@@ -42,7 +44,8 @@ export function createPaceJudge(instance: Instance, line: Timeline, jitter: Jitt
     taskReceived: attributed,
     pollSent(poller: number | undefined): void {
       if (poller === undefined) return;
-      const earliest = Math.max(notBefore.get(poller) ?? 0, waits.get(poller)?.at(-1)?.until ?? 0);
+      const wait = waits.get(poller)?.at(-1);
+      const earliest = Math.max(notBefore.get(poller) ?? 0, wait?.isSure === true ? wait.until : 0);
       if (machine.now() < earliest - 2) {
         line.broken(
           'P1: back-off',
@@ -56,12 +59,12 @@ export function createPaceJudge(instance: Instance, line: Timeline, jitter: Jitt
       waits.delete(poller);
     },
     pollAnswered(poller: number | undefined, sentAt: number): void {
-      ofSomebody = poller === undefined ? sentAt : undefined;
+      ofUnknown = poller === undefined ? sentAt : undefined;
       if (poller === undefined) return;
       if (sentAt > (failedAt.get(poller) ?? -1)) recovered.add(poller);
     },
     pollBroke(poller: number | undefined, sentAt: number): void {
-      ofSomebody = poller === undefined ? sentAt : undefined;
+      ofUnknown = poller === undefined ? sentAt : undefined;
       if (poller === undefined) return;
       failedAt.set(poller, machine.now());
       // A failure at once is the only one of which everybody agrees what is to be waited.
@@ -74,11 +77,12 @@ export function createPaceJudge(instance: Instance, line: Timeline, jitter: Jitt
       failedAt.set(poller, now);
       const its = waits.get(poller) ?? [];
       // Of polls that fail during a wait, the event says how long that is. A wait counts from the
-      // sending (P4): of a poll that was open for longer, nothing is left. A logger that blocks makes
-      // the event late.
-      const isNew = now >= (its.at(-1)?.until ?? 0) && instance.heldUp.isPast(now, 1);
+      // sending (P4): of a poll that was open for longer, nothing is left.
+      const isNew = now >= (its.at(-1)?.until ?? 0);
       if (isNew && retryInMs > 0) {
-        waits.set(poller, [...its.slice(-4), { from: now, until: now + retryInMs }]);
+        // A logger that blocks makes the event late.
+        const isSure = instance.heldUp.isPast(now, 1);
+        waits.set(poller, [...its.slice(-4), { from: now, until: now + retryInMs, isSure }]);
         // Each step of the back-off has its own range: 1 s to 2 s, 2 s to 4 s and so on.
         const step = Math.floor(Math.log2(retryInMs / 1_000));
         jitter.waited(machine.name, `waits after failed polls of step ${step}`, retryInMs);

@@ -37,7 +37,7 @@ export function createSharesJudge({ universe, store, line, trouble }: World, pla
     return instances.find(({ machine }) => machine.name === record?.machine);
   }
 
-  /** Whether somebody could take this lease now. */
+  /** Whether an instance could take this lease now. */
   function mayBeTaken(poller: number, instances: readonly Instance[]): boolean {
     return instances.some((instance) => {
       const { state, pollers } = instance.source.status();
@@ -85,7 +85,7 @@ export function createSharesJudge({ universe, store, line, trouble }: World, pla
         line.broken('L: the limit of all', `${used} polls and tasks under leases, not ${most}`);
       }
     },
-    /** L3, L4: a lease that is free is taken, if somebody may. */
+    /** L3, L4: a lease that is free is taken, if an instance may. */
     checkTaken(instances: readonly Instance[], now: number): void {
       if (store === undefined) return;
       for (let poller = 0; poller < POLLERS; poller += 1) {
@@ -108,7 +108,7 @@ export function createSharesJudge({ universe, store, line, trouble }: World, pla
           store.holder(nameOf(poller, instances)) === undefined && mayBeTaken(poller, instances),
       );
     },
-    /** L10: in the end nobody holds less than an even share while others hold more. */
+    /** L10: in the end no instance holds less than an even share while others hold more. */
     unfair(instances: readonly Instance[]): string[] {
       if (store?.traits.hasMembers !== true) return [];
       // Of a rolling deployment with two sizes, not everybody competes for everything.
@@ -120,7 +120,7 @@ export function createSharesJudge({ universe, store, line, trouble }: World, pla
         .filter(([instance, count]) => rich && count < share(instance))
         .map(([{ machine }, count]) => `${machine.name} holds ${count} pollers`);
     },
-    /** L10: nobody hands over what is its own share; and pollers do not go round in circles. */
+    /** L10: no instance hands over what is its own share; and pollers do not go round in circles. */
     handedOver(instance: Instance, instances: number): void {
       const { machine, source, leases, resized } = instance;
       const held = source.status().pollers.filter(({ lease }) => lease?.lost === false).length;

@@ -7,7 +7,7 @@ const FORGOTTEN_MS = 80_000;
 /** One poll as the client sees it: from the sending to the response. */
 export interface SentPoll {
   sentAt: number;
-  /** The poller that has sent it; undefined until the status tells. */
+  /** The poller that has sent it; undefined if the status does not show it. */
   poller: number | undefined;
 }
 
@@ -66,15 +66,15 @@ export function createSlotsJudge(
     const pollers = pollersNow();
     checkSizes(pollers);
     checkTotal(pollers);
-    for (const { poller, concurrency, openPolls, tasks: told } of pollers) {
-      const used = Math.max(openPolls + told, openOf(poller) + tasksOf(poller));
+    for (const { poller, concurrency, openPolls, tasks: running } of pollers) {
+      const used = Math.max(openPolls + running, openOf(poller) + tasksOf(poller));
       const limit = Math.max(concurrency + drainingOf(poller), most.get(poller) ?? 0);
       // While `resize` is at work, some pollers still have the size from before.
       if (used <= Math.min(concurrency, sizeOf(poller))) most.delete(poller);
       if (used <= limit) continue;
       line.broken(
         'C2',
-        `${machine.name}: poller ${poller} has ${openOf(poller)} polls and ${tasksOf(poller)} tasks (its status: ${openPolls} and ${told}) in ${concurrency} slots`,
+        `${machine.name}: poller ${poller} has ${openOf(poller)} polls and ${tasksOf(poller)} tasks (its status: ${openPolls} and ${running}) in ${concurrency} slots`,
       );
     }
   }
@@ -121,7 +121,7 @@ export function createSlotsJudge(
 
   /**
    * The poller whose status has an open poll more than were seen. While an ARN is asked for, there
-   * may be several: then nobody can tell.
+   * may be several: then it can't be known.
    */
   function attribute(): number | undefined {
     const found = pollersNow().filter(({ poller, openPolls }) => openPolls > openOf(poller));
@@ -136,7 +136,7 @@ export function createSlotsJudge(
     if (holder?.machine === machine.name) return;
     line.broken(
       'L: polls under leases',
-      `${machine.name} polls for poller ${poller}, which ${holder === undefined ? 'nobody' : holder.machine} holds`,
+      `${machine.name} polls for poller ${poller}, which ${holder === undefined ? 'no instance' : holder.machine} holds`,
     );
   }
 
@@ -165,7 +165,7 @@ export function createSlotsJudge(
       poller >= instance.pollers() ||
       takenAway.has(poller) ||
       isEnding(poller) ||
-      // L10: a poller that is handed over takes no more tasks, and nobody tells which that is.
+      // L10: a poller that is handed over takes no more tasks, and nothing shows which that is.
       store?.traits.hasMembers === true ||
       !trouble.isPast(now, instance.ttlMs) ||
       now - (failedAt.get(poller) ?? -Infinity) < FORGOTTEN_MS;
@@ -205,7 +205,7 @@ export function createSlotsJudge(
       universe.at(universe.now(), () => checkWidened(poller, open));
     },
     pollFailed: (poller: number) => void failedAt.set(poller, machine.now()),
-    /** The event tells whose task it is. */
+    /** The event says whose task it is. */
     taskReceived(token: string, poller: number): void {
       if (tasks.has(token)) tasks.set(token, poller);
     },
@@ -214,9 +214,9 @@ export function createSlotsJudge(
     resizing(count: number): void {
       const pollers = pollersNow();
       slotsBefore = Math.max(slotsBefore, instance.sizes.maxConcurrency);
-      for (const { poller, concurrency, openPolls, tasks: told } of pollers) {
+      for (const { poller, concurrency, openPolls, tasks: running } of pollers) {
         most.set(poller, Math.max(concurrency, most.get(poller) ?? 0));
-        draining.set(poller, openPolls + told);
+        draining.set(poller, openPolls + running);
         if (store !== undefined && poller >= count) takenAway.add(poller);
       }
     },
@@ -232,7 +232,7 @@ export function createSlotsJudge(
     /** Polls and tasks of a poller. */
     used: (poller: number) => openOf(poller) + tasksOf(poller),
     tasks: () => tasks.size,
-    /** Whether a poller has a poll or a task, as far as can be told. */
+    /** Whether a poller has a poll or a task, as far as can be known. */
     isBusy: (poller: number) =>
       openOf(poller) + tasksOf(poller) > 0 || [...polls].some((poll) => poll.poller === undefined),
   };

@@ -34,7 +34,7 @@ const REFUSED = new Set([
   'KmsInvalidStateException',
 ]);
 
-/** T and P, from outside: every task that was delivered is reported once, with one content, or told as lost. */
+/** T and P, from outside: every task that was delivered is reported once, with one content, or emitted as lost. */
 export function createTasksJudge(instance: Instance, aws: Aws, line: Timeline) {
   const { machine } = instance;
   const seen = new Map<string, Seen>();
@@ -81,6 +81,9 @@ export function createTasksJudge(instance: Instance, aws: Aws, line: Timeline) {
       if (task.content !== undefined && task.content !== content && !task.refused) {
         broken('T6: one content', task, `was reported as ${task.content}, now as ${content}`);
       }
+      if (task.content === content && task.refused) {
+        broken('T14: what is refused is replaced', task, `is sent as it was refused: ${content}`);
+      }
       task.content = content;
       task.sends += 1;
       task.refused = false;
@@ -119,16 +122,20 @@ export function createTasksJudge(instance: Instance, aws: Aws, line: Timeline) {
       task.settled = true;
       const token = aws.tokens.get(task.token);
       const ours = token?.content !== undefined && token.content === task.content;
-      const told = ends[name];
-      if (told !== undefined && !(ours && token.content?.startsWith(told) === true)) {
+      const operation = ends[name];
+      if (operation !== undefined && !(ours && token.content?.startsWith(operation) === true)) {
         broken(
-          'T2, T3: told as it is',
+          'T2, T3: emitted as it is',
           task,
-          `is told as ${name}; AWS has ${String(token?.content)}`,
+          `is emitted as ${name}; AWS has ${String(token?.content)}`,
         );
       }
       if (reason === 'closed' && ours) {
-        broken('T7: told as it is', task, 'is told as closed before; our report has closed it');
+        broken(
+          'T7: emitted as it is',
+          task,
+          'is emitted as closed before; our report has closed it',
+        );
       }
       return task.token;
     },

@@ -1,4 +1,4 @@
-/** A promise of the contract that was broken, or that nobody kept in time. */
+/** A promise of the contract that was broken, or not kept in time. */
 export class Violation extends Error {
   override readonly name = 'Violation';
 

@@ -1,7 +1,7 @@
 /**
  * Faults to be planted into lib: each a text that stands in a file once, and what takes its place.
- * All are mistakes that somebody could make; the first three are ones that somebody had made. The
- * table in docs/testing-strategy.md tells what finds each of them.
+ * All are mistakes that could be made; the first three had been made. The
+ * table in docs/testing-strategy.md says what finds each of them.
  */
 export const faults = [
   {
@@ -19,7 +19,7 @@ export const faults = [
     replace: "lost.addEventListener('abort', () => {",
   },
   {
-    name: 'kept-for-nobody',
+    name: 'kept-while-draining',
     what: 'Free leases are kept for an instance that can not take them, since it has lost them',
     file: 'leases/fair-share.ts',
     find: 'evenShare(standing) - standing.held - standing.draining',
@@ -34,7 +34,7 @@ export const faults = [
   },
   {
     name: 'renewed-after-taken',
-    what: 'A lease that the store has given to somebody else is renewed on',
+    what: 'A lease that the store has given to another instance is renewed on',
     file: 'leases/lease-state.ts',
     find: "if (phase === 'taken') return { do: 'end' };",
     replace: '',
@@ -62,7 +62,7 @@ export const faults = [
   },
   {
     name: 'clock-not-read',
-    what: 'A poll is sent without a look at the clocks: a timer alone tells that the lease has expired',
+    what: 'A poll is sent without a look at the clocks: a timer alone shows that the lease has expired',
     file: 'polling/poller.ts',
     find: 'while (pollsWanted(state.window) > 0 && canPoll?.() !== false) {',
     replace: 'while (pollsWanted(state.window) > 0) {',
@@ -111,8 +111,8 @@ export const faults = [
     more: [
       {
         file: 'polling/activity-poller.ts',
-        find: 'if (arn === undefined || drain.aborted) return undefined;',
-        replace: 'if (arn === undefined) return undefined;',
+        find: 'if (drain.aborted) return undefined;',
+        replace: '',
       },
     ],
   },
@@ -201,8 +201,8 @@ export const faults = [
     replace: "if (kind !== 'closed') return { next: 'retry', mayHaveArrived };",
   },
   {
-    name: 'loss-told-wrong',
-    what: 'A task whose report may have arrived is told as closed before',
+    name: 'loss-reason-wrong',
+    what: 'A task whose report may have arrived is emitted as closed before',
     file: 'task/report.ts',
     find: 'mayHaveArrived ||= after.mayHaveArrived || tries > 1;',
     replace: 'mayHaveArrived ||= tries > 1;',
@@ -266,15 +266,15 @@ export const faults = [
     replace: 'const alarm = createAlarm(clock, () => undefined);',
   },
   {
-    name: 'loss-not-told',
+    name: 'loss-not-emitted',
     what: 'A task that is lost ends without an event',
     file: 'polling/activity-poller.ts',
     find: "emit('taskLost', { ...ended, reason: settlement.reason });",
     replace: '',
   },
   {
-    name: 'failure-told-as-success',
-    what: 'A failure that was reported is told as a success',
+    name: 'failure-emitted-as-success',
+    what: 'A failure that was reported is emitted as a success',
     file: 'task/report.ts',
     find: "if (report.outcome === 'success') return { outcome: 'succeeded', attempts };",
     replace: "return { outcome: 'succeeded', attempts };",

@@ -68,7 +68,7 @@ export function createCluster(universe: Universe, random: Random, options: Clust
   const store: LockStore =
     options.store === 'dynamodb'
       ? createDynamoDb(universe, random.fork('store'))
-      : createLockStore(universe, random.fork('store'), { hasMembers: true, tellsClaims: true });
+      : createLockStore(universe, random.fork('store'), { hasMembers: true, hasClaimTimes: true });
   const calls = { acquire: 0, extend: 0, release: 0, renewMember: 0, leave: 0 };
   store.onCall = ({ operation }, answer) => {
     if (answer === 'sent') calls[operation] += 1;
@@ -197,7 +197,7 @@ export function createCluster(universe: Universe, random: Random, options: Clust
         universe.at(universe.now() + random.next() * withinMs, add);
       }
     },
-    /** Lets some instances vanish, of which nobody hears. Returns the pollers that they held. */
+    /** Lets some instances vanish without a word. Returns the pollers that they held. */
     vanish(count: number): number[] {
       return choose(count).flatMap((instance) => {
         const pollers = pollersOf(instance);

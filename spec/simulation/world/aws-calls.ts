@@ -122,7 +122,7 @@ function checkReportBound(
 ): void {
   const ms = machine.now() - sentAt;
   if (machine.now() >= graceEndsAt || ms >= 10_000 + (bytes / 4_096) * 1_000 - 1_000) return;
-  line.broken('T13: time for a report', `${machine.name} gives up ${bytes} bytes after ${ms} ms`);
+  line.broken('T13: time for a report', `${machine.name} aborts ${bytes} bytes after ${ms} ms`);
 }
 
 /**
@@ -141,6 +141,6 @@ export function checkArrived(
   if (machine.now() >= instance.graceEndsAt) return;
   line.broken(
     'T12',
-    `${machine.name} gives up ${what}, whose response arrived ${Math.round(waitedMs)} ms before`,
+    `${machine.name} aborts ${what}, whose response arrived ${Math.round(waitedMs)} ms before`,
   );
 }

@@ -96,7 +96,7 @@ export function createAws(universe: Universe, random: Random, quotas = noQuotas)
   let exists = false;
   /** AWS takes a while to create an activity anew that was deleted. */
   let wasDeleted = false;
-  /** Until then some polls are told that there is no such activity. */
+  /** Until then some polls are answered that there is no such activity. */
   let consistentAt = 0;
   const bucket = { tokens: 50, at: 0 };
 
@@ -275,7 +275,7 @@ export function createAws(universe: Universe, random: Random, quotas = noQuotas)
   return aws;
 }
 
-/** What a report says, to tell two of them apart. */
+/** What a report says, by which two of them differ. */
 export function contentOf(operation: string, input: Record<string, unknown>): string {
   const { output, error, cause } = input;
   return `${operation} ${JSON.stringify([output, error, cause])}`;

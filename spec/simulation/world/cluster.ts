@@ -184,7 +184,7 @@ export function createCluster(
   return {
     perform,
     watch: () => watch(living),
-    /** No more faults: what blocks goes on, and somebody is there to work. */
+    /** No more faults: what blocks goes on, and there is an instance to work. */
     calm(): void {
       line.note('WORLD', 'is calm');
       if (living().length === 0) start('last', plan.config);

@@ -4,7 +4,7 @@ import { systemClock } from '../../../lib/async/clock.js';
 import type { Dispatcher } from 'undici';
 import type { AwsCall } from './aws-calls.js';
 
-/** What the source's own clients are made with: they ask nobody for a region or for credentials. */
+/** What the source's own clients are made with: they don't look for a region or for credentials. */
 export const clientConfig = {
   region: 'us-east-1',
   credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },

@@ -99,7 +99,7 @@ export function createDynamoDb(universe: Universe, random: Random): LockStore {
   }
 
   const store: LockStore = {
-    traits: { hasMembers: true, tellsClaims: true },
+    traits: { hasMembers: true, hasClaimTimes: true },
     locksOf(machine, link) {
       const locks = dynamoDbLocks({
         client: { send: (command) => send(command, machine, link) },

@@ -44,7 +44,7 @@ export interface World {
   onPollSent(): void;
   /** Called when an instance that goes on working has given a lease back that it had not lost. */
   onHandedOver(instance: Instance): void;
-  /** Absent: nobody counts listeners in this run. */
+  /** Absent: listeners are not counted in this run. */
   listeners: ListenerCount | undefined;
 }
 
@@ -85,7 +85,7 @@ export interface Instance {
   sizes: { maxConcurrency: number; concurrencyPerPoller: number };
   /** Its sizes were changed: C1 is then no longer that of the config. */
   resized: boolean;
-  /** It was told to stop, and does so once its process can. */
+  /** It was asked to stop, and does so once its process can. */
   stopAsked: boolean;
   /** `stop` was called: no poll may be sent any more. */
   stopCalled: boolean;
@@ -296,10 +296,10 @@ function checkLeftovers(instance: Instance, line: Timeline): void {
     source.state === 'stopped' ? '' : `state ${source.state}`,
   ].filter((text) => text !== '');
   if (left.length > 0) line.broken('S3: nothing is left', `${machine.name}: ${left.join(', ')}`);
-  const told = source.status();
+  const status = source.status();
   for (const [what, count] of Object.entries(tasks.counts())) {
-    if (told[what as keyof ReturnType<typeof tasks.counts>] === count) continue;
-    line.broken('status: counts', `${machine.name}: ${count} ${what}, ${JSON.stringify(told)}`);
+    if (status[what as keyof ReturnType<typeof tasks.counts>] === count) continue;
+    line.broken('status: counts', `${machine.name}: ${count} ${what}, ${JSON.stringify(status)}`);
   }
   // Promises that settle with the stop may still have to clear their timers.
   machine.setImmediate(() => {

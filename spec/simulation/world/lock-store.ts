@@ -39,7 +39,7 @@ export interface StoreTraits {
   /** It knows its members, so that instances share evenly (L10). */
   hasMembers: boolean;
   /** It says when a lease that is taken may be tried for again. */
-  tellsClaims: boolean;
+  hasClaimTimes: boolean;
   /** The library's own locks on a simulated DynamoDB, instead of simulated locks. */
   isDynamoDb?: boolean;
 }
@@ -230,7 +230,7 @@ export function createLockStore(
             }),
           extend: (ms = ttlMs) => ask<undefined>('extend', name, owner, { ttlMs: ms, says: '' }),
           release: () => ask<undefined>('release', name, owner, { ttlMs: 0, says: '' }),
-          ...(traits.tellsClaims ? { claimableInMs: () => claimableInMs } : {}),
+          ...(traits.hasClaimTimes ? { claimableInMs: () => claimableInMs } : {}),
         };
       }
 

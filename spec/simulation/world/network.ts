@@ -7,7 +7,7 @@ import type { Universe } from '../engine/universe.js';
  *
  * - `refuses`: connections are refused, at once
  * - `silent`: nothing arrives; short of 15 s it arrives late, as TCP sends it again, or never
- * - `losesRequests`, `losesResponses`: some never arrive, and nobody hears of it (half-open)
+ * - `losesRequests`, `losesResponses`: some never arrive, and no error follows (half-open)
  * - `resets`: connections break, those that are open too, whatever has arrived before
  * - `slow`: every way takes seconds
  * - `narrow`: 20 kB a second
