@@ -85,7 +85,6 @@ describe.concurrent.each(invokes)('behind %s, a component that answers', (_, inv
     ['150,000 headers', answer(`500 No\r\n${'x: y\r\n'.repeat(150_000)}x: y`), invokeFailed],
     ['a line break of LF in its error', refusal('Told\nstep-func-cause: split'), invokeFailed],
     ['a line break of CR in its error', refusal('Told\rstep-func-cause: split'), invokeFailed],
-    ['an error folded over lines', refusal('Told\r\n step-func-cause: split'), invokeFailed],
     ['a NUL in its error', refusal('Told\0'), invokeFailed],
     ['an escape in its error', refusal('Told\u001b[2J'), invokeFailed],
     [
@@ -112,6 +111,16 @@ describe.concurrent.each(invokes)('behind %s, a component that answers', (_, inv
     await using component = await startRawServer(bytes);
     expect(await outcomesOf(invokeOf(component.url))).toMatchObject([outcome]);
     expect(({} as { x?: unknown }).x).toBeUndefined();
+  });
+
+  it('an error folded over lines, which is refused or one line, and no second header', async () => {
+    await using component = await startRawServer(refusal('Told\r\n step-func-cause: split'));
+    const outcomes = await outcomesOf(invokeOf(component.url));
+    // Node's own fetch takes it as one line, unless a newer undici has been loaded before.
+    expect([invokeFailed.error, 'Told step-func-cause: split']).toContain(
+      outcomes[0]?.status === 'FAILED' ? outcomes[0].error : outcomes[0]?.status,
+    );
+    expect(outcomes).not.toMatchObject([{ cause: 'split' }]);
   });
 
   it.each([

@@ -92,10 +92,10 @@ describe.each(kinds)('failover on $engine', beside, ({ engine, start }) => {
     const scene = await setScene(context, { engine, url: server.url }, server);
     await asOperator(engine, server.url, 'readOnly');
     await scene.isLost();
+    const name = { redis: 'READONLY', postgresql: '25006', mysql: 'ER_OPTION_PREVENTS_STATEMENT' };
+    await until(() => expect(scene.errors).toContain(name[engine]));
     await asOperator(engine, server.url, 'writable');
     expect(await scene.recovers()).toBeLessThan(recoveryMs);
-    const name = { redis: 'READONLY', postgresql: '25006', mysql: 'ER_OPTION_PREVENTS_STATEMENT' };
-    expect(scene.errors).toContain(name[engine]);
   });
 
   it('L11: a try for a taken lease writes nothing', async (context) => {
