@@ -18,8 +18,12 @@ const alone = [
   'spec/unit/rooms.spec.ts',
 ];
 
-/** Hours of virtual time, at random or by seeds. */
-const long = ['spec/simulation/seeds-*.spec.ts', 'spec/behavior/faults-random.spec.ts'];
+/** Hours of virtual time, at random or by seeds, and leases by the thousand. */
+const long = [
+  'spec/simulation/seeds-*.spec.ts',
+  'spec/behavior/faults-random.spec.ts',
+  'spec/unit/leases/*-many.spec.ts',
+];
 
 /** The first compiles what is started as a process. The other says which lock store ran on what. */
 const globalSetup = ['spec/support/compiled.ts', 'spec/integration/locks/real-servers.ts'];
