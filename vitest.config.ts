@@ -28,6 +28,23 @@ const long = [
 /** The first compiles what is started as a process. The other says which lock store ran on what. */
 const globalSetup = ['spec/support/compiled.ts', 'spec/integration/locks/real-servers.ts'];
 
+/** Specs that measure the memory of their process, which is to have nobody else's. */
+const measured = ['spec/integration/{security,source-bodies}.spec.ts'];
+
+/** Of projects that cross sockets and processes. */
+const crossing = {
+  globalSetup,
+  // CI shares its machine, and TTLs are seconds, which a machine that stalls may outlast. What
+  // passes only at a second try is printed as such.
+  retry: process.env['CI'] === undefined ? 0 : 1,
+  // Longer than `until()` waits, which then says what did not come about.
+  testTimeout: 90_000,
+  hookTimeout: 90_000,
+  // They wait as much as they compute, and come after the projects that only compute.
+  maxWorkers: 2 * availableParallelism(),
+  sequence: { groupOrder: 1 },
+};
+
 /**
  * Unit specs run in memory; simulation too, for hours of virtual time; integration crosses
  * sockets and processes; chaos has processes at war over each lock store; slow waits for real
@@ -74,25 +91,20 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
+          ...crossing,
           name: 'integration',
-          globalSetup,
-          // CI shares its machine, and TTLs are seconds, which a machine that stalls may outlast. What
-          // passes only at a second try is printed as such.
-          retry: process.env['CI'] === undefined ? 0 : 1,
-          // Longer than `until()` waits, which then says what did not come about.
-          testTimeout: 90_000,
-          hookTimeout: 90_000,
           // As with unit.
           isolate: false,
-          // They wait as much as they compute, and come after the projects that only compute.
-          maxWorkers: 2 * availableParallelism(),
-          sequence: { groupOrder: 1 },
           include: [
             'spec/{integration,cluster}/**/*.spec.ts',
             'spec/docs/{languages,manifests,pages,run}.spec.ts',
           ],
-          exclude: ['spec/cluster/chaos.spec.ts'],
+          exclude: ['spec/cluster/chaos.spec.ts', ...measured],
         },
+      },
+      {
+        resolve: { alias },
+        test: { ...crossing, name: 'integration-alone', include: measured },
       },
       {
         resolve: { alias },

@@ -21,7 +21,10 @@ export interface Instance {
 }
 
 /** Its neighbor: TypeScript under tsx, or JavaScript where both were compiled. */
-const service = fileURLToPath(import.meta.url).replace(/instance(?=\.\w+$)/, 'service');
+const service = fileURLToPath(new URL('./service.ts', import.meta.url)).replace(
+  /ts$/,
+  import.meta.url.slice(-2),
+);
 
 /** `say` is told what happens to it. */
 export function launch(name: string, stage: Stage, say: (what: string) => void): Instance {
