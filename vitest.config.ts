@@ -40,8 +40,9 @@ const crossing = {
   // Longer than `until()` waits, which then says what did not come about.
   testTimeout: 90_000,
   hookTimeout: 90_000,
-  // They wait as much as they compute, and come after the projects that only compute.
-  maxWorkers: 2 * availableParallelism(),
+  // They wait as much as they compute, and come after the projects that only compute. More workers
+  // would make each other miss the seconds that a lease has.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
   sequence: { groupOrder: 1 },
 };
 
