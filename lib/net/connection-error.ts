@@ -39,8 +39,35 @@ const CLOSED: ReadonlySet<unknown> = new Set([
   'ConnectionClosed',
 ]);
 
+/** Codes of connections, like those above, that say neither. */
+const OTHERWISE_FAILED: ReadonlySet<unknown> = new Set(['ETIMEDOUT', 'EPROTO', 'ENETRESET']);
+
+/**
+ * Codes of undici, TLS, HTTP parsers and zlib. What Node says of a header, port or pseudo-header that it
+ * refuses is not among them: it quotes the value.
+ */
+const OF_THE_NETWORK =
+  /^(?:UND_ERR_\w+|HPE_\w+|Z_\w+|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|ERR_(?:TLS|SSL|HTTP2?|STREAM|SOCKET)(?!\w*_(?:BAD|INVALID|HEADER|UNSUPPORTED)_)\w*)$/;
+
 /** System calls that fail before there is a connection: the address, or the connection itself. */
 const CONNECTING = /^(?:connect|getaddrinfo|query\w*)$/;
+
+/** System calls of a connection. Of a file, these name no path. */
+const OF_A_CONNECTION = /^(?:connect|getaddrinfo|query\w*|read|write|shutdown)$/;
+
+/**
+ * Whether the network, or a library that speaks a protocol over it, has made this error. Its message
+ * has addresses and reasons, and nothing of what was to be sent. Looks at no causes.
+ */
+export function isNetworkError(error: unknown): boolean {
+  const code = getProperty(error, 'code');
+  if (NEVER_CONNECTED.has(code) || CLOSED.has(code) || OTHERWISE_FAILED.has(code)) return true;
+  if (typeof code !== 'string') return false;
+  const syscall = getProperty(error, 'syscall');
+  return (
+    OF_THE_NETWORK.test(code) || (typeof syscall === 'string' && OF_A_CONNECTION.test(syscall))
+  );
+}
 
 /**
  * Whether the connection was never made, so that nothing can have arrived at the other side. Looks

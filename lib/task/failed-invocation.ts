@@ -2,16 +2,11 @@ import { errorChain, formatError, formatLink } from '../common/format-error.js';
 import { isInOwnWords } from '../common/own-words.js';
 import { getProperty } from '../common/property.js';
 import { redact } from '../common/redact.js';
+import { isNetworkError } from '../net/connection-error.js';
 import { ErrorName } from './error-name.js';
 import type { DescribedResult } from './result.js';
 import { ownFailure } from './result.js';
 
-/**
- * Error codes of the system, undici, TLS, HTTP parsers and zlib. Their messages have no data. Those of
- * Node's other errors may: ERR_INVALID_ARG_TYPE quotes the argument.
- */
-const NETWORK_CODE =
-  /^(?:E(?!RR_)[A-Z][A-Z\d_]+|UND_ERR_\w+|HPE_\w+|Z_\w+|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|ERR_(?:TLS|SSL|HTTP|STREAM|SOCKET)\w*)$/;
 /** The errors of undici's own time limits. Those of Node's fetch are 300 s each. */
 const UNDICI_TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
@@ -28,7 +23,7 @@ const TIMEOUT_HINT =
 export function failedInvocation(thrown: unknown, secrets: readonly string[]): DescribedResult {
   const chain = errorChain(thrown);
   const hint = chain.some((error) => UNDICI_TIMEOUTS.has(codeOf(error))) ? ` ${TIMEOUT_HINT}` : '';
-  const tellable = chain.filter((error) => isInOwnWords(error) || NETWORK_CODE.test(codeOf(error)));
+  const tellable = chain.filter((error) => isInOwnWords(error) || isNetworkError(error));
   const message =
     tellable.length === 0
       ? `invoke threw ${kindOf(thrown)}`

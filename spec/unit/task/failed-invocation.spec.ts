@@ -1,3 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { createSecureContext } from 'node:tls';
+import type { SecureVersion } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { inOwnWords } from '../../../lib/common/own-words.js';
 import { failedInvocation } from '../../../lib/task/failed-invocation.js';
@@ -5,6 +11,15 @@ import { failedInvocation } from '../../../lib/task/failed-invocation.js';
 const coded = (message: string, code: string, fields: object = {}) =>
   Object.assign(new Error(message), { code, ...fields });
 const refused = () => coded('connect ECONNREFUSED 127.0.0.1:9', 'ECONNREFUSED');
+const tlsOf = (version: string) => createSecureContext({ minVersion: version as SecureVersion });
+const caught = (call: () => unknown): unknown => {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('Nothing was thrown');
+};
 const failureOf = (thrown: unknown, secrets: string[] = []) => {
   const { outcome, ...rest } = failedInvocation(thrown, secrets) as Record<string, string>;
   expect(outcome).toBe('failure');
@@ -23,6 +38,8 @@ describe('failedInvocation', () => {
     ['undici', coded('other side closed', 'UND_ERR_SOCKET', { name: 'SocketError' })],
     ['TLS', coded('self-signed certificate', 'DEPTH_ZERO_SELF_SIGNED_CERT')],
     ['DNS', coded('getaddrinfo ENOTFOUND app', 'ENOTFOUND')],
+    ['DNS servers', coded('queryA ESERVFAIL app', 'ESERVFAIL', { syscall: 'queryA' })],
+    ['the system', coded('connect ENOENT /run/app', 'ENOENT', { syscall: 'connect' })],
     [
       'an HTTP parser',
       coded('Expected HTTP/', 'HPE_INVALID_CONSTANT', { name: 'HTTPParserError' }),
@@ -34,9 +51,10 @@ describe('failedInvocation', () => {
 
   it.each([
     'EPIPE',
-    'EL2HLT',
+    'ETIMEDOUT',
+    'EPROTO',
     'EAI_AGAIN',
-    'ERR_TLS',
+    'ERR_TLS_HANDSHAKE_TIMEOUT',
     'UND_ERR_SOCKET',
     'HPE_INVALID_CONSTANT',
     'Z_BUF_ERROR',
@@ -57,12 +75,32 @@ describe('failedInvocation', () => {
     'MY_EPIPE',
     'EPIPE: hunter2',
     'EX hunter2',
+    'EVALIDATION',
+    'ENOENT',
     'ERR_INVALID_ARG_TYPE',
+    'ERR_SOCKET_BAD_PORT',
+    'ERR_HTTP_INVALID_HEADER_VALUE',
+    'ERR_HTTP2_INVALID_PSEUDOHEADER',
+    'ERR_HTTP2_HEADER_SINGLE_VALUE',
+    'ERR_HTTP2_UNSUPPORTED_PROTOCOL',
+    'ERR_TLS_INVALID_PROTOCOL_VERSION',
     'MY_ERR_TLS_HANDSHAKE',
     ['EPIPE'],
     undefined,
   ])('T10: has no words of an error of code %j', (code) => {
     expect(failureOf(coded('hunter2', code as string)).message).toBe('invoke threw Error');
+  });
+
+  it.each<[string, () => unknown]>([
+    ['a file that is not there', () => readFileSync('/hunter2')],
+    ['a folder in place of a program', () => execFileSync('/tmp/', ['hunter2'])],
+    ['no port', () => connect({ port: 'hunter2' as unknown as number })],
+    ['a protocol of TLS that there is not', () => tlsOf('hunter2')],
+    ['a method that there is not', () => request('http://127.0.0.1', { method: 'hunter 2' })],
+  ])('T10: has no words of Node on what invoke gave it: %s', (_, call) => {
+    const thrown = caught(call);
+    expect(failureOf(thrown).cause).toMatch(/hunter ?2|\/tmp/);
+    expect(failureOf(thrown).message).toMatch(/^invoke threw \w+$/);
   });
 
   it('has the words of each link of the network', () => {
