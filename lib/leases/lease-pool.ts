@@ -156,7 +156,7 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
           free: () => [...names.keys()].filter((index) => !leases.has(index)),
           total: () => names.length,
           held: () => ({ count: leases.size, most: most() }),
-          isForOthers: (index) => sharing?.isForOthers(index) === true,
+          forUs: (free) => sharing?.forUs(free) ?? free,
           tryOne: (index) => tryOne(competing, fork, index),
           lookAround: async () => sharing?.look(),
         });

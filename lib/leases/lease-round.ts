@@ -14,8 +14,8 @@ export interface RoundOptions {
   total(): number;
   /** How many of them are held here, and how many may be. */
   held(): { count: number; most: number };
-  /** Whether a free lease is left to other instances. */
-  isForOthers(index: number): boolean;
+  /** Of these free leases, those that are not left to other instances. */
+  forUs(free: number[]): number[];
   /** Tries to get one lease, and keeps it if that succeeds. Never rejects. */
   tryOne(index: number): Promise<Outcome>;
   /** Asks who else competes: some time has passed since a lease was acquired. */
@@ -36,7 +36,7 @@ export interface Round {
  */
 export async function tryRound(
   signal: AbortSignal,
-  { ttlMs, clock, free, total, held, isForOthers, tryOne, lookAround }: RoundOptions,
+  { ttlMs, clock, free, total, held, forUs, tryOne, lookAround }: RoundOptions,
 ): Promise<Round> {
   let untried = shuffled(free(), clock);
   let failures = 0;
@@ -45,10 +45,10 @@ export async function tryRound(
   let size = 1;
   while (failures < 2) {
     // Asked again each time: other instances may have come meanwhile.
-    const forUs = untried.filter((index) => !isForOthers(index));
+    const left = forUs(untried);
     const { count, most } = held();
-    const batch = forUs.slice(0, Math.min(size, Math.max(0, most - count)));
-    untried = forUs.slice(batch.length);
+    const batch = left.slice(0, Math.min(size, Math.max(0, most - count)));
+    untried = left.slice(batch.length);
     if (batch.length === 0) break;
     throwIfAborted(signal);
     const outcomes = await Promise.all(batch.map((index) => tryOne(index)));

@@ -37,16 +37,17 @@ export interface Sharing {
   /** Whether this lease is being handed over, or was within the last ttl. */
   isHandedOver(index: number): boolean;
   /**
-   * Whether this lease is left to others: it was handed over, or others have less than their share.
+   * Of these free leases, those that are not left to others: not handed over, and no other instance
+   * has less than its share while this one has its own.
    */
-  isForOthers(index: number): boolean;
+  forUs(free: readonly number[]): number[];
   /** A lease was released. */
   released(index: number): void;
 }
 
 /** The result of the last look at the others. */
 interface Seen {
-  readonly share: FairShare;
+  readonly others: readonly Standing[];
   /** When the store answered, by the monotonic clock. */
   readonly at: number;
   /** When others began to lack leases, by the monotonic clock. Infinity: they lack none. */
@@ -56,8 +57,6 @@ interface Seen {
   /** Nothing has changed hands: the next look may be a while away. */
   readonly isSettled: boolean;
 }
-
-const noOthers: FairShare = { lacked: 0, yieldsBelow: 0 };
 
 /** Undefined if the store has no membership: rule L10 then does not hold. */
 export function createSharing(options: SharingOptions): Sharing | undefined {
@@ -73,7 +72,7 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
   const { sleep, wake } = createSleeper(clock);
   let lookedAt = -Infinity;
   let seen: Seen = {
-    share: noOthers,
+    others: [],
     at: -Infinity,
     lackedSince: Infinity,
     said: '',
@@ -98,8 +97,8 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
       const at = clock.monotonic();
       const lackedSince = share.lacked > 0 ? Math.min(seen.lackedSince, at) : Infinity;
       const isSettled = says === seen.said && share.lacked === 0 && handedOver.size === 0;
-      seen = { share, at, lackedSince, said: says, isSettled };
-      const first = nextToHandOver(at);
+      seen = { others, at, lackedSince, said: says, isSettled };
+      const first = nextToHandOver(share);
       if (first === undefined) return;
       handedOver.set(first, Infinity);
       handOver(first);
@@ -110,7 +109,7 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
       if (clock.monotonic() - seen.at < forgetMs(ttlMs)) return;
       // If it never forgot them, leases of instances that are gone would be left free. While the
       // store is away, `isSettled` keeps the looks as rare as renewals.
-      seen = { ...seen, share: noOthers, isSettled: true };
+      seen = { ...seen, others: [], isSettled: true };
     }
   }
 
@@ -118,10 +117,10 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
    * One lease at a time, and only if others have lacked it for a while: they may be taking free
    * ones.
    */
-  function nextToHandOver(at: number): number | undefined {
+  function nextToHandOver({ handOverBelow = 0 }: FairShare): number | undefined {
     const isHandingOver = [...handedOver.values()].includes(Infinity);
-    if (isHandingOver || at - seen.lackedSince < callLimitMs(ttlMs)) return undefined;
-    return candidates(seen.share.handOverBelow ?? 0)[0];
+    if (isHandingOver || seen.at - seen.lackedSince < callLimitMs(ttlMs)) return undefined;
+    return candidates(handOverBelow)[0];
   }
 
   function call<T>(fn: () => Promise<T>): Promise<T> {
@@ -143,7 +142,11 @@ export function createSharing(options: SharingOptions): Sharing | undefined {
     },
     look,
     isHandedOver: (index) => handedOver.has(index),
-    isForOthers: (index) => handedOver.has(index) || index < seen.share.yieldsBelow,
+    forUs(free) {
+      // By what this instance holds now. By what it held at its last look, it might take one too many.
+      const { yieldsBelow } = planFairShare(myStanding(), seen.others);
+      return free.filter((index) => index >= yieldsBelow && !handedOver.has(index));
+    },
     released(index) {
       if (!handedOver.has(index)) return;
       handedOver.set(index, clock.monotonic() + ttlMs);

@@ -19,7 +19,7 @@ async function round(outcomeOf: (index: number) => Outcome, options: Partial<Rou
     free: () => Array.from({ length: 10 }, (_, index) => index),
     total: () => 10,
     held: () => ({ count: 0, most: 10 }),
-    isForOthers: () => false,
+    forUs: (free) => free,
     tryOne: async (index) => {
       tried.push(index);
       return outcomeOf(index);
@@ -51,7 +51,9 @@ describe('tryRound', () => {
   });
 
   it('L10: leaves to others what is for others', async () => {
-    const { tried } = await round(() => refused(0), { isForOthers: (index) => index !== 3 });
+    const { tried } = await round(() => refused(0), {
+      forUs: (free) => free.filter((index) => index === 3),
+    });
     expect(tried).toEqual([3]);
   });
 
@@ -97,7 +99,7 @@ describe('tryRound', () => {
     const options = {
       ...{ ttlMs: 30_000, clock: systemClock, free: () => [0, 1, 2], total: () => 3 },
       held: () => ({ count: 0, most: 3 }),
-      isForOthers: () => false,
+      forUs: (free: number[]) => free,
       lookAround: async () => undefined,
     };
     const ran = tryRound(controller.signal, {

@@ -118,7 +118,7 @@ describe('L10: handing over', () => {
     await lookAfter(1_000);
     expect(handedOver).toEqual([7]);
     expect([6, 7].map(sharing.isHandedOver)).toEqual([false, true]);
-    expect([6, 7].map(sharing.isForOthers)).toEqual([true, true]);
+    expect(sharing.forUs([6, 7])).toEqual([]);
   });
 
   it('L10: one that has lacked some, and then none, is waited for anew', async () => {
@@ -171,15 +171,15 @@ describe('L10: handing over', () => {
     await lookAfter(10_000);
     // While its work goes on, however long that takes.
     await lookAfter(10 * ttlMs);
-    expect(sharing.isForOthers(7)).toBe(true);
+    expect(sharing.forUs([7])).toEqual([]);
     sharing.released(7);
     state.others = [other(4)];
     await lookAfter(ttlMs - 1);
-    expect(sharing.isForOthers(7)).toBe(true);
+    expect(sharing.forUs([7])).toEqual([]);
     expect(says().at(-1)).toBe('7 1 0 8 -');
     await lookAfter(1_000);
     expect(sharing.isHandedOver(7)).toBe(false);
-    expect(sharing.isForOthers(7)).toBe(false);
+    expect(sharing.forUs([7])).toEqual([7]);
     expect(says().at(-1)).toBe('7 0 0 8 -');
   });
 
@@ -205,10 +205,10 @@ describe('L10: handing over', () => {
     const { lookAfter, state, sharing, handedOver } = setUp();
     state.others = [other(0, { pollers: 4 })];
     await lookAfter(0);
-    expect([0, 3, 4].map(sharing.isForOthers)).toEqual([true, true, false]);
+    expect(sharing.forUs([0, 3, 4])).toEqual([4]);
     state.others = [other(2, { pollers: 4 })];
     await lookAfter(1_000);
-    expect([0, 3, 4].map(sharing.isForOthers)).toEqual([false, false, false]);
+    expect(sharing.forUs([0, 3, 4])).toEqual([0, 3, 4]);
     expect(handedOver).toEqual([]);
   });
 
@@ -236,10 +236,23 @@ describe('L10: a store in trouble', () => {
     await lookAfter(0);
     state.renew = down;
     await lookAfter(29_999);
-    expect(sharing.isForOthers(0)).toBe(true);
+    expect(sharing.forUs([0])).toEqual([]);
     await lookAfter(1_000);
-    expect(sharing.isForOthers(0)).toBe(false);
+    expect(sharing.forUs([0])).toEqual([0]);
     expect(failed).toEqual([new Error('down'), new Error('down')]);
+  });
+
+  it('L10: what was seen is weighed against what this instance holds now', async () => {
+    const { lookAfter, state, sharing, hold } = setUp();
+    hold([0, 1, 2]);
+    state.others = [other(1)];
+    await lookAfter(0);
+    expect(sharing.forUs([3, 4])).toEqual([3, 4]);
+    // With a fourth it has its share. That look fails, and the other one still lacks three.
+    hold([0, 1, 2, 3]);
+    state.renew = down;
+    await lookAfter(1_000);
+    expect(sharing.forUs([4])).toEqual([]);
   });
 
   it('L10: at half a ttl exactly it is forgotten', async () => {
@@ -248,7 +261,7 @@ describe('L10: a store in trouble', () => {
     await lookAfter(0);
     state.renew = down;
     await lookAfter(30_000);
-    expect(sharing.isForOthers(0)).toBe(false);
+    expect(sharing.forUs([0])).toEqual([0]);
   });
 
   it('L10: nothing is handed over after a look that failed', async () => {
