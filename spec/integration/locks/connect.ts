@@ -123,8 +123,14 @@ async function ofPg(url: string): Promise<Client> {
   const { postgresLocks } = await import('../../../lib/locks/postgres.js');
   const { default: pg } = await import('pg');
   const pool = new pg.Pool({ connectionString: url });
-  return { locks: postgresLocks({ pool, tableName }), close: () => pool.end() };
+  return {
+    locks: postgresLocks({ pool, tableName }),
+    // It waits for as long as a silent server does not answer: docs/cluster.md.
+    close: () => Promise.race([pool.end(), atMost(2_000)]),
+  };
 }
+
+const atMost = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref());
 
 async function ofPostgresJs(url: string): Promise<Client> {
   const { postgresLocks } = await import('../../../lib/locks/postgres.js');

@@ -42,6 +42,10 @@ describe.each(engines)('a process of its own, on $name', (engine) => {
     await until(() => expect(process_.said()).toEqual(['acquired']));
     process_.network.hang();
     expect(await process_.stop()).toEqual(peacefully);
+    // A pool of SQL may have a connection to spare, which the locks never close.
+    const mayHold = engine.kind === 'postgresql' || engine.kind === 'mysql';
+    const held = process_.said().filter((word) => word.startsWith('held by'));
+    expect(mayHold ? held.filter((word) => word !== 'held by TCPSocketWrap') : held).toEqual([]);
   });
 
   it('L2: suspended beyond its lease, it knows the moment it wakes, and takes nothing from the new holder', async () => {
