@@ -15,12 +15,11 @@ const alias = [
 const alone = [
   'spec/unit/source/{session,termination-signal}.spec.ts',
   'spec/unit/task/http-invoke-limits.spec.ts',
-  'spec/unit/rooms.spec.ts',
 ];
 
 /** Hours of virtual time, at random or by seeds, and leases by the thousand. */
 const long = [
-  'spec/simulation/seeds-*.spec.ts',
+  'spec/simulation/**/*.spec.ts',
   'spec/behavior/faults-random.spec.ts',
   'spec/unit/leases/*-many.spec.ts',
 ];
@@ -47,9 +46,10 @@ const crossing = {
 };
 
 /**
- * Unit specs run in memory; simulation too, for hours of virtual time; integration crosses
- * sockets and processes; chaos has processes at war over each lock store; slow waits for real
- * minutes; sfn-local needs a Step Functions Local at SFN_LOCAL_URL.
+ * Unit specs run in memory; simulation too, for hours of virtual time; house reads the project's own
+ * sources, by compiler and linter; integration crosses sockets and processes; chaos has processes at
+ * war over each lock store; slow waits for real minutes; sfn-local needs a Step Functions Local at
+ * SFN_LOCAL_URL.
  */
 export default defineConfig({
   test: {
@@ -75,8 +75,7 @@ export default defineConfig({
           include: [
             'spec/unit/**/*.spec.ts',
             'spec/behavior/**/*.spec.ts',
-            'spec/simulation/**/*.spec.ts',
-            'spec/docs/{comments,contract,overview,types}.spec.ts',
+            'spec/docs/{contract,types}.spec.ts',
           ],
           exclude: [...alone, ...long],
         },
@@ -88,6 +87,14 @@ export default defineConfig({
       {
         resolve: { alias },
         test: { name: 'simulation', testTimeout: 120_000, include: long },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'house',
+          testTimeout: 120_000,
+          include: ['spec/house/**/*.spec.ts', 'spec/docs/{comments,overview}.spec.ts'],
+        },
       },
       {
         resolve: { alias },
