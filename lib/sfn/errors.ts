@@ -1,4 +1,5 @@
 import { getProperty } from '../common/property.js';
+import { neverConnected } from '../net/connection-error.js';
 
 /**
  * What an error of one of the five calls means for the source. Its `error.name` decides, never its
@@ -30,22 +31,10 @@ const meanings = new Map<string, AwsErrorClass>([
   ['CredentialsProviderError', 'notDelivered'],
 ]);
 
-/** The connection was never made, so that nothing has arrived. */
-const neverSent = new Set<unknown>([
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
 export function classifyAwsError(error: unknown): AwsErrorClass {
   const known = meanings.get(errorName(error));
   if (known !== undefined) return known;
-  const code = getProperty(error, 'code');
-  if (neverSent.has(code)) return 'notDelivered';
-  if (code === 'ETIMEDOUT' && getProperty(error, 'syscall') === 'connect') return 'notDelivered';
+  if (neverConnected(error)) return 'notDelivered';
   const status = httpStatusOf(error);
   if (status === undefined) return 'indeterminate';
   // A proxy that takes so much and no more: the same bytes never fare better.

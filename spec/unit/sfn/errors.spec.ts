@@ -16,6 +16,8 @@ import {
 } from '../../../lib/sfn/errors.js';
 import { awsError } from '../../support/fake-calls.js';
 
+const refusedAt = (address: string) =>
+  Object.assign(new Error(`connect ECONNREFUSED ${address}`), { code: 'ECONNREFUSED' });
 const at = (httpStatusCode: number) => ({ $metadata: { httpStatusCode } });
 
 /** What AWS answers with a 400, in the shape that the SDK gives it. */
@@ -75,11 +77,29 @@ const unanswered: [string, Error, AwsErrorClass, string][] = [
   ],
   [
     'a connection refused at every address',
-    Object.assign(new AggregateError([new Error('::1'), new Error('127.0.0.1')]), {
+    Object.assign(new AggregateError([refusedAt('::1'), refusedAt('127.0.0.1')]), {
       code: 'ECONNREFUSED',
     }),
     'notDelivered',
     'ECONNREFUSED',
+  ],
+  [
+    'addresses of which one refuses and one says nothing',
+    Object.assign(
+      new AggregateError([
+        refusedAt('::1'),
+        Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT', syscall: 'connect' }),
+      ]),
+      { code: 'ETIMEDOUT' },
+    ),
+    'notDelivered',
+    'ETIMEDOUT',
+  ],
+  [
+    'no port left on this side',
+    Object.assign(new Error('connect EADDRNOTAVAIL'), { code: 'EADDRNOTAVAIL' }),
+    'notDelivered',
+    'EADDRNOTAVAIL',
   ],
   [
     'a host that no route leads to',
@@ -108,7 +128,7 @@ const unanswered: [string, Error, AwsErrorClass, string][] = [
   [
     'a connect that was reset',
     Object.assign(new Error('connect ECONNRESET'), { code: 'ECONNRESET', syscall: 'connect' }),
-    'indeterminate',
+    'notDelivered',
     'ECONNRESET',
   ],
   [
