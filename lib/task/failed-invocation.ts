@@ -8,7 +8,10 @@ import type { DescribedResult } from './result.js';
 import { ownFailure } from './result.js';
 
 /** The errors of undici's own time limits. Those of Node's fetch are 300 s each. */
-const UNDICI_TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+const UNDICI_TIMEOUTS: ReadonlySet<unknown> = new Set([
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+]);
 
 const TIMEOUT_HINT =
   "(This limit is not invokeTimeoutMs but undici's own headersTimeout or bodyTimeout: 300 s in Node's fetch. httpInvoke of stepfunc-source/http has no such limit.)";
@@ -22,18 +25,15 @@ const TIMEOUT_HINT =
  */
 export function failedInvocation(thrown: unknown, secrets: readonly string[]): DescribedResult {
   const chain = errorChain(thrown);
-  const hint = chain.some((error) => UNDICI_TIMEOUTS.has(codeOf(error))) ? ` ${TIMEOUT_HINT}` : '';
+  const hint = chain.some((error) => UNDICI_TIMEOUTS.has(getProperty(error, 'code')))
+    ? ` ${TIMEOUT_HINT}`
+    : '';
   const tellable = chain.filter((error) => isInOwnWords(error) || isNetworkError(error));
   const message =
     tellable.length === 0
       ? `invoke threw ${kindOf(thrown)}`
       : redact(tellable.map(formatLink).join(' <- '), secrets) + hint;
   return ownFailure(ErrorName.InvokeFailed, redact(formatError(thrown), secrets) + hint, message);
-}
-
-function codeOf(error: unknown): string {
-  const code = getProperty(error, 'code');
-  return typeof code === 'string' ? code : '';
 }
 
 function kindOf(thrown: unknown): string {
