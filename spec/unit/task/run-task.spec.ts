@@ -412,7 +412,10 @@ describe('runTask', () => {
       );
       await vi.advanceTimersByTimeAsync(2_000);
       expect(await settled).toEqual({ outcome: 'lost', reason: 'closed' });
-      expect(reason).toMatchObject({ code: 'closed' });
+      expect(reason).toMatchObject({
+        code: 'closed',
+        message: 'Step Functions has closed the task',
+      });
       await vi.advanceTimersByTimeAsync(60_000);
       expect(sfn.sent.map(([name]) => name)).toEqual(['SendTaskHeartbeat', 'SendTaskHeartbeat']);
     });
