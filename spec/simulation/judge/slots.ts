@@ -84,7 +84,10 @@ export function createSlotsJudge(
     if (store !== undefined) return;
     const { maxConcurrency } = instance.sizes;
     const used = usedOf(pollers);
-    const isOver = source.status().pollers.every(({ concurrency }) => concurrency > 0);
+    // Not while a poller that was cut uses more than its new size: the others have theirs at once.
+    const isOver = source
+      .status()
+      .pollers.every((its) => its.concurrency > 0 && its.openPolls + its.tasks <= its.concurrency);
     if (used <= maxConcurrency && isOver) slotsBefore = 0;
     if (used <= Math.max(maxConcurrency, slotsBefore)) return;
     line.broken('C1: all slots', `${machine.name} uses ${used} slots of ${maxConcurrency}`);
