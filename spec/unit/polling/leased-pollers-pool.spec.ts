@@ -272,7 +272,10 @@ describe('resize', () => {
 });
 
 describe('L10: sharing', () => {
-  it('L10: hands over the poller with the fewest tasks, in a group of the activity', async () => {
+  it.each([
+    { tasks: [3, 1], handedOver: [false, true] },
+    { tasks: [1, 3], handedOver: [true, false] },
+  ])('L10: of $tasks tasks, the fewest are handed over', async ({ tasks, handedOver }) => {
     const own = createFakeStore().instance();
     let others: string[] = [];
     const createMembership = vi.fn(() => ({
@@ -283,15 +286,14 @@ describe('L10: sharing', () => {
     const { hand, stop } = setUp(20, { locks });
     await pass(ttlMs / 3);
     expect(createMembership).toHaveBeenCalledExactlyOnceWith('stepfunc-source:arn:members', ttlMs);
-    hand(0).tasks = 3;
-    hand(1).tasks = 1;
+    for (const [index, count] of tasks.entries()) hand(index).tasks = count;
     others = [
       formatStanding({
         ...{ id: 'other', held: 0, handedOver: 0, draining: 0, pollers: 2, cap: Infinity },
       }),
     ];
     await pass(ttlMs);
-    expect([0, 1].map((index) => hand(index).shutdown.drain.aborted)).toEqual([false, true]);
+    expect([0, 1].map((index) => hand(index).shutdown.drain.aborted)).toEqual(handedOver);
     await stop();
   });
 });
