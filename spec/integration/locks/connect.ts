@@ -177,8 +177,8 @@ export async function dynamoDbClient(endpoint: string) {
     maxAttempts: 2,
     requestHandler: {
       connectionTimeout: 500,
-      // More than the docs' second: the server shares this process, and its stalls.
-      requestTimeout: 1_500,
+      // More than the docs' second: on a busy machine the server is slow.
+      requestTimeout: 3_000,
       throwOnRequestTimeout: true,
     },
   });

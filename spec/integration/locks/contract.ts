@@ -9,11 +9,8 @@ import { watchStalls } from '../../support/stalls.js';
 import { drivers, loadDrivers } from './connect.js';
 import type { Engine, RunningEngine } from './engines.js';
 
-const ttlMs = 1_500;
 /** For what must not happen: a busy machine may stall for as long as a short lease lives. */
 const patientTtlMs = 6_000;
-/** For what has a bound: so long that the slack hides no lease that was left to end by itself. */
-const boundTtlMs = 3_000;
 /** For the store's own time, and this machine's under load. */
 const slackMs = 1_500;
 const chaosMs = 5_000;
@@ -43,7 +40,7 @@ const peacefulMs = 250;
 async function timed(
   take: () => Promise<{ tookMs: number; storeFailed: number }>,
 ): Promise<number | undefined> {
-  for (let times = 0; times < 4; times += 1) {
+  for (let times = 0; times < 3; times += 1) {
     const stalls = watchStalls();
     const { tookMs, storeFailed } = await take();
     stalls.stop();
@@ -65,6 +62,11 @@ export function lockContract(engine: Engine): void {
     let store: RunningEngine;
     const figures: string[] = [];
     let pollers = 0;
+    // dynalite takes ten times the CPU of a real server, which a busy machine does not have.
+    const slowness = engine.kind === 'dynamodb' ? 2 : 1;
+    const ttlMs = slowness * 1_500;
+    /** For what has a bound: so long that the slack hides no lease that was left to end by itself. */
+    const boundTtlMs = slowness * 3_000;
     /** Names of its own for each test: they run side by side, and outside stores keep things. */
     const uniqueName = () => `stepfunc-source:${process.pid}:${Date.now()}:${(pollers += 1)}`;
 
@@ -397,7 +399,7 @@ export function lockContract(engine: Engine): void {
           const error: unknown = await lock.extend(60_000).catch((thrown: unknown) => thrown);
           expect(error).toBeInstanceOf(Error);
           expect(error).not.toMatchObject({ code: LOCK_NOT_OWNED });
-          expect(performance.now() - at).toBeLessThan(4_000);
+          expect(performance.now() - at).toBeLessThan(slowness * 4_000);
           await client.network.restore();
           await until(() => lock.extend(60_000));
         },

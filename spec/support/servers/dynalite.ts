@@ -1,40 +1,34 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
-import { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { compiledOf } from '../compiled.js';
 
-/** DynamoDB's API over a store in memory, in this process. */
+/** DynamoDB's API over a store in memory, in a process of its own. */
 export interface Dynalite {
   readonly url: string;
-  /** Ends its connections. */
   close(): Promise<void>;
 }
 
+const script = fileURLToPath(new URL('./dynalite-process.ts', import.meta.url));
+
 export async function startDynalite(): Promise<Dynalite> {
-  // It comes without types, and under a name of its own for the compiler.
-  const name = 'dynalite';
-  const { default: dynalite } = (await import(name)) as {
-    default(options: { createTableMs: number }): Server;
-  };
-  const server = dynalite({ createTableMs: 0 });
-  // It throws what a client leaves behind that goes away in the middle of a request, and with that
-  // ends the process.
-  server.prependListener('request', (request: IncomingMessage) => {
-    const on = request.on.bind(request);
-    request.on = ((event: string, listener: () => void) =>
-      on(event, event === 'error' ? () => undefined : listener)) as typeof request.on;
+  const child = spawn(process.execPath, [compiledOf(script)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const exited = once(child, 'exit');
+  const ended = exited.then(([code]) => {
+    throw new Error(`dynalite did not start: it ended with ${code}`);
+  });
+  const [url] = (await Promise.race([once(createInterface(child.stdout), 'line'), ended])) as [
+    string,
+  ];
+  ended.catch(() => undefined);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     async close() {
-      const closed = once(server, 'close');
-      // Its own `close` closes the data too. A request that is still queued then throws, although
-      // its client has long stopped waiting, and ends the process.
-      Server.prototype.close.call(server);
-      server.closeAllConnections();
-      await closed;
+      child.kill('SIGKILL');
+      await exited;
     },
   };
 }
