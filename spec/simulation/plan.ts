@@ -120,7 +120,7 @@ export function planOf(seed: number): Plan {
 }
 
 function traitsOf(random: Random): StoreTraits {
-  if (random.chance(0.2)) return { hasMembers: true, hasClaimTimes: true, isDynamoDb: true };
+  if (random.chance(0.35)) return { hasMembers: true, hasClaimTimes: true, isDynamoDb: true };
   return { hasMembers: random.chance(0.4), hasClaimTimes: random.chance(0.5) };
 }
 
