@@ -45,4 +45,4 @@ await client.close();
 setTimeout(() => {
   write(`held by ${[...new Set(process.getActiveResourcesInfo())].join()}`)();
   process.exit();
-}, 3_000).unref();
+}, 15_000).unref();

@@ -40,6 +40,12 @@ export function createPaceJudge(instance: Instance, line: Timeline, jitter: Jitt
     );
   }
 
+  /** A poller whose lease is acquired anew, or that a resize makes anew, begins anew. */
+  function beginsAnew(poller: number): void {
+    notBefore.delete(poller);
+    waits.delete(poller);
+  }
+
   return {
     taskReceived: attributed,
     pollSent(poller: number | undefined): void {
@@ -53,10 +59,12 @@ export function createPaceJudge(instance: Instance, line: Timeline, jitter: Jitt
         );
       }
     },
-    /** A poller whose lease is acquired anew begins anew. */
-    acquired(poller: number): void {
-      notBefore.delete(poller);
-      waits.delete(poller);
+    acquired: beginsAnew,
+    /** Before a resize to so many pollers. */
+    resizing(count: number): void {
+      for (const poller of [...notBefore.keys(), ...waits.keys()]) {
+        if (poller >= count) beginsAnew(poller);
+      }
     },
     pollAnswered(poller: number | undefined, sentAt: number): void {
       ofUnknown = poller === undefined ? sentAt : undefined;

@@ -160,7 +160,9 @@ export function createCluster(
           const { maxConcurrency } = happening.sizes;
           const to =
             plan.locks === undefined ? happening.sizes : { ...instance.sizes, maxConcurrency };
-          instance.slots.resizing(Math.ceil(maxConcurrency / to.concurrencyPerPoller));
+          const pollers = Math.ceil(maxConcurrency / to.concurrencyPerPoller);
+          instance.slots.resizing(pollers);
+          instance.pace.resizing(pollers);
           instance.resized = true;
           Object.assign(instance.sizes, to);
           instance.source.resize(plan.locks === undefined ? to : { maxConcurrency });
