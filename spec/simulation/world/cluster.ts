@@ -136,6 +136,8 @@ export function createCluster(
         universe.at(happening.at + happening.ms, () => {
           if (!machine.alive) return;
           line.note(machine.name, 'thaws');
+          // A callback that blocked goes on for what it had left.
+          disturb(Math.max(0, instance.blockedUntil - happening.at));
           machine.thaw(happening.suspended ? happening.ms : 0);
           instance.heldUp.from(machine.now(), 0);
         });

@@ -97,6 +97,8 @@ export interface Instance {
   graceEndsAt: number;
   /** Its process was blocked or frozen. */
   heldUp: Trouble;
+  /** When the callback that blocks returns, if the machine does not freeze meanwhile. */
+  blockedUntil: number;
   /** Signals of the invokes that have not ended. */
   invokes: Set<AbortSignal>;
   leaseName(poller: number): string;
@@ -143,6 +145,7 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
     setBackAt: -Infinity,
     graceEndsAt: Infinity,
     heldUp: createTrouble(),
+    blockedUntil: -Infinity,
     invokes: new Set(),
     leaseName: (poller) => `stepfunc-source:${activityArn}:${poller}`,
     blockNext: (where, ms) => void toBlock.set(where, ms),
@@ -158,6 +161,7 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
     block(ms) {
       machine.block(ms);
       instance.heldUp.from(machine.now(), 0);
+      instance.blockedUntil = universe.now() + ms;
       world.trouble.from(universe.now(), ms);
     },
     mayBlock(where) {
