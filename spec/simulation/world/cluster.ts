@@ -33,6 +33,8 @@ export function createCluster(
   const alive = () => [...instances.values()].filter(({ machine }) => machine.alive);
 
   if (store !== undefined) {
+    store.onTakenEarly = (what, earlyMs) =>
+      line.broken('L4: a holder is dead before its lease is taken', `${what} ${earlyMs} ms early`);
     store.onCall = (call, answer) => {
       const { machine, operation, name, owner } = call;
       const instance = instances.get(machine);

@@ -25,8 +25,14 @@ export type Answer = { output: object } | { error: Error; afterMs?: number };
 /** How many writes are remembered, for reads that lag. */
 const HISTORY = 200;
 
-/** Items by their partition key `name`, with conditional writes. */
-export function createTable(universe: Universe) {
+/**
+ * Items by their partition key `name`, with conditional writes. `onTaken` hears of each one that takes
+ * the place of another owner's, before it does.
+ */
+export function createTable(
+  universe: Universe,
+  onTaken: (name: string, from: Row, machine: string) => void,
+) {
   const rows = new Map<string, Row>();
   const history: { at: number; name: string; before: Row | undefined }[] = [];
 
@@ -56,9 +62,12 @@ export function createTable(universe: Universe) {
       }
       if (!holds(input, item)) return { error: conditionFailed(item) };
       switch (operation) {
-        case 'PutItemCommand':
+        case 'PutItemCommand': {
+          const from = rows.get(name);
+          if (from?.item['owner'] !== undefined) onTaken(name, from, machine);
           write(name, input.Item, machine);
           return { output: {} };
+        }
         case 'DeleteItemCommand':
           write(name, undefined, machine);
           return { output: {} };

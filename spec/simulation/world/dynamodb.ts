@@ -18,7 +18,10 @@ const STALE_MS = 4_000;
 
 /** A table of DynamoDB, behind the library's own locks. It forgets nothing and has no clock. */
 export function createDynamoDb(universe: Universe, random: Random): LockStore {
-  const table = createTable(universe);
+  const table = createTable(universe, (name, { item, machine: from, writtenAt }, machine) => {
+    const earlyMs = writtenAt + Number(item['ttlMs']?.N) - universe.now();
+    if (earlyMs > 0) store.onTakenEarly(`${machine} takes ${name} of ${from}`, earlyMs);
+  });
   let trouble: StoreTrouble | undefined;
   let troubleUntil = 0;
   let owners = 0;
@@ -121,6 +124,7 @@ export function createDynamoDb(universe: Universe, random: Random): LockStore {
     leap: () => undefined,
     forgotAt: () => -Infinity,
     onCall: () => undefined,
+    onTakenEarly: () => undefined,
   };
   return store;
 }

@@ -61,6 +61,8 @@ export interface LockStore {
   forgotAt(): number;
   /** Called when a call is sent, and when its answer is read. */
   onCall: (call: StoreCall, answer: string) => void;
+  /** Called if a lease is taken although its holder has written it within its ttl: who, from whom. */
+  onTakenEarly: (what: string, earlyMs: number) => void;
 }
 
 export interface StoreCall {
@@ -259,6 +261,8 @@ export function createLockStore(
     },
     forgotAt: () => forgotAt,
     onCall: () => undefined,
+    // It goes by its own clock, and may leap.
+    onTakenEarly: () => undefined,
   };
   return store;
 }
