@@ -74,12 +74,18 @@ export function createWatch(
   }
 
   /** C3: while tasks wait, every slot has a poll or a task. */
-  function checkFilled(instance: Instance, now: number): void {
+  function checkFilled(instance: Instance, among: number, now: number): void {
     const { machine, source } = instance;
-    for (const { poller, concurrency, openPolls, tasks } of source.status().pollers) {
+    const { pollers } = source.status();
+    // L10: one that is handed over polls no more, and nothing shows which that is.
+    const mayHandOver =
+      store?.traits.hasMembers === true && pollers.length > Math.floor(instance.pollers() / among);
+    for (const { poller, concurrency, openPolls, tasks } of pollers) {
       const key = `${machine.name}/${poller}`;
+      const isHandedOver = mayHandOver && openPolls === 0;
       const full = openPolls + tasks >= concurrency || source.state !== 'running';
-      if (full || !trouble.isPast(now, 60_000) || !fullAt.has(key)) fullAt.set(key, now);
+      if (full || isHandedOver || !trouble.isPast(now, 60_000) || !fullAt.has(key))
+        fullAt.set(key, now);
       const since = Math.max(fullAt.get(key) ?? now, backlogSince);
       if (now - since <= FILL_MS) continue;
       line.broken(
@@ -100,7 +106,7 @@ export function createWatch(
       for (let poller = 0; poller < 10; poller += 1) checkWedged(instance, poller, now);
       checkPolls(instance, now);
       checkHeartbeats(instance, now);
-      checkFilled(instance, now);
+      checkFilled(instance, instances.length, now);
     }
     shares.checkTaken(instances, now);
   }
