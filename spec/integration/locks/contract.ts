@@ -1,3 +1,4 @@
+import type { TestContext } from 'vitest';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LeasePool, LeasePoolOptions } from '../../../lib/leases/lease-pool.js';
 import { createLeasePool } from '../../../lib/leases/lease-pool.js';
@@ -34,19 +35,17 @@ async function inTime<T>(call: () => Promise<T>): Promise<T> {
 const peacefulMs = 250;
 
 /**
- * Takes a time, and takes it again if this process stood still meanwhile or calls had no answer in time:
- * it says nothing of the locks then. Undefined if the machine gave no peace.
+ * Takes a time, and takes it again if this process stood still meanwhile: it says nothing of the locks
+ * then. Skips the test if the machine gives no peace.
  */
-async function timed(
-  take: () => Promise<{ tookMs: number; storeFailed: number }>,
-): Promise<number | undefined> {
+async function timed({ skip }: TestContext, take: () => Promise<number>): Promise<number> {
   for (let times = 0; times < 3; times += 1) {
     const stalls = watchStalls();
-    const { tookMs, storeFailed } = await take();
+    const tookMs = await take();
     stalls.stop();
-    if (storeFailed === 0 && stalls.longestMs() < peacefulMs) return tookMs;
+    if (stalls.longestMs() < peacefulMs) return tookMs;
   }
-  return undefined;
+  return skip('the machine was too busy to measure');
 }
 
 /** What every store must do for the cluster-wide limit, tried on one engine. */
@@ -62,7 +61,7 @@ export function lockContract(engine: Engine): void {
     let store: RunningEngine;
     const figures: string[] = [];
     let pollers = 0;
-    // dynalite takes ten times the CPU of a real server, which a busy machine does not have.
+    // dynalite takes more of the CPU than a real server, and a busy machine has none to spare.
     const slowness = engine.kind === 'dynamodb' ? 2 : 1;
     const ttlMs = slowness * 1_500;
     /** For what has a bound: so long that the slack hides no lease that was left to end by itself. */
@@ -79,10 +78,8 @@ export function lockContract(engine: Engine): void {
       console.info(`locks in ${engine.name}: ${figures.join('; ')}`);
     });
 
-    const measured = (what: string, ms: number | undefined) =>
-      void figures.push(
-        `${what} ${ms === undefined ? '(no peace to measure)' : `${(ms / 1_000).toFixed(2)} s`}`,
-      );
+    const measured = (what: string, ms: number) =>
+      void figures.push(`${what} ${(ms / 1_000).toFixed(2)} s`);
 
     /** An instance of a service: its own client, network, clock, and a work that ends when the spec says so. */
     async function createInstance(names: string[], options: Partial<LeasePoolOptions> = {}) {
@@ -207,8 +204,8 @@ export function lockContract(engine: Engine): void {
         expect(a.events.released + b.events.released).toBe(6);
       });
 
-      it('L4: at a stop, pollers run elsewhere within a third of the ttl', async () => {
-        const took = await timed(async () => {
+      it('L4: at a stop, pollers run elsewhere within a third of the ttl', async (context) => {
+        const took = await timed(context, async () => {
           const [a, b] = await holderAndOther();
           await pass(boundTtlMs);
           expect(b.live()).toEqual([]);
@@ -217,14 +214,14 @@ export function lockContract(engine: Engine): void {
           await settled(b);
           const tookMs = performance.now() - stoppedAt;
           await b.stop();
-          return { tookMs, storeFailed: a.events.storeFailed + b.events.storeFailed };
+          return tookMs;
         });
         measured('handed over at a stop', took);
-        expect(took ?? 0).toBeLessThan(boundTtlMs / 3 + slackMs);
+        expect(took).toBeLessThan(boundTtlMs / 3 + slackMs);
       });
 
-      it('L4: pollers of a holder that vanishes run elsewhere within the ttl and a third', async () => {
-        const took = await timed(async () => {
+      it('L4: pollers of a holder that vanishes run elsewhere within the ttl and a third', async (context) => {
+        const took = await timed(context, async () => {
           const [a, b] = await holderAndOther();
           await pass(boundTtlMs * (1 + Math.random() / 3));
           const vanishedAt = performance.now();
@@ -233,10 +230,10 @@ export function lockContract(engine: Engine): void {
           const tookMs = performance.now() - vanishedAt;
           expect(a.live()).toEqual([]);
           await Promise.all([a.stop(), b.stop()]);
-          return { tookMs, storeFailed: b.events.storeFailed };
+          return tookMs;
         });
         measured('taken over from one that vanished', took);
-        expect(took ?? 0).toBeLessThan(boundTtlMs + boundTtlMs / 3 + slackMs);
+        expect(took).toBeLessThan(boundTtlMs + boundTtlMs / 3 + slackMs);
       });
 
       it.each(['refuses', 'hangs'])(
