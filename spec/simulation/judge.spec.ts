@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { createIdleJudge } from './judge/idle.js';
 import { createLeasesJudge } from './judge/leases.js';
 import { createJitterJudge } from './judge/jitter.js';
 import { createPaceJudge } from './judge/pace.js';
@@ -8,8 +9,9 @@ import { planOf } from './plan.js';
 import type { Instance, World } from './world/instance.js';
 
 /**
- * What the judge excuses, and must not excuse for ever. Two invariants follow from others, which break first: C1, C2 and L hold the limit of all, and
- * whatever goes on after a stop has left a timer. So no planted fault shows them.
+ * What the judge excuses, and must not excuse for ever. Two invariants follow from others, which break
+ * first. C1, C2 and L hold the limit of all. Whatever goes on after a stop has left a timer. So no
+ * planted fault shows these two.
  */
 function createWorld(holders: Record<string, string>) {
   const broken: string[] = [];
@@ -77,6 +79,70 @@ it('the judge takes no poll for a good one that was sent before its poller faile
   pace.pollAnswered(0, 13_000);
   pace.pollFailed(0, 4_800);
   expect(broken).toEqual(['P1: none after a good poll']);
+});
+
+it('the judge lets what was read late count, but not what was granted late (L2, L7)', () => {
+  const { world, broken } = createWorld({});
+  let now = 0;
+  const machine = { name: 'a', now: () => now, monotonic: () => now };
+  const heldUp = createTrouble();
+  const leases = createLeasesJudge(createInstance('a', [], { machine, heldUp }), world);
+  const call = { machine: 'a', operation: 'acquire' as const, name: 'lease 0', owner: 'a#1' };
+  const at = (ms: number) => void (now = ms);
+
+  at(1_500);
+  // A sixth of 6 s had passed, but the process was blocked until now.
+  heldUp.from(500, 1_000);
+  leases.answered({ ...call, sentAt: 0 }, 'true');
+  at(5_400);
+  leases.pollSent(0);
+  leases.checkLate(now);
+  expect(broken).toEqual([]);
+  at(5_500);
+  leases.pollSent(0);
+  expect(broken).toEqual(['L2: valid from the call']);
+
+  at(20_000);
+  leases.answered({ ...call, sentAt: 18_500 }, 'true');
+  at(20_400);
+  leases.checkLate(now);
+  expect(broken).toHaveLength(1);
+  at(20_600);
+  leases.checkLate(now);
+  expect(broken).toEqual(['L2: valid from the call', 'L7: late leases are given back']);
+  leases.sent({ ...call, operation: 'release', sentAt: 20_700 });
+  leases.checkLate(now);
+  expect(broken).toHaveLength(2);
+});
+
+it('the judge lets a poller rest while its component is not there, and no longer (C3)', () => {
+  const { world, broken } = createWorld({});
+  let now = 100_000;
+  const pollers = [{ poller: 0, concurrency: 2, openPolls: 0, tasks: 1 }];
+  const idle = createIdleJudge(
+    createInstance('a', [], {
+      machine: { name: 'a', now: () => now },
+      config: { onComponentDown: 'wait' },
+      source: { state: 'running', status: () => ({ pollers }) },
+      slots: { isTakenAway: () => false },
+      pollers: () => 1,
+    }),
+    { ...world, store: undefined, pollTrouble: createTrouble() },
+  );
+  const look = () => {
+    idle.check(1, now);
+    now += 5_000;
+  };
+  idle.taskReceived('t1', 0);
+  idle.refused('t1');
+  for (let times = 0; times < 5; times += 1) look();
+  expect(broken).toEqual([]);
+  // The next attempt is under way for longer than a refusal takes.
+  idle.invoking('t1');
+  look();
+  expect(broken).toEqual([]);
+  look();
+  expect(broken).toEqual(['C3: free slots poll']);
 });
 
 function sizes(maxConcurrency: number) {

@@ -105,6 +105,12 @@ export function planOf(seed: number): Plan {
           ttlMs,
         })),
   ];
+  if (config.onComponentDown === 'wait' && random.fork('restarts').chance(0.5)) {
+    happenings.push(...componentRestart(random.fork('restart'), calmAt));
+  }
+  if (locks !== undefined && !hasOutage && random.fork('fades').chance(0.15)) {
+    happenings.push(...storeFades(random.fork('fade'), happenings, ttlMs, calmAt));
+  }
   happenings.sort((a, b) => a.at - b.at);
   return {
     seed,
@@ -293,6 +299,53 @@ function burst(random: Random, at: number, nth: number): Happening[] {
     work: { manner: 'answers', ms: random.whole(1, 300) },
     timeoutMs: 90_000,
   }));
+}
+
+/** The component is down for a while, when tasks come that take it long. */
+function componentRestart(random: Random, calmAt: number): Happening[] {
+  const at = random.whole(2_000, calmAt - 20_000);
+  const ms = random.whole(1_000, 8_000);
+  return [
+    { at, kind: 'weather', instance: '*', service: 'component', weather: 'refuses', ms },
+    ...Array.from({ length: 8 }, (_, i): Happening => ({
+      at: at + random.whole(0, ms),
+      kind: 'task',
+      id: `r${i + 1}`,
+      work: { manner: 'answers', ms: random.whole(15_000, 40_000) },
+      timeoutMs: 200_000,
+    })),
+  ];
+}
+
+/** The way to the store is slow when an instance starts, and then it is away. Tasks go on meanwhile. */
+function storeFades(
+  random: Random,
+  happenings: Happening[],
+  ttlMs: number,
+  calmAt: number,
+): Happening[] {
+  const starts = happenings.filter(({ kind }) => kind === 'starts');
+  const at = random.pick(starts).at + 1;
+  const awayAt = Math.min(calmAt, Math.round(at + ttlMs * random.between(0.2, 1.2)));
+  const ms = Math.min(calmAt - awayAt, Math.round(ttlMs * 1.3));
+  return [
+    {
+      at,
+      kind: 'weather',
+      instance: '*',
+      service: 'store',
+      weather: 'delayed',
+      ms: Math.max(0, awayAt - at),
+    },
+    { at: awayAt, kind: 'storeTrouble', trouble: 'hangs', ms },
+    ...Array.from({ length: 40 }, (_, i): Happening => ({
+      at: Math.min(calmAt, awayAt + random.whole(0, ms)),
+      kind: 'task',
+      id: `f${i + 1}`,
+      work: { manner: 'answers', ms: random.whole(1, 300) },
+      timeoutMs: 90_000,
+    })),
+  ];
 }
 
 /** Of plans with an outage. Polls outlast their leases by more than the judge's patience. */

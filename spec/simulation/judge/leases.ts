@@ -3,6 +3,12 @@ import type { StoreCall } from '../world/lock-store.js';
 
 /** Waits between renewals that are equal so often were not at random. */
 const EQUAL_WAITS = 5;
+/** L2: for so much of its ttl a lease is valid. */
+const VALID = 0.9;
+/** Timers count whole milliseconds, and a limit lets the loop read before it acts (T12). */
+const LATE_MS = 10;
+/** A turn or two of the loop. */
+const AT_ONCE_MS = 500;
 
 /** L, from outside: what becomes of leases, as the events and the store show. */
 export function createLeasesJudge(instance: Instance, { line, store, trouble }: World) {
@@ -16,12 +22,15 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
   let lostAt = -Infinity;
   /** By owner: when the last of its calls was sent that the store granted in time. */
   const grantedAt = new Map<string, number>();
+  /** The same by the name of the lease. */
+  const validFrom = new Map<string, number>();
+  /** Owners of leases that were granted too late, and when that was heard. */
+  const tooLate = new Map<string, number>();
 
   /** L2: a call may take a sixth, and a renewal no longer than the lease is valid. */
-  function isInTime({ owner, sentAt }: StoreCall): boolean {
-    const validMs = (grantedAt.get(owner) ?? 0) + 0.9 * ttlMs - sentAt;
-    const limitMs = Math.min(ttlMs / 6, validMs > 0 ? validMs : Infinity);
-    return machine.monotonic() - sentAt < limitMs;
+  function limitMs({ owner, sentAt }: StoreCall): number {
+    const validMs = (grantedAt.get(owner) ?? Infinity) + VALID * ttlMs - sentAt;
+    return Math.min(ttlMs / 6, validMs > 0 ? validMs : Infinity);
   }
 
   return {
@@ -31,6 +40,7 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
       if (instance.stopped && operation !== 'release') {
         line.broken('S3: nothing after stop', `${machine.name} asks the store: ${operation}`);
       }
+      if (operation === 'release') tooLate.delete(owner);
       if (operation !== 'extend') return;
       if (refused.has(owner)) {
         line.broken(
@@ -49,11 +59,34 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
     },
     /** The process reads what the store answers. What comes after the call's limit is dropped. */
     answered(call: StoreCall, answer: string): void {
-      if (!isInTime(call)) return;
-      const { operation, owner, sentAt } = call;
+      const { operation, name, owner, sentAt } = call;
+      const lateMs = machine.monotonic() - sentAt - limitMs(call);
       const isGranted = answer === (operation === 'acquire' ? 'true' : 'undefined');
+      // What has arrived in time, and is read after a block, may count.
+      const mayCount = lateMs <= LATE_MS || !instance.heldUp.isPast(machine.now(), lateMs);
+      if (isGranted && mayCount) validFrom.set(name, sentAt);
+      if (isGranted && !mayCount && operation === 'acquire') tooLate.set(owner, machine.now());
+      if (lateMs >= 0) return;
       if (isGranted) grantedAt.set(owner, sentAt);
       if (operation === 'extend' && answer === 'not owned') refused.add(owner);
+    },
+    /** L2: a poll is sent while the lease is valid, which counts from the call and not from its answer. */
+    pollSent(poller: number): void {
+      const from = validFrom.get(instance.leaseName(poller));
+      if (store === undefined || from === undefined) return;
+      const ms = machine.monotonic() - from;
+      if (ms <= VALID * ttlMs) return;
+      line.broken(
+        'L2: valid from the call',
+        `${machine.name} polls for poller ${poller} ${ms} ms after the call that made its lease valid`,
+      );
+    },
+    /** L7: what was granted too late is given back. To be called every few seconds. */
+    checkLate(now: number): void {
+      for (const [owner, heardAt] of tooLate) {
+        if (now - heardAt < AT_ONCE_MS || !instance.heldUp.isPast(now, now - heardAt)) continue;
+        line.broken('L7: late leases are given back', `${owner} was granted too late, and is kept`);
+      }
     },
     /** L6: a lease is lost for a reason. */
     lost(poller: number, error: string): void {

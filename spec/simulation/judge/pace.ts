@@ -2,6 +2,9 @@ import type { Instance } from '../world/instance.js';
 import type { JitterJudge } from './jitter.js';
 import type { Timeline } from './violation.js';
 
+/** T6: the longest wait before a report is sent again, and a turn or two. */
+const LONGEST_RETRY_MS = 15_500;
+
 /**
  * P1: how long is waited after failures, and that it is at random. `jitter` is that of all instances:
  * they fail together.
@@ -110,9 +113,16 @@ export function createPaceJudge(instance: Instance, line: Timeline, jitter: Jitt
       const since = reportFailedAt.get(token);
       reportFailedAt.delete(token);
       // What follows a refusal at once is another report, not a retry.
-      if (since === undefined || sends !== 2 || machine.now() - since < 1) return;
+      if (since === undefined || machine.now() - since < 1) return;
       // Timers that became due while the process was held up fire together when it goes on.
       if (!instance.heldUp.isPast(machine.now(), machine.now() - since)) return;
+      if (machine.now() - since > LONGEST_RETRY_MS) {
+        line.broken(
+          'T6: back-off',
+          `${machine.name}: ${token} is reported again after ${machine.now() - since} ms`,
+        );
+      }
+      if (sends !== 2) return;
       // A timer counts whole milliseconds from where it was set.
       const waitedMs = Math.ceil(machine.now() - since);
       jitter.waited(machine.name, `first retries of reports by ${machine.name}`, waitedMs);

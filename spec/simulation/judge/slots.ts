@@ -157,6 +157,11 @@ export function createSlotsJudge(
     return source.status().pollers.some((its) => its.poller === poller && its.concurrency === 0);
   }
 
+  /** Whether a resize has taken this poller away. */
+  function isTakenAway(poller: number): boolean {
+    return poller >= instance.pollers() || takenAway.has(poller) || isEnding(poller);
+  }
+
   /** C3: a poll that brings a task adds one more, up to the free slots. */
   function checkWidened(poller: number, before: number): void {
     const now = machine.now();
@@ -165,9 +170,7 @@ export function createSlotsJudge(
       !machine.alive ||
       source.state !== 'running' ||
       its?.lease?.lost === true ||
-      poller >= instance.pollers() ||
-      takenAway.has(poller) ||
-      isEnding(poller) ||
+      isTakenAway(poller) ||
       // L10: a poller that is handed over takes no more tasks, and nothing shows which that is.
       store?.traits.hasMembers === true ||
       !trouble.isPast(now, instance.ttlMs) ||
@@ -226,6 +229,7 @@ export function createSlotsJudge(
     /** The lease of a poller was given back. */
     released: (poller: number) => void takenAway.delete(poller),
     check,
+    isTakenAway,
     /** When the poll was sent that has been open for longest. */
     oldestPoll(): number | undefined {
       const [oldest] = polls;

@@ -107,6 +107,8 @@ export function createWatch(
       checkPolls(instance, now);
       checkHeartbeats(instance, now);
       checkFilled(instance, instances.length, now);
+      instance.idle.check(instances.length, now);
+      instance.leases.checkLate(now);
     }
     shares.checkTaken(instances, now);
   }

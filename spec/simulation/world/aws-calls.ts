@@ -34,6 +34,7 @@ export function createAwsCalls(instance: Instance, aws: Aws, line: Timeline) {
       if (sent.poller !== undefined) what = `${operation} for ${sent.poller}`;
       line.note(machine.name, `sends ${what}`);
       instance.pace.pollSent(sent.poller);
+      if (sent.poller !== undefined) instance.leases.pollSent(sent.poller);
     } else {
       line.note(machine.name, `sends ${what}`);
     }

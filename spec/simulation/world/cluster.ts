@@ -1,6 +1,7 @@
 import type { Happening, Plan } from '../plan.js';
 import { createJitterJudge } from '../judge/jitter.js';
 import { createSharesJudge } from '../judge/shares.js';
+import type { Trouble } from '../judge/trouble.js';
 import { createTrouble } from '../judge/trouble.js';
 import { createWatch } from '../judge/watch.js';
 import type { Callback, Instance, World } from './instance.js';
@@ -11,14 +12,23 @@ const OTHER_LISTENERS = 3;
 
 /** All processes of a run, and what happens to them. */
 export function createCluster(
-  given: Omit<World, 'trouble' | 'jitter' | 'onPollSent' | 'onHandedOver'>,
+  given: Omit<World, 'trouble' | 'pollTrouble' | 'jitter' | 'onPollSent' | 'onHandedOver'>,
   plan: Plan,
 ) {
   const { universe, aws, store, line, listeners } = given;
-  const trouble = createTrouble();
+  const anyTrouble = createTrouble();
+  const pollTrouble = createTrouble();
+  const trouble: Trouble = {
+    from(now, ms) {
+      anyTrouble.from(now, ms);
+      pollTrouble.from(now, ms);
+    },
+    isPast: anyTrouble.isPast,
+  };
   const world: World = {
     ...given,
     trouble,
+    pollTrouble,
     jitter: createJitterJudge(line),
     onPollSent: () => shares.checkCap(alive()),
     onHandedOver: (instance) => shares.handedOver(instance, instances.size),
@@ -100,7 +110,8 @@ export function createCluster(
           if (happening.instance !== '*' && happening.instance !== instance.machine.name) continue;
           instance.links[service].setWeather(weather, until);
         }
-        disturb(ms);
+        if (service === 'component') anyTrouble.from(universe.now(), ms);
+        else disturb(ms);
         return;
       }
       case 'blocks':

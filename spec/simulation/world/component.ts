@@ -35,6 +35,8 @@ export function createInvoke(instance: Instance, { universe, line }: World): Inv
 
   return (request, signal) => {
     instance.mayBlock('invoke');
+    const { task } = request;
+    instance.idle.invoking(task);
     const { manner, ms: asked } = JSON.parse(request.body) as Work;
     // Once all is calm, a computation no longer blocks for long.
     const ms = instance.isCalm ? Math.min(asked, 200) : asked;
@@ -53,6 +55,7 @@ export function createInvoke(instance: Instance, { universe, line }: World): Inv
       const settled = () => {
         instance.invokes.delete(signal);
         signal.removeEventListener('abort', abort);
+        instance.idle.invoked(task);
       };
       const call = links.component.call(
         request.body.length,
@@ -68,6 +71,7 @@ export function createInvoke(instance: Instance, { universe, line }: World): Inv
         },
         (error) => {
           settled();
+          if (isRefusal(error)) instance.idle.refused(task);
           reject(error);
         },
       );
@@ -84,6 +88,10 @@ export function createInvoke(instance: Instance, { universe, line }: World): Inv
       else signal.addEventListener('abort', abort);
     });
   };
+}
+
+function isRefusal(error: Error & { code?: string }): boolean {
+  return error.code === 'ECONNREFUSED';
 }
 
 function responseTo(manner: Manner) {

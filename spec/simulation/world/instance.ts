@@ -12,6 +12,7 @@ import { createMachine } from '../engine/machine.js';
 import type { Random } from '../engine/random.js';
 import type { Universe } from '../engine/universe.js';
 import { watchGrace } from '../judge/grace.js';
+import { createIdleJudge } from '../judge/idle.js';
 import type { JitterJudge } from '../judge/jitter.js';
 import { createPaceJudge } from '../judge/pace.js';
 import { createSlotsJudge } from '../judge/slots.js';
@@ -37,6 +38,8 @@ export interface World {
   store: LockStore | undefined;
   line: Timeline;
   trouble: Trouble;
+  /** The same, without that of components: those keep no poll from being sent. */
+  pollTrouble: Pick<Trouble, 'isPast'>;
   jitter: JitterJudge;
   /** Sources have their own clients, over a simulated dispatcher. */
   ownClients: boolean;
@@ -79,6 +82,7 @@ export interface Instance {
   tasks: ReturnType<typeof createTasksJudge>;
   pace: ReturnType<typeof createPaceJudge>;
   leases: ReturnType<typeof createLeasesJudge>;
+  idle: ReturnType<typeof createIdleJudge>;
   /** How many pollers there are, as far as this instance knows. */
   pollers(): number;
   /** Its sizes as they are now. */
@@ -217,6 +221,7 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
     tasks: undefined as never,
     pace: undefined as never,
     leases: undefined as never,
+    idle: undefined as never,
   };
 
   const write = (level: string) => (_fields: object, message: string) => {
@@ -245,18 +250,21 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
   instance.tasks = createTasksJudge(instance, aws, line);
   instance.pace = createPaceJudge(instance, line, world.jitter);
   instance.leases = createLeasesJudge(instance, world);
+  instance.idle = createIdleJudge(instance, world);
   listen(instance, world);
   return instance;
 }
 
 function listen(instance: Instance, world: World): void {
   const { line } = world;
-  const { machine, source, slots, tasks, pace, leases } = instance;
+  const { machine, source, slots, tasks, pace, leases, idle } = instance;
   const end = (name: string) => (event: { task: string; reason?: string }) => {
+    idle.taskEnded(event.task);
     const token = tasks.ended(name, event.task, event.reason);
     if (token !== undefined) slots.taskEnded(token);
   };
   source.on('taskReceived', ({ task, poller }) => {
+    idle.taskReceived(task, poller);
     const token = tasks.received(task);
     if (token !== undefined) slots.taskReceived(token, poller);
     pace.taskReceived(poller);

@@ -11,6 +11,7 @@ import type { Universe } from '../engine/universe.js';
  * - `resets`: connections break, those that are open too, whatever has arrived before
  * - `slow`: every way takes seconds
  * - `narrow`: 20 kB a second
+ * - `delayed`: every way takes up to a second
  */
 export const weathers = [
   'refuses',
@@ -21,7 +22,8 @@ export const weathers = [
   'slow',
   'narrow',
 ] as const;
-export type Weather = (typeof weathers)[number];
+/** `delayed` is not drawn: it has its use with lock stores only. */
+export type Weather = (typeof weathers)[number] | 'delayed';
 
 export type Service = 'aws' | 'store' | 'component';
 
@@ -69,6 +71,7 @@ export function createLink(
     const now = weatherAt(at);
     const speed = now === 'narrow' ? NARROW_BYTES_PER_MS : FAST_BYTES_PER_MS;
     const usual = (usualMs ?? randomWayMs()) + bytes / speed;
+    if (now === 'delayed') return usual + random.between(50, 1_000);
     if (now === 'slow') return usual + random.between(500, 8_000);
     if (now === direction && random.chance(0.5)) return Infinity;
     if (now !== 'silent') return usual;
