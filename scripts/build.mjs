@@ -2,9 +2,9 @@
  * Builds dist: the library as CommonJS, and for each entry point an ES module that re-exports it.
  * Entry points are those of package.json's `exports`.
  *
- * Both ways in lead to the same code, so an `instanceof ConfigError` holds however the package was
+ * Both ways in lead to the same code. So an `instanceof ConfigError` holds however the package was
  * loaded, and the package is half as large as with two builds. What several entry points share lies
- * in dist/cjs/chunks. Two dozen files in place of two hundred load sooner and take less room; nothing
+ * in dist/cjs/chunks. Two dozen files in place of two hundred load sooner and take less room. Nothing
  * is renamed or minified, so a stack trace still names lib's own functions.
  */
 import { spawnSync } from 'node:child_process';
@@ -26,8 +26,8 @@ const names = entries.map(({ require: { default: file } }) =>
 );
 
 /**
- * Modules that the main entry point loads when it first uses them. zod takes most of the time that an
- * import of the package takes, and only a config needs it. What runs a source is not needed before one
+ * Modules that the main entry point loads when it first uses them. zod would take most of the time of
+ * an import of the package, and only a config needs it. What runs a source is not needed before one
  * starts.
  */
 const LAZY = ['config-schema', 'session'];
@@ -125,8 +125,8 @@ function leaveLazyImports() {
 }
 
 /**
- * Exports by value. rolldown writes a getter for each, in six lines, since an importer of an ES module
- * sees every later value of a variable. Here none changes.
+ * Exports by value. rolldown writes a getter for each, in six lines: an importer of an ES module sees
+ * every later value of a variable. Here none changes.
  */
 function plainExports() {
   const getter =

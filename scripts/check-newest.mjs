@@ -1,6 +1,6 @@
 /**
- * `npm run check:newest`: runs the specs that have to do with the AWS SDK, undici and zod on the newest
- * versions that package.json's ranges allow, in a copy of the project. Then runs the rows of
+ * `npm run check:newest`: runs the specs that have to do with the AWS SDK, undici and zod. They run in
+ * a copy of the project, on the newest versions that package.json's ranges allow. Then runs the rows of
  * check:environments that install the newest. Changes by itself from day to day: not a part of CI's
  * every run, but weekly.
  */

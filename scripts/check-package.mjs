@@ -2,8 +2,8 @@
  * Checks the package as its users get it: the packed tarball, and projects outside this one that
  * install it, load it, compile against it and run README.md's examples. Prints a line a check.
  *
- * README.md marks an example that is to run as it stands by a comment before its code block:
- * `<!-- example: quick-start -->` for the ES module, `<!-- example: quick-start-cjs -->` for
+ * A comment before a code block of README.md marks an example that is to run as it stands. It is
+ * `<!-- example: quick-start -->` for the ES module and `<!-- example: quick-start-cjs -->` for
  * CommonJS. package/project/run-example.mjs says what such an example must do.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -5,7 +5,7 @@
  *     npm run release                  the same, and publishes: for CI, which can sign
  *
  * It stops before anything is built if the version, the changelog, the tag or the tree is not in
- * order, and says everything that is wrong at once.
+ * order. It says everything that is wrong at once.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -6,9 +6,9 @@ import { now } from '../harness/clock.js';
 import type { Job } from './job.js';
 
 /**
- * What somebody who knows the SDK well writes by hand: undici below both clients and below the
- * component, a resolved middleware stack per client, the output checked, one loop a slot. It loses
- * tasks where ours does not: it knows no time-out, no retry of its own, no orderly stop.
+ * What somebody who knows the SDK well writes by hand. Undici is below both clients and below the
+ * component. Each client has a resolved middleware stack. The output is checked, and each slot has a
+ * loop. It loses tasks where ours does not: it knows no time-out, no retry of its own, no orderly stop.
  */
 export function start(job: Job): Promise<() => Promise<void>> {
   const options = { cacheMiddleware: true };

@@ -10,8 +10,8 @@ import { cpuUsage } from '../harness/usage.js';
 import { createExactDelay } from '../harness/exact-delay.js';
 
 /**
- * Step Functions' side of an activity, as lean as it can be: the test kit's server checks what AWS
- * checks and would take the core that the contender is measured on. Tokens are as long as AWS's.
+ * Step Functions' side of an activity, as lean as it can be. The test kit's server checks what AWS
+ * checks, and would take the core that the contender is measured on. Tokens are as long as AWS's.
  */
 const TOKEN_PREFIX = 'AQCgAAAAKgAAAAMAAAAAAAAAA'.padEnd(480, 'x7Qm2Zk9Rb4Lw1Tc8Yh5');
 
@@ -185,8 +185,8 @@ const api = {
     return { handedOut, closed, openPolls: polls.size, at: now() };
   },
   /**
-   * Hands out so many tasks one by one, each to a poll that has been open for a moment and after the
-   * one before was closed. Components answer a trickle with their own clock: see Sample.
+   * Hands out so many tasks one by one. Each goes to a poll that has been open for a moment, after the
+   * task before was closed. Components answer a trickle with their own clock: see Sample.
    */
   async trickle(name: string, tasks: number, openPolls: number): Promise<Sample[]> {
     const activity = activityOf(arnOf(name));

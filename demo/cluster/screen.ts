@@ -16,7 +16,7 @@ export interface Screen {
 
 /**
  * On a terminal, what has happened scrolls by above a table of who holds which poller, which is drawn
- * again and again; elsewhere how things stand is a line a second.
+ * again and again. Elsewhere a line a second says how things stand.
  */
 export function openScreen(instances: readonly Instance[], figures: () => Figures): Screen {
   const { stdout } = process;

@@ -7,8 +7,8 @@ export interface Executions {
 }
 
 /**
- * Shows how the work goes on until the returned function is called: on a terminal by lines that are
- * drawn again and again, elsewhere by a line a second.
+ * Shows how the work goes on until the returned function is called. On a terminal, lines are drawn
+ * again and again; elsewhere there is a line a second.
  */
 export function showProgress(
   sources: Record<Job, StepFuncSource>,

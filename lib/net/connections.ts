@@ -46,7 +46,7 @@ type Connect = ReturnType<typeof buildConnector>;
  * was used last, so that the others become idle and close. It finds that one in constant time:
  * undici's Pool searches all of its connections.
  *
- * After a response, a connection gets no request before the loop has read once: the other side may
+ * After a response, a connection gets no request before the loop has read once. The other side may
  * have closed it without a word, or have sent a second response. Undici then emits `drain`, as it
  * does for its Pool. A request that follows at once takes another connection, or opens one.
  */

@@ -59,7 +59,7 @@ export interface StepFuncSource {
    * source that is not running has the new limits from its next start.
    *
    * @throws ConfigError if a limit is no whole number from 1. Also if `concurrencyPerPoller` would
-   * change while the source runs with `locks`: other instances share pollers of the present size, so
+   * change while the source runs with `locks`. Other instances share pollers of the present size, so
    * that only a restart can change it.
    * @example
    * ```ts

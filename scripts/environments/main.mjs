@@ -1,7 +1,7 @@
 /**
- * `npm run check:environments [-- name …] [-- --write]`: installs the packed tarball in a project of
- * its own for each row of rows.mjs, and runs tasks there. Rows run side by side. Prints a line a row,
- * fails if one failed or if docs/environments.md differs from what ran.
+ * `npm run check:environments [-- name …] [-- --write]`: has a project for each row of rows.mjs,
+ * installs the packed tarball there, and runs tasks. Rows run side by side. Prints a line a row. Fails
+ * if one failed, or if docs/environments.md differs from what ran.
  *
  * Names choose the rows whose names begin so. `--write` writes docs/environments.md. `--newest` runs
  * those rows that have no lock file, and therefore change by themselves; without it the others.

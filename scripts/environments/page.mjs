@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Reads what a page has after the comment `<!-- kind: name -->`, up to the next of that kind: the
- * command of its first block of `sh`. Writes its other blocks into the project before, those that begin
- * with their file's name.
+ * Reads what a page has after the comment `<!-- kind: name -->`, up to the next of that kind. Writes
+ * the blocks that begin with a file's name into the project. Returns the command of the first block of
+ * `sh`.
  */
 export function takeFromPage(project, page, kind, name) {
   const blocks = blocksAfter(page, kind, name);

@@ -12,9 +12,12 @@ import {
 import { bundled, command, program, readme, tasks, tests } from './steps.mjs';
 
 /**
- * The environments, a row each: what its project has beside the package under test (`packages`, and
- * `optional` for what npm has for some machines only), how it is installed (`installer`, npm if none is
- * given), and what is done there (`steps`). locks/ has a lock file for each, by `id`.
+ * The environments, a row each. locks/ has a lock file for each, by `id`.
+ *
+ * - `packages`: what its project has beside the package under test
+ * - `optional`: what npm has for some machines only
+ * - `installer`: how it is installed; npm if none is given
+ * - `steps`: what is done there
  */
 export const rows = [
   node('20.19.0', 'the least that is supported'),

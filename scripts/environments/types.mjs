@@ -15,8 +15,8 @@ const MODES = {
 const TYPES = { bundler: ['module'], node10: ['commonjs'] };
 
 /**
- * A step: compiles a strict program that names every export, in one mode of resolution, as an ES module
- * and as CommonJS, with every declaration file checked too.
+ * A step: compiles a strict program that names every export, in one mode of resolution. It is compiled
+ * as an ES module and as CommonJS, and every declaration file is checked too.
  */
 export function typesBy(mode) {
   return {

@@ -7,8 +7,8 @@ import { root } from './run.mjs';
 const FOLDERS = ['.', 'bench'];
 
 /**
- * `npm ci` warns of nothing: every package of the lock files runs on the least Node that package.json
- * names, none is deprecated, and each that has an install script is allowed it or refused it.
+ * `npm ci` warns of nothing. Every package of the lock files runs on the least Node that package.json
+ * names, and none is deprecated. Each that has an install script is allowed it or refused it.
  */
 export function checkInstall() {
   const least = `${/\d+\.\d+/.exec(read('package.json').engines.node)?.[0]}.0`;

@@ -2,11 +2,15 @@
  * What stands in the way of a release, a line each; empty if nothing does. Pure, so that every case is
  * tested without a repository.
  *
- * `facts` are what release.mjs found out: `manifest` and `lock` (package.json, package-lock.json),
- * `changelog` (its text), `changes` (the lines of `git status --porcelain`), `tagged` (whether the
- * version's tag is at HEAD, elsewhere or missing), `onMain` (whether main contains HEAD), `origin`
- * (the URL of git's remote, if there is one) and `canSign` (whether this is a CI that can sign a
- * provenance statement).
+ * `facts` are what release.mjs found out:
+ *
+ * - `manifest` and `lock`: package.json and package-lock.json
+ * - `changelog`: its text
+ * - `changes`: the lines of `git status --porcelain`
+ * - `tagged`: whether the version's tag is at HEAD, elsewhere or missing
+ * - `onMain`: whether main contains HEAD
+ * - `origin`: the URL of git's remote, if there is one
+ * - `canSign`: whether this is a CI that can sign a provenance statement
  */
 export function problemsOf(facts, { dryRun }) {
   const { manifest, lock, changelog, changes, tagged, onMain, origin, canSign } = facts;

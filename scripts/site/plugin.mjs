@@ -1,6 +1,7 @@
 /**
- * What the site needs beside typedoc's own: pages are named by their first heading and stand in the order
- * of the README's list, and diagrams are drawn by a copy of mermaid in the site itself, so that it works offline.
+ * What the site needs beside typedoc's own. Pages are named by their first heading, and stand in the
+ * order of the README's list. A copy of mermaid in the site draws the diagrams, so that it works
+ * offline.
  */
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -39,8 +39,8 @@ const small = { maxConcurrency: 10, concurrencyPerPoller: 5 };
 const large = { maxConcurrency: 20, concurrencyPerPoller: 5 };
 
 /**
- * Runs instances for a while under a load, and has happen to them whatever the seed says; then lets the
- * load run out, and stops them all. Rejects where that takes for ever.
+ * Runs instances for a while under a load, and has happen to them whatever the seed says. Then it lets
+ * the load run out, and stops them all. Rejects if that takes for ever.
  */
 export async function runChaos({ engine, seed, ms, ttlMs, slots }: ChaosOptions): Promise<Chaos> {
   const random = createRandom(seed);

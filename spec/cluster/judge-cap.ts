@@ -5,21 +5,21 @@ import type { HandOut, Trace } from './trace.js';
 /**
  * What the cap means here.
  *
- * A task is in flight from the moment that the service hands it out until the moment that a report
- * closes it: both as the server sees them. It counts while its worker is live, and no longer:
+ * A task is in flight from the moment that the service hands it out until a report closes it. Both
+ * are as the server sees them. It counts while its worker is live, and no longer:
  *
- * - a worker that was killed is dead from the moment that the signal is sent; its tasks are lost, and what
- *   the service still gives to its polls is handed to no worker;
- * - a suspended worker does nothing for anybody from SIGSTOP until it has woken and looked at its
- *   clocks (its own word, `awake`, comes behind every timer that came due meanwhile);
- * - a task is left over from the moment on that its worker learns of the loss of the poller that the
- *   task runs under. L5 lets it come to its end (`drain`), or has it failed at once (`abort`), beside
- *   those of whoever has the poller next: that is what a plain lease can not prevent. Open polls at the
- *   loss may bring some more, which are left over from the start.
+ * - A worker that was killed is dead from the moment that the signal is sent. Its tasks are lost. What
+ *   the service still gives to its polls is handed to no worker.
+ * - A suspended worker does nothing for anybody from SIGSTOP until it has woken and looked at its
+ *   clocks. Its own word, `awake`, comes behind every timer that came due meanwhile.
+ * - A task is left over from the moment that its worker learns that the task's poller is lost. L5 lets
+ *   it come to its end (`drain`), or has it failed at once (`abort`). Whoever has the poller next
+ *   works beside it, which a plain lease can not prevent. Polls that were open at the loss may bring
+ *   some more, which are left over from the start.
  *
- * So `held` must never pass the cap, at no moment and not only at hand-outs: it would where two held
- * a poller at a time, or where one polled on after its loss. `all` counts left-overs too; how far it
- * passes the cap is a figure, bounded by what was lost: every left-over is a task of a lost tenure.
+ * So `held` must never pass the cap, at no moment and not only at hand-outs. It would if two held a
+ * poller at a time, or if one polled on after its loss. `all` counts left-overs too. How far it passes
+ * the cap is a figure. What was lost bounds it: every left-over is a task of a lost tenure.
  */
 export interface CapFigures {
   /** The most that `held` was above the cap; 0: never. */

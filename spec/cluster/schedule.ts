@@ -4,8 +4,8 @@ import type { Random } from './random.js';
 export type Outage = 'refuse' | 'hang';
 
 /**
- * To whom something is done: one of those that hold a poller at the time, or of all; `at` says which, as
- * a share of the list.
+ * To whom something is done: one of those that hold a poller at the time, or of all. `at` says which,
+ * as a share of the list.
  */
 export interface Victim {
   among: 'holders' | 'all';

@@ -13,7 +13,10 @@ type Recorded = Happening extends infer H
     : never
   : never;
 
-/** A cluster of instances a (that aborts what it loses), b and c (that drain it) with two pollers of one task each, put together by hand. */
+/**
+ * A cluster that is put together by hand: two pollers of one task each. Instance a aborts what it
+ * loses; b and c drain it.
+ */
 export function createStory() {
   const trace: Trace = createTrace(2);
   const runs = new Map<string, number>();

@@ -13,8 +13,8 @@ export interface Typed {
 }
 
 /**
- * What a compiler says of the values, a list for each, as if each were written down as a constant of
- * its type: keys that the type does not have, keys that it needs, values of another type.
+ * What a compiler says of the values, a list for each, as if each were a constant of its type. It says
+ * keys that the type does not have, keys that it needs, and values of another type.
  */
 export function complaintsOf(values: readonly Typed[]): string[][] {
   const sources = new Map(

@@ -5,10 +5,10 @@ import type { Block } from './pages.js';
 import { root } from './pages.js';
 
 /**
- * A block may take names for granted, as `source` in a line about events: those are what the page's
- * file in assumed/ exports, to compile the block with and to run it with. What that file has from lib
- * is only for blocks that import nothing of this package: one that does is there to be copied, and
- * has to import all that it needs.
+ * A block may take names for granted, as `source` in a line about events. The page's file in assumed/
+ * exports these, to compile the block with and to run it with. What that file has from lib is only
+ * for blocks that import nothing of this package. One that does is there to be copied, and has to
+ * import all that it needs.
  *
  * Returns the import that brings these names, without a line break: the block's lines keep their
  * numbers.

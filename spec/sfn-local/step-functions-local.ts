@@ -34,7 +34,7 @@ export interface StepFunctionsLocal extends AsyncDisposable {
   activityName(purpose: string): string;
   /**
    * Creates a state machine and starts an execution of it. A machine that this version of the emulator
-   * refuses skips the test: each test has a machine of its own, with no more in it than the test needs.
+   * refuses skips the test. So each test has a machine of its own, with no more in it than it needs.
    */
   execute(definition: object, input: unknown): Promise<Execution>;
   /** Deletes an activity at the end. */
@@ -45,8 +45,8 @@ export interface StepFunctionsLocal extends AsyncDisposable {
 const roleArn = 'arn:aws:iam::123456789012:poller/stepfunc-source';
 
 /**
- * Skips the test that runs if this version of the emulator does not know what its state machine needs,
- * and prints its name with the emulator's reason. Any other error is thrown on.
+ * Skips the test that runs, if this version of the emulator does not know what its machine needs.
+ * Prints the test's name with the emulator's reason. Any other error is thrown on.
  */
 function skipIfRefused(error: unknown): never {
   const test = TestRunner.getCurrentTest();

@@ -1,6 +1,6 @@
 /**
- * Looks for seeds that break a promise of the contract, and shows the first one: what happened to
- * the cluster, shrunk to the few things that matter, and a timeline of who did what when.
+ * Looks for seeds that break a promise of the contract, and shows the first one. It shows what
+ * happened to the cluster, shrunk to the few things that matter, and who did what when.
  *
  *     npm run simulate:search -- --seconds 600
  *     npm run simulate:search -- --seed 4711

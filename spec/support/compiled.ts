@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 /**
  * The project as JavaScript, for the processes that specs start: a start by tsx takes two to three
  * times as much of the CPU. Files are compiled anew when they have changed, one by one and without a
- * look at their types, so line numbers and all that is seen from inside are as in the source.
+ * look at their types. So line numbers, and all that is seen from inside, are as in the source.
  */
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Below node_modules, so that packages are found. */

@@ -17,8 +17,8 @@ export function watchStalls(): Stalls {
 }
 
 /**
- * How much later than promised a thing may be that takes a chain of processes: their own time, and
- * that for which a busy machine lets each of them wait.
+ * How much later than promised a thing may be that takes a chain of processes. That is their own
+ * time, and the time for which a busy machine lets each of them wait.
  */
 export function slackFor(ownMs: number, stalls: Stalls): number {
   return ownMs + 4 * stalls.longestMs();

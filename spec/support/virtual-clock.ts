@@ -13,7 +13,7 @@ export interface VirtualClock extends Clock {
 
 /**
  * Hours of many timers. vi's fake timers wait for a real timer, of 1 ms at least, after each one that
- * they fire; on a busy machine that comes to minutes. An immediate is enough: all promises that can
+ * they fire. On a busy machine that comes to minutes. An immediate is enough: all promises that can
  * go on have done so by then.
  */
 export function createVirtualClock(): VirtualClock {

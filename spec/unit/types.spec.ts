@@ -19,8 +19,8 @@ import type {
 import { createStepFuncSource, ErrorName, toTaskResult } from 'stepfunc-source';
 import { FakeSfn } from 'stepfunc-source/testing';
 
-// What users write against the public face. The type check of the specs is what these tests fail
-// in: a line that must not compile is marked, and the mark itself is an error once the line does.
+// What users write against the public face. These tests fail in the type check of the specs. A line
+// that must not compile is marked. The mark itself is an error once the line compiles.
 
 /** The shape of pino's log methods: fields first, or a message alone. */
 interface PinoLike {

@@ -3,13 +3,13 @@ import { pathToFileURL } from 'node:url';
 import type { StepFuncSource } from '../../../lib/index.js';
 
 /**
- * Drivers are what a service has around an example: each is started as a process, with the file of
- * a block in its first argument, and is expected to end of its own accord.
+ * Drivers are what a service has around an example. Each is started as a process, with the file of a
+ * block in its first argument. It is expected to end of its own accord.
  */
 const [, , file = ''] = process.argv;
 
-// Heard from the first moment: a block may start its source itself, and the task that is waited for
-// outside be done, before its driver goes on.
+// Heard from the first moment. A block may start its source itself, and its task may be done before
+// the driver goes on.
 export const terminated = once(process, 'SIGTERM');
 
 /** Runs the block, and returns the variables that it declares. */

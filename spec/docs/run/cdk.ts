@@ -9,8 +9,8 @@ import { alone } from './run.js';
 import { blocksIn, startDynamoDb, tableOnCommandLine } from './stores.js';
 
 /**
- * The table for locks in the CDK, run on a stand-in: it is the table that the page makes by
- * CloudFormation and by the command line; what is granted is what the page's policy allows, and what
+ * The table for locks in the CDK, run on a stand-in. It is the table that the page makes by
+ * CloudFormation and by the command line. What is granted is what the page's policy allows, and what
  * locks on such a table make use of.
  */
 export const cdk = alone(

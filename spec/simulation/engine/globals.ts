@@ -5,9 +5,9 @@ import { replace } from './replace.js';
 type Call = (...values: unknown[]) => void;
 
 /**
- * Puts the clock, the timers and the randomness of the running process in place of Node's own, for
- * code that does not go through the source's clock: the SDK, whose use of them would make no two
- * runs the same. `onUsed` hears of each use. Returns what puts Node's back.
+ * Puts the clock, the timers and the randomness of the running process in place of Node's own. It is
+ * for code that does not go through the source's clock, which is the SDK. With Node's own, no two
+ * runs would be the same. `onUsed` hears of each use. Returns what puts Node's back.
  */
 export function installGlobals(onUsed: (machine: Machine, what: string) => void): () => void {
   const { setTimeout, clearTimeout, setImmediate, clearImmediate } = globalThis;

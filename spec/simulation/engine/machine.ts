@@ -25,9 +25,9 @@ export interface Incoming {
 }
 
 /**
- * One process on a machine of its own, with Node's event loop: a turn reads what has arrived, then
+ * One process on a machine of its own, with Node's event loop. A turn reads what has arrived, then
  * runs what setImmediate has left, then the timers that are due. A callback takes no time unless it
- * blocks; what becomes due or arrives meanwhile waits, and the timers come before the data.
+ * blocks. What becomes due or arrives meanwhile waits, and the timers come before the data.
  */
 export interface Machine {
   readonly name: string;

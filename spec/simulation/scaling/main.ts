@@ -1,6 +1,6 @@
 /**
- * How a large cluster does: 50 instances of the real library and up to 1,000 pollers, on virtual
- * time, on the simulation's parts. docs/scaling.md has what it prints.
+ * How a large cluster does: 50 instances of the real library with up to 1,000 pollers. They run on
+ * virtual time, on the simulation's parts. docs/scaling.md has what it prints.
  *
  *     npm run simulate
  *     npm run simulate -- --only 1 --seed 7

@@ -4,8 +4,8 @@ import { httpInvoke } from '../../../lib/http.js';
 import type { ServiceOrder } from './process.js';
 
 /**
- * A service of one source, in a process of its own: runs until it gets a signal, and is
- * expected to end of its own accord then. Tells its states and the summary, a line each.
+ * A service of one source, in a process of its own. It runs until it gets a signal, and is expected
+ * to end of its own accord then. Tells its states and the summary, a line each.
  */
 const order = JSON.parse(process.argv[2] ?? '') as ServiceOrder;
 

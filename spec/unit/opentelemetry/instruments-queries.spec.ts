@@ -7,7 +7,7 @@ import { codeIn, readPage, root } from '../../docs/pages.js';
 import { seriesNames } from '../../support/instruments.js';
 
 /**
- * Every query for Prometheus that docs and examples have: it is one, by Prometheus' own grammar, and
+ * Every query for Prometheus that docs and examples have. It is one by Prometheus' own grammar. It
  * names series that lib makes, and labels that these have.
  */
 interface Query {
