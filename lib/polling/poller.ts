@@ -168,7 +168,8 @@ export function createPoller<Job>(options: PollerOptions<Job>): Poller {
       fillSlots();
       await runJob(abandonment.signal, controller, job);
       jobs.delete(controller);
-      if (!abandonment.signal.aborted) spare.push(abandonment);
+      // If it has aborted, so do those of all jobs to come.
+      spare.push(abandonment);
       pausing.delete(controller);
       state = { ...state, window: taskEnded(state.window, clock.monotonic()) };
     }

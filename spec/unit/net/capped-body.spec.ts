@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readCapped } from '../../../lib/net/capped-body.js';
+import { createCappedBody, readCapped } from '../../../lib/net/capped-body.js';
 
 /** A body in chunks, which remembers what became of it. */
 function bodyOf(chunks: Iterable<unknown>) {
@@ -31,6 +31,33 @@ const byteByByte = (text: string) => [...bytes(text)].map((byte) => Uint8Array.o
 
 const readText = async (...args: Parameters<typeof readCapped>) =>
   (await readCapped(...args)).toString();
+
+describe('createCappedBody', () => {
+  const pieceOf = (size: number) => new Uint8Array(size).fill(1);
+
+  it('keeps the first chunk as it is, which is all that most bodies have', () => {
+    const body = createCappedBody(1_000);
+    const chunk = pieceOf(3);
+    body.add(chunk);
+    expect(body.bytes().buffer).toBe(chunk.buffer);
+  });
+
+  it('has twice the memory of its bytes at most, never more than the limit, and fills it up before it takes more', () => {
+    const body = createCappedBody(15);
+    const memory = () => body.bytes().buffer;
+    body.add(pieceOf(2));
+    body.add(pieceOf(1));
+    expect(memory().byteLength).toBe(6);
+    const first = memory();
+    body.add(pieceOf(2));
+    expect(memory()).toBe(first);
+    body.add(pieceOf(1));
+    expect(memory()).toBe(first);
+    body.add(pieceOf(3));
+    expect(memory().byteLength).toBe(15);
+    expect(body.bytes()).toEqual(Buffer.alloc(9, 1));
+  });
+});
 
 describe('readCapped', () => {
   it('reads a body to its end', async () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { createShutdown } from '../../../lib/async/shutdown.js';
@@ -481,6 +482,20 @@ describe('createPoller', () => {
     works.pop()?.end();
     await ended;
     expect(poller.snapshot()).toMatchObject({ openPolls: 0, tasks: 0 });
+  });
+
+  it('S3: ended, has left no listener on its shutdown', async () => {
+    const { shutdown, answerAll, ended } = setUp(2);
+    const { drain, abortInvokes, abortPolls, abandonReports } = shutdown;
+    const listeners = () =>
+      [drain, abortInvokes, abortPolls, abandonReports].map(
+        (signal) => getEventListeners(signal, 'abort').length,
+      );
+    expect(listeners()).toEqual([1, 1, 1, 1]);
+    shutdown.startDrain();
+    await answerAll(undefined);
+    await ended;
+    expect(listeners()).toEqual([0, 0, 0, 0]);
   });
 
   it('S1: drained while resting, ends at once', async () => {

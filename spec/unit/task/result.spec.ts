@@ -80,6 +80,18 @@ describe('toTaskResult', () => {
       expect(toTaskResult({ status: 302, headers, body: '' })).toEqual(named);
     });
 
+    it.each([
+      [201, 'Created'],
+      [299, 'Status 299'],
+      [300, 'Multiple Choices: the component redirects to /a, and redirects are not followed.'],
+      [399, 'Status 399: the component redirects to /a, and redirects are not followed.'],
+      [400, 'Bad Request'],
+      [503, 'Service Unavailable'],
+    ])('T3: a location means a redirect of status 300 to 399 only: %s', (status, cause) => {
+      const headers = { location: '/a' };
+      expect(toTaskResult({ status, headers, body: '' })).toHaveProperty('cause', cause);
+    });
+
     it('T11: a body of bytes is decoded as well as can be', () => {
       const body = Buffer.from('José', 'latin1');
       const headers = { 'content-type': 'text/plain; charset=latin1' };

@@ -40,8 +40,10 @@ describe('the attributes of a task', () => {
   });
 
   it('are none without a function, and the input is not even parsed', () => {
-    const picker = createAttributePicker(undefined, vi.fn());
+    const warn = vi.fn();
+    const picker = createAttributePicker(undefined, warn);
     expect(picker('no JSON')).toEqual({});
+    expect(warn).not.toHaveBeenCalled();
   });
 
   it('leave out what is undefined', () => {
