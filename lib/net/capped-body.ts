@@ -12,7 +12,7 @@ export function createCappedBody(limit: number): CappedBody {
   let size = 0;
   return {
     add(chunk) {
-      const taken = chunk.byteLength > limit - size ? chunk.subarray(0, limit - size) : chunk;
+      const taken = chunk.subarray(0, limit - size);
       held = appended(held, size, taken, limit);
       size += taken.byteLength;
       return size < limit;
@@ -45,8 +45,13 @@ function appended(held: Uint8Array, size: number, chunk: Uint8Array, limit: numb
   // Most bodies are one chunk, which needs no copy.
   if (size === 0) return chunk;
   const newSize = size + chunk.byteLength;
-  const roomy = newSize <= held.byteLength ? held : new Uint8Array(Math.min(limit, 2 * newSize));
-  if (roomy !== held) roomy.set(held.subarray(0, size));
+  const roomy = newSize <= held.byteLength ? held : grown(held, Math.min(limit, 2 * newSize));
   roomy.set(chunk, size);
   return roomy;
+}
+
+function grown(held: Uint8Array, room: number): Uint8Array {
+  const roomier = new Uint8Array(room);
+  roomier.set(held);
+  return roomier;
 }
