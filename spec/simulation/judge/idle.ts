@@ -1,6 +1,6 @@
 import type { Instance, World } from '../world/instance.js';
 
-/** The longest back-off is 30 s. Trouble that is past for so long keeps no poll back any more. */
+/** Trouble that is past for so long keeps no poll back any more: the longest back-off is 30 s. */
 const SETTLED_MS = 45_000;
 /** An empty response is followed by a wait of a second at most. */
 const IDLE_MS = 5_000;
@@ -17,6 +17,8 @@ export function createIdleJudge(instance: Instance, { line, store, pollTrouble }
   const pollerOf = new Map<string, number>();
   /** By task id: until when the task may keep its poller from polling. */
   const waiting = new Map<string, number>();
+  /** By poller: until when it waits after a failure, as its events say. */
+  const backOff = new Map<number, number>();
   const idleSince = new Map<number, number>();
 
   function isWaiting(poller: number): boolean {
@@ -41,6 +43,9 @@ export function createIdleJudge(instance: Instance, { line, store, pollTrouble }
       waiting.delete(task);
       pollerOf.delete(task);
     },
+    pollFailed(poller: number, retryInMs: number): void {
+      backOff.set(poller, machine.now() + retryInMs);
+    },
     /** To be called every few seconds. `among`: how many instances share the pollers. */
     check(among: number, now: number): void {
       const { pollers } = source.status();
@@ -57,6 +62,7 @@ export function createIdleJudge(instance: Instance, { line, store, pollTrouble }
           !mayHandOver &&
           !instance.slots.isTakenAway(poller) &&
           !isWaiting(poller) &&
+          now >= (backOff.get(poller) ?? 0) &&
           pollTrouble.isPast(now, SETTLED_MS);
         if (!mayPoll || !idleSince.has(poller)) idleSince.set(poller, now);
         const idleMs = now - (idleSince.get(poller) ?? now);

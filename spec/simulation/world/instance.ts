@@ -275,6 +275,7 @@ function listen(instance: Instance, world: World): void {
   source.on('pollFailed', ({ poller, retryInMs }) => {
     line.note(machine.name, `waits ${retryInMs} ms with the polls of ${poller}`);
     pace.pollFailed(poller, retryInMs);
+    idle.pollFailed(poller, retryInMs);
     slots.pollFailed(poller);
   });
   source.on('leaseLost', ({ poller, error }) => leases.lost(poller, error));
