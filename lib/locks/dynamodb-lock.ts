@@ -62,13 +62,24 @@ export function dynamoDbLockFactory({
 
   function createLock(name: string, ttlMs: number): Lock {
     const owner = randomUUID();
+    let writes = 0;
+
+    /**
+     * Of an owner, a later version is the greater string. A write that the client has given up, and that
+     * comes late, is then refused. Without this it would put an old version back, which a contender may
+     * have seen a whole ttl before.
+     */
+    function nextVersion(): string {
+      writes += 1;
+      return `${String(writes).padStart(10, '0')} ${randomUUID()}`;
+    }
 
     /**
      * Takes the name if nothing has changed since `sighting`. Either no owner had it then, or one
      * that now counts as dead.
      */
     async function take(sighting: Sighting | undefined): Promise<boolean> {
-      const version = randomUUID();
+      const version = nextVersion();
       try {
         await send(
           new PutItemCommand({
@@ -120,14 +131,13 @@ export function dynamoDbLockFactory({
       },
 
       async extend(byMs = ttlMs) {
-        await owned(
-          name,
-          send(
+        try {
+          await send(
             new UpdateItemCommand({
               TableName: tableName,
               Key: { name: { S: name } },
               UpdateExpression: 'SET #version = :version, #ttlMs = :ttlMs',
-              ConditionExpression: '#owner = :owner',
+              ConditionExpression: '#owner = :owner AND #version <= :version',
               ExpressionAttributeNames: {
                 '#owner': 'owner',
                 '#version': 'version',
@@ -135,20 +145,25 @@ export function dynamoDbLockFactory({
               },
               ExpressionAttributeValues: {
                 ':owner': { S: owner },
-                ':version': { S: randomUUID() },
+                ':version': { S: nextVersion() },
                 ':ttlMs': { N: String(byMs) },
               },
+              ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
             }),
-          ),
-        );
+          );
+        } catch (error) {
+          if (!isConditionFailure(error)) throw error;
+          // If it is still ours, a later renewal of ours came first.
+          const item = await itemInTheWay(error);
+          if (item?.owner !== owner) throw new LockNotOwnedError(name);
+        }
       },
 
       // The client may send a delete twice, if the first response was lost. The second one then
       // says that the lock is not owned. In either case nothing of ours is left.
       async release() {
-        await owned(
-          name,
-          send(
+        try {
+          await send(
             new DeleteItemCommand({
               TableName: tableName,
               Key: { name: { S: name } },
@@ -156,8 +171,10 @@ export function dynamoDbLockFactory({
               ExpressionAttributeNames: { '#owner': 'owner' },
               ExpressionAttributeValues: { ':owner': { S: owner } },
             }),
-          ),
-        );
+          );
+        } catch (error) {
+          throw isConditionFailure(error) ? new LockNotOwnedError(name) : error;
+        }
       },
 
       claimableInMs() {
@@ -168,14 +185,6 @@ export function dynamoDbLockFactory({
   }
 
   return createLock;
-}
-
-async function owned(name: string, written: Promise<unknown>): Promise<void> {
-  try {
-    await written;
-  } catch (error) {
-    throw isConditionFailure(error) ? new LockNotOwnedError(name) : error;
-  }
 }
 
 function isConditionFailure(error: unknown): boolean {

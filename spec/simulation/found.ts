@@ -1,4 +1,5 @@
-import type { Plan } from './plan.js';
+import type { Happening, Plan } from './plan.js';
+import type { Manner } from './world/component.js';
 
 /**
  * What a search has found in the library and what was mended then, shrunk to the few happenings that
@@ -125,7 +126,67 @@ export const found: { what: string; plan: Plan }[] = [
       lastGraceMs: 10_000,
     },
   },
+  {
+    what: 'L4: a renewal that DynamoDB hears of twice, before and after others, does not bring its version back',
+    plan: {
+      seed: 1_795_825_532_380,
+      locks: { hasMembers: true, hasClaimTimes: true, isDynamoDb: true },
+      config: {
+        activityName: 'sum',
+        path: '/sum',
+        maxConcurrency: 8,
+        concurrencyPerPoller: 1,
+        invokeTimeoutMs: 1_000,
+        lockTtlMs: 6_000,
+        onLeaseLost: 'drain',
+      },
+      heartbeatMs: undefined,
+      happenings: [
+        task(580, 't77', 'answers', 23_778, 200_000),
+        task(1_385, 't66', 'answers', 41, 200_000),
+        { at: 1_777, kind: 'starts', instance: 'i1', sizes: sizes(8, 1) },
+        task(2_092, 't41', 'fails', 12_689, 200_000),
+        task(2_712, 't11', 'answers', 3_730, 200_000),
+        task(2_932, 't60', 'isDeaf', 28_419, 90_000),
+        task(2_936, 't44', 'computes', 48, 200_000),
+        task(3_052, 't67', 'answers', 1_915, 90_000),
+        task(3_357, 't26', 'answers', 13_542, 200_000),
+        task(4_262, 't43', 'answers', 16, 200_000),
+        task(5_474, 't35', 'answers', 1_218, 200_000),
+        task(5_909, 't80', 'answers', 15_932, 90_000),
+        task(6_578, 't10', 'answers', 5, 90_000),
+        task(6_610, 't52', 'isHuge', 1_854, 90_000),
+        { at: 6_646, kind: 'awsTrouble', trouble: 'unavailable', ms: 1_183 },
+        task(6_703, 't37', 'throws', 2_221, 90_000),
+        task(7_244, 't50', 'answers', 18_591, 200_000),
+        task(7_307, 't45', 'answers', 1_552, 90_000),
+        task(7_553, 't19', 'computes', 12_677, 90_000),
+        { at: 13_090, kind: 'starts', instance: 'i2', sizes: sizes(8, 1) },
+        { at: 13_590, kind: 'stops', instance: 'i1' },
+        task(15_501, 't34', 'answers', 23_006, 90_000),
+        task(16_060, 't38', 'computes', 18_378, 90_000),
+        {
+          at: 17_195,
+          kind: 'weather',
+          instance: 'i1',
+          service: 'store',
+          weather: 'silent',
+          ms: 7_565,
+        },
+        { at: 18_663, kind: 'starts', instance: 'i3', sizes: sizes(8, 1) },
+        { at: 18_717, kind: 'blocks', instance: 'i1', where: 'leaseReleased', ms: 947 },
+      ],
+      calmAt: 30_000,
+      ownClients: false,
+      countsListeners: true,
+      lastGraceMs: undefined,
+    },
+  },
 ];
+
+function task(at: number, id: string, manner: Manner, ms: number, timeoutMs: number): Happening {
+  return { at, kind: 'task', id, work: { manner, ms }, timeoutMs };
+}
 
 function sizes(maxConcurrency: number, concurrencyPerPoller: number) {
   return { maxConcurrency, concurrencyPerPoller };

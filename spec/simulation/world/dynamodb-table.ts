@@ -15,8 +15,12 @@ export interface Input {
 
 export interface Row {
   item: Item;
-  /** Who has written it last, and when. */
+  /** Who has written it last. */
   machine: string;
+  /**
+   * When it was written first as it is. The client may send a write twice, and the second one may come
+   * late: nobody can see that one, and its sender counts from the sending.
+   */
   writtenAt: number;
 }
 
@@ -46,7 +50,13 @@ export function createTable(
     history.push({ at: universe.now(), name, before: rows.get(name) });
     if (history.length > HISTORY) history.shift();
     if (item === undefined) rows.delete(name);
-    else rows.set(name, { item, machine, writtenAt: universe.now() });
+    else rows.set(name, { item, machine, writtenAt: writtenAt(rows.get(name), item) });
+  }
+
+  function writtenAt(before: Row | undefined, item: Item): number {
+    const version = item['version']?.S;
+    const isAgain = version !== undefined && version === before?.item['version']?.S;
+    return isAgain ? before.writtenAt : universe.now();
   }
 
   return {
@@ -83,16 +93,20 @@ export function createTable(
   };
 }
 
-/** Of conditions it knows `attribute_not_exists(#a)` and `#a = :b`. */
+/** Of conditions it knows `attribute_not_exists(#a)`, and `#a = :b` and `#a <= :b` joined by AND. */
 function holds(input: Input, item: Item | undefined): boolean {
   const { ConditionExpression: condition } = input;
   if (condition === undefined) return true;
   const { ExpressionAttributeNames: names = {}, ExpressionAttributeValues: values = {} } = input;
   const [, absent] = /^attribute_not_exists\((#\w+)\)$/.exec(condition) ?? [];
   if (absent !== undefined) return item?.[names[absent] ?? ''] === undefined;
-  const [left = '', right = ''] = condition.split(' = ');
-  const has = item?.[names[left] ?? '']?.S;
-  return has !== undefined && has === values[right]?.S;
+  return condition.split(' AND ').every((part) => {
+    const [left = '', operator = '', right = ''] = part.split(' ');
+    const has = item?.[names[left] ?? '']?.S;
+    const wanted = values[right]?.S;
+    if (has === undefined || wanted === undefined) return false;
+    return operator === '<=' ? has <= wanted : has === wanted;
+  });
 }
 
 /** `SET #a = :b, … REMOVE #c, …` */

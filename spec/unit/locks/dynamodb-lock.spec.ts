@@ -60,7 +60,12 @@ function createTable() {
     if (command instanceof UpdateItemCommand) {
       const { Key, ExpressionAttributeValues: values = {} } = command.input;
       const present = items.get(keyOf(Key));
-      demand(valueOf(present?.['owner']) === valueOf(values[':owner']), present);
+      const version = valueOf(present?.['version']) as string;
+      demand(
+        valueOf(present?.['owner']) === valueOf(values[':owner']) &&
+          version <= (valueOf(values[':version']) as string),
+        present,
+      );
       items.set(keyOf(Key), {
         ...present,
         version: values[':version'] as { S: string },
@@ -222,6 +227,51 @@ describe('a lock in DynamoDB', () => {
       expect(await b.tries()).toBe(true);
       table.sendTwice = false;
       await expect(lock.extend()).rejects.toMatchObject({ code: LOCK_NOT_OWNED });
+    },
+  );
+
+  it.each([true, false])(
+    'L4: a renewal that was given up and comes late brings no version back that a contender has seen (item sent along: %s)',
+    async (returnsItems) => {
+      const table = Object.assign(createTable(), { returnsItems });
+      const [a, b] = [createInstance(table), createInstance(table)];
+      const alive = a.lock();
+      await alive.acquireImmediately();
+      // The client sends it twice. The first one arrives, and its response is lost.
+      await alive.extend();
+      const second = table.sent.at(-1) ?? {};
+      await b.tries();
+      b.pass(ttlMs - 1);
+      await alive.extend();
+      const late = table.send(second);
+      await expect(late).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });
+      b.pass(1);
+      expect(await b.tries()).toBe(false);
+    },
+  );
+
+  it.each([true, false])(
+    'L6: a renewal that a later one has overtaken is no loss (item sent along: %s)',
+    async (returnsItems) => {
+      const table = Object.assign(createTable(), { returnsItems });
+      let held: (() => Promise<unknown>) | undefined;
+      const a = createInstance({
+        send: (command) =>
+          command instanceof UpdateItemCommand && held === undefined
+            ? new Promise((resolve) => {
+                held = async () => {
+                  resolve(table.send(command));
+                };
+              })
+            : table.send(command),
+      });
+      const lock = a.lock();
+      await lock.acquireImmediately();
+      const first = lock.extend();
+      await lock.extend();
+      await held?.();
+      await first;
+      expect(table.items.size).toBe(1);
     },
   );
 
