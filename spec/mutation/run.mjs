@@ -49,6 +49,11 @@ const chosen = all
   .filter((module) => specsOf(module).length > 0)
   .filter((_, at) => at % parts === which - 1);
 
+if (chosen.length === 0) {
+  console.error(`No module's path matches ${wanted}: they are ${all.join(', ')}`);
+  process.exit(1);
+}
+
 const counted = new Set(['Killed', 'Timeout', 'Survived', 'NoCoverage']);
 const rows = [];
 const results = {};

@@ -162,7 +162,7 @@ export const found: { what: string; plan: Plan }[] = [
         task(7_307, 't45', 'answers', 1_552, 90_000),
         task(7_553, 't19', 'computes', 12_677, 90_000),
         { at: 13_090, kind: 'starts', instance: 'i2', sizes: sizes(8, 1) },
-        { at: 13_590, kind: 'stops', instance: 'i1' },
+        { at: 13_590, kind: 'stops', instance: 'i1', graceMs: undefined },
         task(15_501, 't34', 'answers', 23_006, 90_000),
         task(16_060, 't38', 'computes', 18_378, 90_000),
         {

@@ -12,22 +12,21 @@ import { planOf } from './plan.js';
 import { placesOf, shrink } from './shrink.js';
 import { formatHappening, simulate } from './simulate.js';
 
-const { values } = parseArgs({
-  options: {
-    /** How long to search, in seconds of CPU. */
-    seconds: { type: 'string', default: '60' },
-    /** The first seed. Default: one that was never tried. */
-    from: { type: 'string' },
-    /** Runs this seed only. */
-    seed: { type: 'string' },
-    /** Runs a shrunk plan: the places of the happenings that it keeps. */
-    keep: { type: 'string' },
-    /** Goes on after a failure, and prints one line for each. */
-    all: { type: 'boolean', default: false },
-    /** Prints one line for a failure, and shows nothing of it. */
-    brief: { type: 'boolean', default: false },
-  },
-});
+const options = {
+  /** How long to search, in seconds of CPU. */
+  seconds: { type: 'string', default: '60' },
+  /** The first seed. Default: one that was never tried. */
+  from: { type: 'string' },
+  /** Runs this seed only. */
+  seed: { type: 'string' },
+  /** Runs a shrunk plan: the places of the happenings that it keeps. */
+  keep: { type: 'string' },
+  /** Goes on after a failure, and prints one line for each. */
+  all: { type: 'boolean', default: false },
+  /** Prints one line for a failure, and shows nothing of it. */
+  brief: { type: 'boolean', default: false },
+} as const;
+const values = readOptions();
 
 /** Of CPU time, which is the same however busy the machine is. */
 function seconds(): number {
@@ -35,6 +34,17 @@ function seconds(): number {
   return (user + system) / 1e6;
 }
 const SHRINK_SECONDS = 60;
+
+/** What is typed wrong ends the program with a sentence, not with a stack trace. */
+function readOptions() {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    const names = Object.keys(options).map((name) => `--${name}`);
+    console.error(`${(error as Error).message}\nThe options are ${names.join(', ')}`);
+    process.exit(1);
+  }
+}
 
 if (values.seed !== undefined) await replay(Number(values.seed), values.keep);
 else await search(Number(values.from ?? Date.now()), Number(values.seconds));
@@ -64,7 +74,7 @@ async function search(from: number, forSeconds: number): Promise<void> {
 async function explain(plan: Plan, rule: string): Promise<void> {
   const until = seconds() + SHRINK_SECONDS;
   const shrunk = await shrink(plan, rule, () => seconds() < until);
-  await show(shrunk);
+  await show(shrunk, plan);
   console.log(`
 Shrunk to ${shrunk.happenings.length} of ${plan.happenings.length} happenings. To see it again:
   npm run simulate:search -- --seed ${plan.seed} --keep ${placesOf(plan, shrunk).join(',')}`);
@@ -74,15 +84,20 @@ async function replay(seed: number, keep: string | undefined): Promise<void> {
   const plan = planOf(seed);
   const kept = keep?.split(',').map(Number);
   const happenings = plan.happenings.filter((_, at) => kept?.includes(at) ?? true);
-  if (!(await show({ ...plan, happenings }))) process.exitCode = 1;
+  if (!(await show({ ...plan, happenings }, plan))) process.exitCode = 1;
 }
 
-/** Prints what happens to the cluster and what comes of it. Returns whether all is well. */
-async function show(plan: Plan): Promise<boolean> {
+/**
+ * Prints what happens to the cluster, by its number in the whole plan, and what comes of it. Returns
+ * whether all is well.
+ */
+async function show(plan: Plan, whole: Plan): Promise<boolean> {
   const { violation, timeline, simulatedMs } = await simulate(plan, true);
   console.log(`\nseed ${plan.seed}, ${JSON.stringify(plan.config)}\n`);
-  for (const happening of plan.happenings) {
-    console.log(`${(happening.at / 1_000).toFixed(3).padStart(9)}  ${formatHappening(happening)}`);
+  const places = placesOf(whole, plan);
+  for (const [at, happening] of plan.happenings.entries()) {
+    const time = (happening.at / 1_000).toFixed(3).padStart(9);
+    console.log(`${String(places[at]).padStart(4)}  ${time}  ${formatHappening(happening)}`);
   }
   console.log(`\n${timeline.join('\n')}\n`);
   console.log(violation?.message ?? `All is well after ${(simulatedMs / 1_000).toFixed(0)} s`);

@@ -1,7 +1,7 @@
 /**
  * Faults to be planted into lib: each a text that stands in a file once, and what takes its place.
- * All are mistakes that could be made; the first three had been made. The
- * table in docs/testing-strategy.md says what finds each of them.
+ * All are mistakes that could be made, and five of them had been made. docs/testing-strategy.md names
+ * these, and its table says what finds each fault.
  */
 export const faults = [
   {

@@ -9,24 +9,27 @@
  *     npm run test:planted -- drain show     what the simulator shows of each: shrunk, with a timeline
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { compile, compileFile } from '../compile.mjs';
+import { changesOf, fits } from './changes.mjs';
 import { faults } from './faults.mjs';
 
 /** Of CPU time. */
 const SECONDS = 60;
 /** Real time, on the busiest machine. A fault may make a loop without end. */
 const HANGS_MS = 1_200_000;
-const lib = fileURLToPath(new URL('../../../lib/', import.meta.url));
 const [, , wanted = '', part = '1/1'] = process.argv;
 const [which, parts] = part.includes('/') ? part.split('/').map(Number) : [1, 1];
 const chosen = faults
   .filter(({ name }) => new RegExp(wanted).test(name))
   .filter((_, at) => at % parts === which - 1);
 const doesNotFit = { missed: true, text: 'NO LONGER FITS: its place in lib has changed' };
+if (chosen.length === 0) {
+  console.error(`No fault's name matches ${wanted}: spec/simulation/planted/faults.mjs has them`);
+  process.exit(1);
+}
 let missed = 0;
 
 const folder = mkdtempSync(join(tmpdir(), 'planted-'));
@@ -42,24 +45,6 @@ try {
 }
 console.log(`${chosen.length - missed} of ${chosen.length} ${part === 'fit' ? 'fit' : 'found'}`);
 if (missed > 0) process.exitCode = 1;
-
-/** The texts that a fault replaces, by the file that they stand in. */
-function changesOf({ file, find, replace, more = [] }) {
-  const byFile = new Map();
-  for (const change of [{ find, replace }, ...more]) {
-    const its = change.file ?? file;
-    byFile.set(its, [...(byFile.get(its) ?? []), change]);
-  }
-  return byFile;
-}
-
-/** Whether each text that a fault replaces stands in its file, once. */
-function fits(fault) {
-  return [...changesOf(fault)].every(([file, changes]) => {
-    const text = readFileSync(join(lib, file), 'utf8');
-    return changes.every(({ find }) => text.split(find).length === 2);
-  });
-}
 
 /** Runs the search with the fault in it. */
 function search(fault) {
@@ -81,7 +66,8 @@ function search(fault) {
     ['spec/simulation/search.js', ...options],
     { cwd: folder, encoding: 'utf8', timeout: HANGS_MS, maxBuffer: 1e9 },
   );
-  if (part === 'show') console.log(stdout);
+  // To see it again takes the fault, and not the search alone.
+  if (part === 'show') console.log(stdout.replace(/ To see it again:\n.*/, ''));
   for (const file of changed.keys()) compileFile(folder, `lib/${file}`);
   return read(stdout, stderr);
 }
