@@ -26,11 +26,37 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
   const validFrom = new Map<string, number>();
   /** Owners of leases that were granted too late, and when that was heard. */
   const tooLate = new Map<string, number>();
+  /** Owners whose acquire has not been answered in time: when it was sent. */
+  const unanswered = new Map<string, number>();
+  /** Owners whose last renewal failed, and when. */
+  const failedAt = new Map<string, number>();
+  /** By owner: when it was last renewed sooner than after a twelfth, since the clocks had leapt. */
+  const hurriedAt = new Map<string, number>();
 
   /** L2: a call may take a sixth, and a renewal no longer than the lease is valid. */
   function limitMs({ owner, sentAt }: StoreCall): number {
     const validMs = (grantedAt.get(owner) ?? Infinity) + VALID * ttlMs - sentAt;
     return Math.min(ttlMs / 6, validMs > 0 ? validMs : Infinity);
+  }
+
+  /**
+   * L2: after a failure it waits for a twelfth. It asks at once, once each, when the clocks have leapt
+   * and when the lease expires.
+   */
+  function checkHurry(owner: string, name: string): void {
+    const ms = machine.now() - (failedAt.get(owner) ?? -Infinity);
+    failedAt.delete(owner);
+    if (ms >= ttlMs / 12 - LATE_MS) return;
+    const expiredMs = machine.monotonic() - (validFrom.get(name) ?? 0) - VALID * ttlMs;
+    const expiredAt = expiredMs > -LATE_MS ? machine.now() - expiredMs : -Infinity;
+    const since = Math.max(instance.leaptAt, expiredAt);
+    const mayHurry = since > (hurriedAt.get(owner) ?? -Infinity);
+    hurriedAt.set(owner, machine.now());
+    if (mayHurry) return;
+    line.broken(
+      'L2: a twelfth after a failure',
+      `${machine.name}: ${owner} is renewed ${ms} ms after`,
+    );
   }
 
   return {
@@ -40,7 +66,11 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
       if (instance.stopped && operation !== 'release') {
         line.broken('S3: nothing after stop', `${machine.name} asks the store: ${operation}`);
       }
-      if (operation === 'release') tooLate.delete(owner);
+      if (operation === 'acquire') unanswered.set(owner, machine.now());
+      if (operation === 'release') {
+        tooLate.delete(owner);
+        unanswered.delete(owner);
+      }
       if (operation !== 'extend') return;
       if (refused.has(owner)) {
         line.broken(
@@ -48,6 +78,7 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
           `${machine.name} renews ${name.replace(/^.*:/, 'poller ')}, which the store has refused`,
         );
       }
+      checkHurry(owner, name);
       const before = renewedAt.get(owner);
       renewedAt.set(owner, machine.now());
       if (before === undefined || !trouble.isPast(machine.now(), ttlMs)) return;
@@ -61,12 +92,19 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
     answered(call: StoreCall, answer: string): void {
       const { operation, name, owner, sentAt } = call;
       const lateMs = machine.monotonic() - sentAt - limitMs(call);
-      const isGranted = answer === (operation === 'acquire' ? 'true' : 'undefined');
+      const isGranted =
+        answer === { acquire: 'true', extend: 'undefined' }[operation as 'acquire' | 'extend'];
       // What has arrived in time, and is read after a block, may count.
       const mayCount = lateMs <= LATE_MS || !instance.heldUp.isPast(machine.now(), lateMs);
-      if (isGranted && mayCount) validFrom.set(name, sentAt);
+      if (isGranted && mayCount) {
+        validFrom.set(name, Math.max(sentAt, validFrom.get(name) ?? 0));
+      }
+      if (operation === 'acquire' && /^(true|false)$/.test(answer) && mayCount) {
+        unanswered.delete(owner);
+      }
       if (isGranted && !mayCount && operation === 'acquire') tooLate.set(owner, machine.now());
       if (lateMs >= 0) return;
+      if (operation === 'extend' && !isGranted) failedAt.set(owner, machine.now());
       if (isGranted) grantedAt.set(owner, sentAt);
       if (operation === 'extend' && answer === 'not owned') refused.add(owner);
     },
@@ -81,8 +119,16 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
         `${machine.name} polls for poller ${poller} ${ms} ms after the call that made its lease valid`,
       );
     },
-    /** L7: what was granted too late is given back. To be called every few seconds. */
+    /** L7: what was granted too late, or may have been, is given back. To be called every few seconds. */
     checkLate(now: number): void {
+      for (const [owner, sentAt] of unanswered) {
+        const ms = now - sentAt;
+        if (ms < ttlMs / 6 + AT_ONCE_MS || !instance.heldUp.isPast(now, ms)) continue;
+        line.broken(
+          'L7: lost grants are given back',
+          `${owner} has no answer, and is not released`,
+        );
+      }
       for (const [owner, heardAt] of tooLate) {
         if (now - heardAt < AT_ONCE_MS || !instance.heldUp.isPast(now, now - heardAt)) continue;
         line.broken('L7: late leases are given back', `${owner} was granted too late, and is kept`);
@@ -104,7 +150,8 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
     lostAt: () => lostAt,
     acquired(): void {
       const { maxPollersPerInstance: most = Infinity } = instance.config;
-      const held = instance.source.status().pollers.filter(({ lease }) => lease?.lost === false);
+      // Those that are lost count as long as they have work.
+      const held = instance.source.status().pollers.filter(({ lease }) => lease !== undefined);
       if (held.length <= most) return;
       line.broken('L3: no more than its cap', `${machine.name} holds ${held.length} pollers`);
     },

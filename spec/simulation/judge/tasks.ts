@@ -20,6 +20,12 @@ interface Seen {
   end: string | undefined;
 }
 
+/** What an event says of a task's end. */
+interface Ending {
+  reason?: string;
+  attempts?: number;
+}
+
 /** The events that say that AWS has a report, and which. */
 const ends: Record<string, string | undefined> = {
   taskSucceeded: 'SendTaskSuccess',
@@ -88,6 +94,11 @@ export function createTasksJudge(instance: Instance, aws: Aws, line: Timeline) {
       task.sends += 1;
       task.refused = false;
     },
+    /** Whether AWS has closed the task of this id. */
+    isClosed(id: string): boolean {
+      const token = byId.get(id)?.token;
+      return token !== undefined && aws.tokens.get(token)?.closed !== undefined;
+    },
     /** How often the task was reported. */
     sends: (token: string) => seen.get(token)?.sends ?? 0,
     /** A SendTask* came back: with an error or without. */
@@ -113,7 +124,7 @@ export function createTasksJudge(instance: Instance, aws: Aws, line: Timeline) {
       return task?.token;
     },
     /** An event that ends a task. Returns its token. */
-    ended(name: string, id: string, reason: string | undefined): string | undefined {
+    ended(name: string, id: string, { reason, attempts }: Ending): string | undefined {
       const task = byId.get(id);
       if (task === undefined) return undefined;
       if (task.end !== undefined)
@@ -129,6 +140,14 @@ export function createTasksJudge(instance: Instance, aws: Aws, line: Timeline) {
           task,
           `is emitted as ${name}; AWS has ${String(token?.content)}`,
         );
+      }
+      if (reason === 'closed' || reason === 'unknown') {
+        if (token?.closed === undefined) {
+          broken('T7: lost if it is closed', task, `is emitted as ${reason}; AWS has it open`);
+        }
+      }
+      if (attempts !== undefined && attempts !== task.sends) {
+        broken('T6: attempts', task, `was sent ${task.sends} times, and is emitted as ${attempts}`);
       }
       if (reason === 'closed' && ours) {
         broken(

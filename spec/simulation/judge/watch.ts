@@ -67,7 +67,9 @@ export function createWatch(
       // However the last one ended, only what holds the process up can delay the next.
       const idleMs = now - (beatEndedAt ?? now);
       const isSilent = idleMs > soonMs && heldUp.isPast(now, idleMs);
-      const isLate = now - beatAt > heartbeatIntervalMs + BEAT_MS && trouble.isPast(now, BEAT_MS);
+      const isUnderWay = beatEndedAt === undefined;
+      const isLate =
+        isUnderWay && now - beatAt > heartbeatIntervalMs + BEAT_MS && trouble.isPast(now, BEAT_MS);
       if (!isSilent && !isLate) continue;
       line.broken('T8: heartbeats go on', `${machine.name}: ${token}, none for ${now - beatAt} ms`);
     }

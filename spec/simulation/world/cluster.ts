@@ -153,10 +153,12 @@ export function createCluster(
           disturb(Math.max(0, instance.blockedUntil - happening.at));
           machine.thaw(happening.suspended ? happening.ms : 0);
           instance.heldUp.from(machine.now(), 0);
+          instance.leaptAt = machine.now();
         });
         return;
       case 'setsClock':
         machine.setWallClock(happening.byMs);
+        instance.leaptAt = machine.now();
         if (happening.byMs < 0) instance.setBackAt = machine.monotonic();
         disturb(1_000);
         return;

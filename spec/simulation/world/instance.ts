@@ -97,6 +97,8 @@ export interface Instance {
   stopped: boolean;
   /** When its wall clock was last set back, by the monotonic clock. */
   setBackAt: number;
+  /** When its clocks last leapt: they were set, or its process was held up. */
+  leaptAt: number;
   /** When the grace of a stop ends: polls may then be aborted (S2). */
   graceEndsAt: number;
   /** Its process was blocked or frozen. */
@@ -147,6 +149,7 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
     },
     pollers: () => Math.ceil(instance.sizes.maxConcurrency / instance.sizes.concurrencyPerPoller),
     setBackAt: -Infinity,
+    leaptAt: -Infinity,
     graceEndsAt: Infinity,
     heldUp: createTrouble(),
     blockedUntil: -Infinity,
@@ -165,6 +168,7 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
     block(ms) {
       machine.block(ms);
       instance.heldUp.from(machine.now(), 0);
+      instance.leaptAt = machine.now();
       instance.blockedUntil = universe.now() + ms;
       world.trouble.from(universe.now(), ms);
     },
@@ -258,9 +262,9 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
 function listen(instance: Instance, world: World): void {
   const { line } = world;
   const { machine, source, slots, tasks, pace, leases, idle } = instance;
-  const end = (name: string) => (event: { task: string; reason?: string }) => {
+  const end = (name: string) => (event: { task: string; reason?: string; attempts?: number }) => {
     idle.taskEnded(event.task);
-    const token = tasks.ended(name, event.task, event.reason);
+    const token = tasks.ended(name, event.task, event);
     if (token !== undefined) slots.taskEnded(token);
   };
   source.on('taskReceived', ({ task, poller }) => {
