@@ -73,10 +73,10 @@ it('the judge takes no poll for a good one that was sent before its poller faile
   // While several pollers wait for the ARN, only this event says whose poll has failed.
   pace.pollFailed(0, 1_200);
   now = 12_000;
-  pace.pollAnswered(0, 5_000);
+  pace.pollAnswered(0, 5_000, false);
   pace.pollFailed(0, 2_400);
   expect(broken).toEqual([]);
-  pace.pollAnswered(0, 13_000);
+  pace.pollAnswered(0, 13_000, false);
   pace.pollFailed(0, 4_800);
   expect(broken).toEqual(['P1: none after a good poll']);
 });

@@ -1,6 +1,7 @@
 import type { StepFuncSourceConfig } from '../../lib/index.js';
 import type { Random } from './engine/random.js';
 import { createRandom } from './engine/random.js';
+import { POLLERS } from './judge/pollers.js';
 import type { Trouble } from './world/aws.js';
 import { awsTroubles } from './world/aws.js';
 import type { Manner, Work } from './world/component.js';
@@ -63,7 +64,10 @@ export function planOf(seed: number): Plan {
   const hasOutage = locks !== undefined && random.chance(0.12);
   const ttlMs =
     locks === undefined ? 0 : hasOutage ? OUTAGE_TTL_MS : random.pick([6_000, 12_000, 30_000]);
-  const sizes = { maxConcurrency: random.whole(1, 10), concurrencyPerPoller: random.whole(1, 4) };
+  const sizes = {
+    maxConcurrency: random.whole(1, POLLERS),
+    concurrencyPerPoller: random.whole(1, 4),
+  };
   const heartbeats = random.chance(0.5) ? random.whole(2, 15) * 1_000 : undefined;
   const config: StepFuncSourceConfig = {
     activityName: 'sum',
@@ -105,12 +109,14 @@ export function planOf(seed: number): Plan {
           ttlMs,
         })),
   ];
-  if (config.onComponentDown === 'wait' && random.fork('restarts').chance(0.5)) {
+  const isPatient = (config.invokeTimeoutMs ?? 0) >= 20_000;
+  if (config.onComponentDown === 'wait' && isPatient) {
     happenings.push(...componentRestart(random.fork('restart'), calmAt));
   }
-  if (locks !== undefined && !hasOutage && random.fork('fades').chance(0.15)) {
+  if (locks !== undefined && !hasOutage) {
     happenings.push(...storeFades(random.fork('fade'), happenings, ttlMs, calmAt));
   }
+  happenings.push(...secondStops(random.fork('second stops'), happenings, calmAt));
   happenings.sort((a, b) => a.at - b.at);
   return {
     seed,
@@ -170,7 +176,7 @@ function faults(
   const lasting = (at: number, most: number) => random.whole(200, Math.min(most, calmAt - at));
   const newSizes = (): Sizes => ({
     // With locks the size of a poller is everybody's.
-    maxConcurrency: random.whole(1, 10),
+    maxConcurrency: random.whole(1, POLLERS),
     concurrencyPerPoller: locks ? sizes.concurrencyPerPoller : random.whole(1, 4),
   });
 
@@ -301,7 +307,7 @@ function burst(random: Random, at: number, nth: number): Happening[] {
   }));
 }
 
-/** The component is down for a while, when tasks come that take it long. */
+/** Tasks that are long come while the component is down for a moment. */
 function componentRestart(random: Random, calmAt: number): Happening[] {
   const at = random.whole(2_000, calmAt - 20_000);
   const ms = random.whole(1_000, 8_000);
@@ -317,14 +323,15 @@ function componentRestart(random: Random, calmAt: number): Happening[] {
   ];
 }
 
-/** The way to the store is slow when an instance starts, and then it is away. Tasks go on meanwhile. */
+/** Calls to the store are slow when an instance starts, and then the store is away. Tasks go on. */
 function storeFades(
   random: Random,
   happenings: Happening[],
   ttlMs: number,
   calmAt: number,
 ): Happening[] {
-  const starts = happenings.filter(({ kind }) => kind === 'starts');
+  const starts = happenings.filter(({ at, kind }) => kind === 'starts' && at + 2 * ttlMs < calmAt);
+  if (starts.length === 0 || !random.chance(0.15)) return [];
   const at = random.pick(starts).at + 1;
   const awayAt = Math.min(calmAt, Math.round(at + ttlMs * random.between(0.2, 1.2)));
   const ms = Math.min(calmAt - awayAt, Math.round(ttlMs * 1.3));
@@ -346,6 +353,15 @@ function storeFades(
       timeoutMs: 90_000,
     })),
   ];
+}
+
+/** Some who have stopped somebody have no patience, and stop it again with a shorter grace. */
+function secondStops(random: Random, happenings: Happening[], calmAt: number): Happening[] {
+  return happenings.flatMap((happening): Happening[] => {
+    if (happening.kind !== 'stops' || !random.chance(0.3)) return [];
+    const at = Math.min(calmAt, happening.at + random.whole(100, 5_000));
+    return [{ ...happening, at, graceMs: random.pick([0, 2_000]) }];
+  });
 }
 
 /** Of plans with an outage. Polls outlast their leases by more than the judge's patience. */

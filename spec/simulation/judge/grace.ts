@@ -25,7 +25,7 @@ export function watchGrace(instance: Instance, graceMs: number, world: World): v
   after(graceMs + AT_ONCE_MS, () => {
     if (!heldUp.isPast(universe.now(), AT_ONCE_MS)) return;
     const polls = slots.openPolls();
-    const running = [...invokes].filter(({ aborted }) => !aborted).length;
+    const running = invokes.unaborted();
     if (polls + running === 0) return;
     line.broken(
       'S2: polls and invokes end with the grace',

@@ -4,6 +4,8 @@ import type { Instance, World } from '../world/instance.js';
 const SETTLED_MS = 45_000;
 /** An empty response is followed by a wait of a second at most. */
 const IDLE_MS = 5_000;
+/** So long is waited before the next attempt at most. */
+const LONGEST_RETRY_MS = 6_000;
 /** An attempt that is open for so much longer than a refusal takes has got its connection. */
 const CONNECTED_MS = 2_000;
 
@@ -35,7 +37,8 @@ export function createIdleJudge(instance: Instance, { line, store, pollTrouble }
     },
     /** An invoke got no connection. */
     refused(task: string): void {
-      if (instance.config.onComponentDown === 'wait') waiting.set(task, Infinity);
+      if (instance.config.onComponentDown !== 'wait') return;
+      waiting.set(task, machine.now() + LONGEST_RETRY_MS);
     },
     /** An invoke has ended in any other way. */
     invoked: (task: string) => void waiting.delete(task),

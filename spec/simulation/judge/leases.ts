@@ -1,5 +1,6 @@
 import type { Instance, World } from '../world/instance.js';
 import type { StoreCall } from '../world/lock-store.js';
+import { POLLERS } from './pollers.js';
 
 /** Waits between renewals that are equal so often were not at random. */
 const EQUAL_WAITS = 5;
@@ -158,7 +159,7 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
     /** L8: a stopped instance has given its leases back. */
     stopped(): void {
       if (store === undefined || !trouble.isPast(machine.now(), ttlMs)) return;
-      for (let poller = 0; poller < 10; poller += 1) {
+      for (let poller = 0; poller < POLLERS; poller += 1) {
         if (store.holder(instance.leaseName(poller))?.machine !== machine.name) continue;
         line.broken('L8: leases are given back', `${machine.name} has stopped and has ${poller}`);
       }

@@ -1,12 +1,19 @@
 import type { Instance } from '../world/instance.js';
 import type { JitterJudge } from './jitter.js';
+import { POLLERS } from './pollers.js';
 import type { Timeline } from './violation.js';
+
+/** P1: a poll that failed is followed by a second of quiet. Timers count whole milliseconds. */
+const LEAST_BACK_OFF_MS = 1_000 - 2;
+
+/** P4: what fails later was held by AWS. */
+const HELD_MS = 10_000;
 
 /** T6: the longest wait before a report is sent again, and a turn or two. */
 const LONGEST_RETRY_MS = 15_500;
 
 /**
- * P1: how long is waited after failures, and that it is at random. `jitter` is that of all instances:
+ * P1, P2, P4, T6: how long is waited after failures, and that it is at random. `jitter` is that of all instances:
  * they fail together.
  */
 export function createPaceJudge(instance: Instance, line: Timeline, jitter: JitterJudge) {
@@ -28,6 +35,8 @@ export function createPaceJudge(instance: Instance, line: Timeline, jitter: Jitt
    */
   let ofUnknown: number | undefined;
   const reportFailedAt = new Map<string, number>();
+  /** When CreateActivity failed. */
+  let creationsFailed: number[] = [];
 
   /** An event says whose poll it is that has just come back. */
   function attributed(poller: number): void {
@@ -69,17 +78,19 @@ export function createPaceJudge(instance: Instance, line: Timeline, jitter: Jitt
         if (poller >= count) beginsAnew(poller);
       }
     },
-    pollAnswered(poller: number | undefined, sentAt: number): void {
-      ofUnknown = poller === undefined ? sentAt : undefined;
+    /** `isTask`: an event follows that says whose poll it was. */
+    pollAnswered(poller: number | undefined, sentAt: number, isTask: boolean): void {
+      ofUnknown = poller === undefined && isTask ? sentAt : undefined;
       if (poller === undefined) return;
       if (sentAt > (failedAt.get(poller) ?? -1)) recovered.add(poller);
     },
     pollBroke(poller: number | undefined, sentAt: number): void {
       ofUnknown = poller === undefined ? sentAt : undefined;
       if (poller === undefined) return;
+      const isFirst = sentAt > (failedAt.get(poller) ?? -1);
       failedAt.set(poller, machine.now());
-      // A failure at once is the only one of which everybody agrees what is to be waited.
-      if (machine.now() - sentAt < 500) notBefore.set(poller, sentAt + 1_000);
+      // P4: polls that were open together share the wait of the first one that failed.
+      if (isFirst && machine.now() - sentAt < HELD_MS) notBefore.set(poller, machine.now() + 1_000);
     },
     /** By the event: how long the poller waits. */
     pollFailed(poller: number, retryInMs: number): void {
@@ -107,6 +118,16 @@ export function createPaceJudge(instance: Instance, line: Timeline, jitter: Jitt
           `${machine.name}: poller ${poller} waits ${retryInMs} ms after a good poll`,
         );
       }
+    },
+    creationFailed: () => void creationsFailed.push(machine.now()),
+    /** P2: while it runs, each poller asks for the activity again after the back-off of a poll. */
+    creating(): void {
+      if (instance.source.state !== 'running') return;
+      const since = machine.now() - LEAST_BACK_OFF_MS;
+      creationsFailed = creationsFailed.filter((at) => at > since);
+      // One whose lease is acquired anew, or that a resize adds, asks at once.
+      if (creationsFailed.length <= 2 * POLLERS) return;
+      line.broken('P2: back-off', `${machine.name} creates the activity again and again`);
     },
     reportFailed: (token: string) => void reportFailedAt.set(token, machine.now()),
     reportSent(token: string, sends: number): void {

@@ -1,7 +1,7 @@
 import type { Plan } from '../plan.js';
 import type { Instance, World } from '../world/instance.js';
+import { POLLERS } from './pollers.js';
 
-const POLLERS = 10;
 /** L4 and L3: whoever holds the more waits the longer, but never more than a third of the ttl. */
 const TAKEN_WITHIN_TTLS = 2;
 const SLACK_MS = 15_000;

@@ -1,5 +1,6 @@
 import type { PollerStatus } from '../../../lib/index.js';
 import type { Instance, World } from '../world/instance.js';
+import { POLLERS } from './pollers.js';
 
 /** After a failure: polls that were sent before it have come back by then. */
 const FORGOTTEN_MS = 80_000;
@@ -42,6 +43,10 @@ export function createSlotsJudge(
 
   /** By poller: when its last failed poll came back. It has one poll open from then on. */
   const failedAt = new Map<number, number>();
+
+  /** By poller: how many polls it may have open, at most. */
+  const widths = new Map<number, number>();
+  const widthOf = (poller: number) => widths.get(poller) ?? 1;
 
   const openOf = (poller: number) => [...polls].filter((poll) => poll.poller === poller).length;
   const tasksOf = (poller: number) =>
@@ -184,7 +189,38 @@ export function createSlotsJudge(
     );
   }
 
+  /**
+   * C3: a poll that brings a task adds one, one that does not removes one. What no poller is known to
+   * have read, may be any one's.
+   */
+  function returned(poller: number | undefined, isTask: boolean): void {
+    if (poller !== undefined) {
+      const width = widthOf(poller) + (isTask ? 1 : -1);
+      const largest = Math.max(sizeOf(poller), most.get(poller) ?? 0);
+      widths.set(poller, Math.max(1, Math.min(width, largest)));
+    } else if (isTask) {
+      for (let any = 0; any < POLLERS; any += 1) returned(any, true);
+    }
+  }
+
+  function checkWidth(poller: number): void {
+    if (openOf(poller) <= widthOf(poller)) return;
+    line.broken(
+      'C3: as many polls as tasks have shown',
+      `${machine.name}: poller ${poller} has ${openOf(poller)} polls, not ${widthOf(poller)}`,
+    );
+  }
+
   return {
+    /** C1: pollers that have not the slots that they should have, once nothing is under way. */
+    missing(): string[] {
+      const pollers = source.status().pollers.filter(({ concurrency }) => concurrency > 0);
+      const wrong = pollers
+        .filter(({ poller, concurrency }) => !isTakenAway(poller) && concurrency !== sizeOf(poller))
+        .map(({ poller, concurrency }) => `poller ${poller} has ${concurrency} slots`);
+      const isShort = store === undefined && pollers.length < instance.pollers();
+      return isShort ? [...wrong, `${pollers.length} pollers`] : wrong;
+    },
     pollSent(): SentPoll {
       const sent: SentPoll = { sentAt: machine.now(), poller: undefined };
       if (instance.stopCalled) {
@@ -196,6 +232,7 @@ export function createSlotsJudge(
       if (sent.poller !== undefined) {
         checkLease(sent.poller);
         checkIsWanted(sent.poller);
+        checkWidth(sent.poller);
       }
       check();
       return sent;
@@ -204,6 +241,7 @@ export function createSlotsJudge(
       const { poller } = sent;
       const open = poller === undefined ? 0 : openOf(poller);
       polls.delete(sent);
+      returned(poller, token !== undefined);
       if (token === undefined) return;
       tasks.set(token, poller ?? -1);
       if (poller === undefined) return;

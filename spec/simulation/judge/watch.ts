@@ -1,4 +1,5 @@
 import type { Plan } from '../plan.js';
+import { POLLERS } from './pollers.js';
 import type { createSharesJudge } from './shares.js';
 import type { Instance, World } from '../world/instance.js';
 
@@ -105,7 +106,7 @@ export function createWatch(
       const { machine } = instance;
       // One that is frozen or blocks has an excuse, and so has all that it should have done.
       if (machine.frozen || machine.now() > now) trouble.from(now, 0);
-      for (let poller = 0; poller < 10; poller += 1) checkWedged(instance, poller, now);
+      for (let poller = 0; poller < POLLERS; poller += 1) checkWedged(instance, poller, now);
       checkPolls(instance, now);
       checkHeartbeats(instance, now);
       checkFilled(instance, instances.length, now);

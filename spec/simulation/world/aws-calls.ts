@@ -37,6 +37,7 @@ export function createAwsCalls(instance: Instance, aws: Aws, line: Timeline) {
       if (sent.poller !== undefined) instance.leases.pollSent(sent.poller);
     } else {
       line.note(machine.name, `sends ${what}`);
+      if (operation === 'CreateActivity' && retries === 0) instance.pace.creating();
     }
     if (token !== undefined) {
       instance.tasks.sending(operation, input, retries);
@@ -51,7 +52,7 @@ export function createAwsCalls(instance: Instance, aws: Aws, line: Timeline) {
       if (sent !== undefined) {
         const task = typeof got === 'string' && got !== '' ? got : undefined;
         instance.slots.pollEnded(sent, task);
-        instance.pace.pollAnswered(sent.poller, sent.sentAt);
+        instance.pace.pollAnswered(sent.poller, sent.sentAt, task !== undefined);
         if (task !== undefined) instance.tasks.delivered(task);
       } else if (token !== undefined && instance.tasks.answered(operation, input, undefined)) {
         instance.slots.taskEnded(token);
@@ -67,6 +68,8 @@ export function createAwsCalls(instance: Instance, aws: Aws, line: Timeline) {
       } else if (token !== undefined) {
         if (operation !== 'SendTaskHeartbeat') instance.pace.reportFailed(token);
         if (instance.tasks.answered(operation, input, error)) instance.slots.taskEnded(token);
+      } else {
+        instance.pace.creationFailed();
       }
       fail(error);
     }

@@ -167,7 +167,8 @@ export function createCluster(
         disturb(1_000);
         return;
       case 'stops':
-        if (!instance.stopAsked) {
+        // A second one may shorten the grace (S2).
+        if (!instance.stopped) {
           instance.stop(happening.graceMs === undefined ? {} : { graceMs: happening.graceMs });
         }
         return;
@@ -194,7 +195,9 @@ export function createCluster(
   const isDone = () => {
     if (aws.jobs.some(({ outcome }) => outcome === 'open')) return false;
     return (
-      living().every((instance) => problemsOf(instance).length === 0) &&
+      living().every(
+        (instance) => problemsOf(instance).length === 0 && instance.slots.missing().length === 0,
+      ) &&
       shares.untaken(living()).length === 0 &&
       shares.unfair(living()).length === 0
     );
@@ -230,6 +233,11 @@ export function createCluster(
         if (problems.length === 0) continue;
         const { name } = instance.machine;
         line.broken('liveness: health', `${name}: ${JSON.stringify(problems)}`);
+      }
+      for (const { machine, slots } of living()) {
+        const missing = slots.missing();
+        if (missing.length > 0)
+          line.broken('C1: all slots are there', `${machine.name}: ${missing.join(', ')}`);
       }
       for (const { machine, source } of living()) {
         const heard = listeners?.mostOf(machine) ?? 0;

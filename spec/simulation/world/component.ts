@@ -42,7 +42,8 @@ export function createInvoke(instance: Instance, { universe, line }: World): Inv
     const ms = instance.isCalm ? Math.min(asked, 200) : asked;
     if (manner === 'throws') throw new TypeError('The component throws');
     if (manner === 'isDeaf') {
-      instance.invokes.add(signal);
+      instance.invokes.begun(task, signal);
+      signal.addEventListener('abort', () => instance.invokes.aborted(task, signal));
       return new Promise(() => undefined);
     }
     if (manner === 'computes') {
@@ -50,10 +51,10 @@ export function createInvoke(instance: Instance, { universe, line }: World): Inv
       instance.block(ms);
       return Promise.resolve(responseTo(manner));
     }
-    instance.invokes.add(signal);
+    const ended = instance.invokes.begun(task, signal);
     return new Promise((resolve, reject) => {
       const settled = () => {
-        instance.invokes.delete(signal);
+        ended();
         signal.removeEventListener('abort', abort);
         instance.idle.invoked(task);
       };
@@ -76,6 +77,7 @@ export function createInvoke(instance: Instance, { universe, line }: World): Inv
         },
       );
       const abort = () => {
+        instance.invokes.aborted(task, signal);
         settled();
         const unread = call.abort();
         const { code } = signal.reason as { code?: string };

@@ -4,6 +4,7 @@ import type {
   StepFuncSource,
   StepFuncSourceConfig,
   StopOptions,
+  StopSummary,
 } from '../../../lib/index.js';
 import { createSource } from '../../../lib/source/source.js';
 import type { ListenerCount } from '../engine/listeners.js';
@@ -13,6 +14,7 @@ import type { Random } from '../engine/random.js';
 import type { Universe } from '../engine/universe.js';
 import { watchGrace } from '../judge/grace.js';
 import { createIdleJudge } from '../judge/idle.js';
+import { createInvokesJudge } from '../judge/invokes.js';
 import type { JitterJudge } from '../judge/jitter.js';
 import { createPaceJudge } from '../judge/pace.js';
 import { createSlotsJudge } from '../judge/slots.js';
@@ -105,8 +107,7 @@ export interface Instance {
   heldUp: Trouble;
   /** When the callback that blocks returns, if the machine does not freeze meanwhile. */
   blockedUntil: number;
-  /** Signals of the invokes that have not ended. */
-  invokes: Set<AbortSignal>;
+  invokes: ReturnType<typeof createInvokesJudge>;
   leaseName(poller: number): string;
   /** The next time that this callback runs, it blocks. */
   blockNext(where: Callback, ms: number): void;
@@ -153,7 +154,6 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
     graceEndsAt: Infinity,
     heldUp: createTrouble(),
     blockedUntil: -Infinity,
-    invokes: new Set(),
     leaseName: (poller) => `stepfunc-source:${activityArn}:${poller}`,
     blockNext: (where, ms) => void toBlock.set(where, ms),
     problems: undefined,
@@ -201,11 +201,14 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
           const endsAt = machine.now() + options.graceMs - 1;
           instance.graceEndsAt = Math.min(instance.graceEndsAt, endsAt);
         }
+        const before = instance.tasks.counts();
         const stopping = instance.source.stop(options);
         if (options.graceMs !== undefined) watchGrace(instance, options.graceMs, world);
         stopping.then(
           (summary) => {
             line.note(name, `has stopped: ${JSON.stringify(summary)}`);
+            // A second stop has the summary of the first.
+            if (!instance.stopped) checkSummary(instance, summary, before, line);
             instance.stopped = true;
             instance.leases.stopped();
             checkLeftovers(instance, line);
@@ -226,6 +229,7 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
     pace: undefined as never,
     leases: undefined as never,
     idle: undefined as never,
+    invokes: undefined as never,
   };
 
   const write = (level: string) => (_fields: object, message: string) => {
@@ -255,20 +259,23 @@ export function createInstance(world: World, name: string, config: StepFuncSourc
   instance.pace = createPaceJudge(instance, line, world.jitter);
   instance.leases = createLeasesJudge(instance, world);
   instance.idle = createIdleJudge(instance, world);
+  instance.invokes = createInvokesJudge(instance, world);
   listen(instance, world);
   return instance;
 }
 
 function listen(instance: Instance, world: World): void {
   const { line } = world;
-  const { machine, source, slots, tasks, pace, leases, idle } = instance;
+  const { machine, source, slots, tasks, pace, leases, idle, invokes } = instance;
   const end = (name: string) => (event: { task: string; reason?: string; attempts?: number }) => {
     idle.taskEnded(event.task);
+    invokes.taskEnded(event.task);
     const token = tasks.ended(name, event.task, event);
     if (token !== undefined) slots.taskEnded(token);
   };
   source.on('taskReceived', ({ task, poller }) => {
     idle.taskReceived(task, poller);
+    invokes.taskReceived(task, poller);
     const token = tasks.received(task);
     if (token !== undefined) slots.taskReceived(token, poller);
     pace.taskReceived(poller);
@@ -282,7 +289,10 @@ function listen(instance: Instance, world: World): void {
     idle.pollFailed(poller, retryInMs);
     slots.pollFailed(poller);
   });
-  source.on('leaseLost', ({ poller, error }) => leases.lost(poller, error));
+  source.on('leaseLost', ({ poller, error }) => {
+    leases.lost(poller, error);
+    invokes.leaseLost(poller);
+  });
   source.on('leaseAcquired', ({ poller }) => {
     leases.acquired();
     pace.acquired(poller);
@@ -298,6 +308,21 @@ function listen(instance: Instance, world: World): void {
       if (instance.stopped) line.broken('S3: nothing after stop', `${machine.name} emits ${name}`);
       instance.mayBlock(name);
     });
+  }
+}
+
+/** The summary of a stop says what has come of the tasks since it was called first. */
+function checkSummary(
+  { machine, tasks }: Instance,
+  summary: StopSummary,
+  before: ReturnType<Instance['tasks']['counts']>,
+  line: Timeline,
+): void {
+  const after = tasks.counts();
+  for (const what of ['succeeded', 'failed', 'lost'] as const) {
+    const count = after[what] - before[what];
+    if (summary[what] === count) continue;
+    line.broken('S2: the summary', `${machine.name}: ${count} ${what}, ${JSON.stringify(summary)}`);
   }
 }
 
