@@ -134,8 +134,11 @@ it('the judge lets a poller rest while its component is not there, and no longer
     now += 5_000;
   };
   idle.taskReceived('t1', 0);
-  idle.refused('t1');
-  for (let times = 0; times < 5; times += 1) look();
+  for (let times = 0; times < 5; times += 1) {
+    idle.invoking('t1');
+    idle.refused('t1');
+    look();
+  }
   expect(broken).toEqual([]);
   // The next attempt is under way for longer than a refusal takes.
   idle.invoking('t1');

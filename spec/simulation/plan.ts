@@ -34,6 +34,8 @@ export type Happening = { at: number } & (
 interface Sizes {
   maxConcurrency: number;
   concurrencyPerPoller: number;
+  /** Of an instance that takes fewer than the others. */
+  maxPollersPerInstance?: number;
 }
 
 /** A whole run, that is, all of it that is decided beforehand. */
@@ -116,6 +118,7 @@ export function planOf(seed: number): Plan {
   if (locks !== undefined && !hasOutage) {
     happenings.push(...storeFades(random.fork('fade'), happenings, ttlMs, calmAt));
   }
+  if (locks !== undefined) capSome(random.fork('caps'), happenings);
   happenings.push(...secondStops(random.fork('second stops'), happenings, calmAt));
   happenings.sort((a, b) => a.at - b.at);
   return {
@@ -353,6 +356,14 @@ function storeFades(
       timeoutMs: 90_000,
     })),
   ];
+}
+
+/** Some instances have a cap of their own. */
+function capSome(random: Random, happenings: Happening[]): void {
+  for (const happening of happenings) {
+    if (happening.kind !== 'starts' || !random.chance(0.2)) continue;
+    happening.sizes = { ...happening.sizes, maxPollersPerInstance: random.whole(1, 3) };
+  }
 }
 
 /** Some who have stopped somebody have no patience, and stop it again with a shorter grace. */

@@ -1,3 +1,4 @@
+import type { PollerStatus } from '../../../lib/index.js';
 import type { Instance, World } from '../world/instance.js';
 
 /** Trouble that is past for so long keeps no poll back any more: the longest back-off is 30 s. */
@@ -29,6 +30,20 @@ export function createIdleJudge(instance: Instance, { line, store, pollTrouble }
     );
   }
 
+  /** Whether it has a free slot, no open poll, and no reason to wait. */
+  function mayPoll({ poller, concurrency, openPolls, tasks, lease }: PollerStatus, now: number) {
+    return (
+      openPolls === 0 &&
+      tasks < concurrency &&
+      source.state === 'running' &&
+      lease?.lost !== true &&
+      !instance.slots.isTakenAway(poller) &&
+      !isWaiting(poller) &&
+      now >= (backOff.get(poller) ?? 0) &&
+      pollTrouble.isPast(now, SETTLED_MS)
+    );
+  }
+
   return {
     taskReceived: (task: string, poller: number) => void pollerOf.set(task, poller),
     /** An invoke begins: for a task that has waited, that is another attempt. */
@@ -52,27 +67,22 @@ export function createIdleJudge(instance: Instance, { line, store, pollTrouble }
     /** To be called every few seconds. `among`: how many instances share the pollers. */
     check(among: number, now: number): void {
       const { pollers } = source.status();
-      // L10: one that is handed over polls no more, and nothing shows which that is.
-      const mayHandOver =
+      const idle = pollers.filter((its) => mayPoll(its, now));
+      // L10: one at a time is handed over. It polls no more, and nothing shows which that is.
+      const isHandedOver =
+        idle.length === 1 &&
         store?.traits.hasMembers === true &&
         pollers.length > Math.floor(instance.pollers() / among);
-      for (const { poller, concurrency, openPolls, tasks, lease } of pollers) {
-        const mayPoll =
-          openPolls === 0 &&
-          tasks < concurrency &&
-          source.state === 'running' &&
-          lease?.lost !== true &&
-          !mayHandOver &&
-          !instance.slots.isTakenAway(poller) &&
-          !isWaiting(poller) &&
-          now >= (backOff.get(poller) ?? 0) &&
-          pollTrouble.isPast(now, SETTLED_MS);
-        if (!mayPoll || !idleSince.has(poller)) idleSince.set(poller, now);
-        const idleMs = now - (idleSince.get(poller) ?? now);
-        if (idleMs < IDLE_MS) continue;
+      const known = new Map(idleSince);
+      idleSince.clear();
+      if (isHandedOver) return;
+      for (const { poller, concurrency, tasks } of idle) {
+        const since = known.get(poller) ?? now;
+        idleSince.set(poller, since);
+        if (now - since < IDLE_MS) continue;
         line.broken(
           'C3: free slots poll',
-          `${machine.name}: poller ${poller} has ${tasks} tasks in ${concurrency} slots, and no poll for ${idleMs} ms`,
+          `${machine.name}: poller ${poller} has ${tasks} tasks in ${concurrency} slots, and no poll for ${now - since} ms`,
         );
       }
     },

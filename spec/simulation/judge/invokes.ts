@@ -35,6 +35,24 @@ export function createInvokesJudge(instance: Instance, { universe, line }: World
     }
   }
 
+  /** What an open poll still brings is interrupted at once: after the grace, or under a lost lease. */
+  function checkMayBegin(poller: number): void {
+    const now = machine.now();
+    const isLost = instance.source
+      .status()
+      .pollers.some((its) => its.poller === poller && its.lease?.lost === true);
+    const isOver = now >= instance.graceEndsAt + AT_ONCE_MS;
+    if (isOver && instance.heldUp.isPast(now, AT_ONCE_MS)) {
+      line.broken('S2: polls and invokes end with the grace', `${machine.name} begins an invoke`);
+    }
+    if (isLost && config.onLeaseLost === 'abort') {
+      line.broken(
+        'L5: abort',
+        `${machine.name}: an invoke begins for poller ${poller}, which is lost`,
+      );
+    }
+  }
+
   return {
     taskReceived(task: string, poller: number): void {
       tasks.set(task, { poller, begunAt: undefined });
@@ -44,6 +62,7 @@ export function createInvokesJudge(instance: Instance, { universe, line }: World
     begun(task: string, signal: AbortSignal): () => void {
       const its = tasks.get(task);
       if (its !== undefined) its.begunAt ??= machine.now();
+      if (its !== undefined && !signal.aborted) checkMayBegin(its.poller);
       const one = { task, signal };
       running.add(one);
       return () => void running.delete(one);

@@ -6,6 +6,8 @@ import { POLLERS } from './pollers.js';
 const EQUAL_WAITS = 5;
 /** L2: for so much of its ttl a lease is valid. */
 const VALID = 0.9;
+/** What is due is seen by the next calls. */
+const SOON_MS = 5_000;
 /** Timers count whole milliseconds, and a limit lets the loop read before it acts (T12). */
 const LATE_MS = 10;
 /** A turn or two of the loop. */
@@ -31,6 +33,9 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
   const unanswered = new Map<string, number>();
   /** Owners whose last renewal failed, and when. */
   const failedAt = new Map<string, number>();
+  /** When the first call was sent of those since which no call has been answered well in time. */
+  let failingSince: number | undefined;
+  let looksWithout = 0;
   /** By owner: when it was last renewed sooner than after a twelfth, since the clocks had leapt. */
   const hurriedAt = new Map<string, number>();
 
@@ -67,6 +72,7 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
       if (instance.stopped && operation !== 'release') {
         line.broken('S3: nothing after stop', `${machine.name} asks the store: ${operation}`);
       }
+      failingSince ??= machine.now();
       if (operation === 'acquire') unanswered.set(owner, machine.now());
       if (operation === 'release') {
         tooLate.delete(owner);
@@ -90,7 +96,7 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
       }
     },
     /** The process reads what the store answers. What comes after the call's limit is dropped. */
-    answered(call: StoreCall, answer: string): void {
+    answered(call: StoreCall, answer: string, isError = false): void {
       const { operation, name, owner, sentAt } = call;
       const lateMs = machine.monotonic() - sentAt - limitMs(call);
       const isGranted =
@@ -105,6 +111,7 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
       }
       if (isGranted && !mayCount && operation === 'acquire') tooLate.set(owner, machine.now());
       if (lateMs >= 0) return;
+      if (!isError) failingSince = undefined;
       if (operation === 'extend' && !isGranted) failedAt.set(owner, machine.now());
       if (isGranted) grantedAt.set(owner, sentAt);
       if (operation === 'extend' && answer === 'not owned') refused.add(owner);
@@ -119,6 +126,16 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
         'L2: valid from the call',
         `${machine.name} polls for poller ${poller} ${ms} ms after the call that made its lease valid`,
       );
+    },
+    /** H: that every call fails is told after a ttl. To be called every few seconds. */
+    checkOutage(now: number): void {
+      const ms = now - (failingSince ?? now);
+      const isDue = ms >= (ttlMs * 7) / 6 + SOON_MS && instance.heldUp.isPast(now, ms);
+      const { problems } = isDue ? instance.source.health() : { problems: [] };
+      const isTold = problems.some(({ code }) => code === 'lockStoreUnreachable');
+      looksWithout = isDue && !isTold ? looksWithout + 1 : 0;
+      if (looksWithout < 2) return;
+      line.broken('H: an outage of the store is told', `${machine.name}: not after ${ms} ms`);
     },
     /** L7: what was granted too late, or may have been, is given back. To be called every few seconds. */
     checkLate(now: number): void {

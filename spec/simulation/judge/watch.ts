@@ -112,6 +112,7 @@ export function createWatch(
       checkFilled(instance, instances.length, now);
       instance.idle.check(instances.length, now);
       instance.leases.checkLate(now);
+      instance.leases.checkOutage(now);
     }
     shares.checkTaken(instances, now);
   }

@@ -45,11 +45,11 @@ export function createCluster(
   if (store !== undefined) {
     store.onTakenEarly = (what, earlyMs) =>
       line.broken('L4: a holder is dead before its lease is taken', `${what} ${earlyMs} ms early`);
-    store.onCall = (call, answer) => {
+    store.onCall = (call, answer, isError) => {
       const { machine, operation, name, owner } = call;
       const instance = instances.get(machine);
       if (answer === 'sent') instance?.leases.sent(call);
-      else instance?.leases.answered(call, answer);
+      else instance?.leases.answered(call, answer, isError);
       // What goes well again and again would drown all else.
       const isUsual =
         operation === 'acquire' ? ['sent', 'false'].includes(answer) : answer === 'undefined';

@@ -147,7 +147,7 @@ function watched(
     return async <T>(operation: LockOperation, call: () => Promise<T>): Promise<T> => {
       const sentAt = machine.monotonic();
       const sent = { machine: machine.name, operation, name, owner, sentAt };
-      const hear = (answered: string) => store.onCall(sent, answered);
+      const hear = (answered: string, isError = false) => store.onCall(sent, answered, isError);
       hear('sent');
       try {
         const value = await call();
@@ -155,7 +155,8 @@ function watched(
         return value;
       } catch (error) {
         const { code, message } = error as Error & { code?: string };
-        hear(code === LOCK_NOT_OWNED ? 'not owned' : message);
+        if (code === LOCK_NOT_OWNED) hear('not owned');
+        else hear(message, true);
         throw error;
       }
     };

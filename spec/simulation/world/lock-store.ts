@@ -60,7 +60,7 @@ export interface LockStore {
   /** When the store has last forgotten what it had promised; its leases may be held twice after it. */
   forgotAt(): number;
   /** Called when a call is sent, and when its answer is read. */
-  onCall: (call: StoreCall, answer: string) => void;
+  onCall: (call: StoreCall, answer: string, isError?: boolean) => void;
   /** Called if a lease is taken although its holder has written it within its ttl: who, from whom. */
   onTakenEarly: (what: string, earlyMs: number) => void;
 }
@@ -205,7 +205,7 @@ export function createLockStore(
               const text = 'error' in answered ? answered.error.message : String(answered.value);
               const answerNow = () =>
                 reply(() => {
-                  store.onCall(call, text);
+                  store.onCall(call, text, 'error' in answered && text !== 'not owned');
                   onAnswer?.(answered);
                   if ('error' in answered) reject(answered.error);
                   else resolve(answered.value as T);
