@@ -143,6 +143,7 @@ it('the judge lets a poller rest while its component is not there, and no longer
   // The next attempt is under way for longer than a refusal takes.
   idle.invoking('t1');
   look();
+  look();
   expect(broken).toEqual([]);
   look();
   expect(broken).toEqual(['C3: free slots poll']);
