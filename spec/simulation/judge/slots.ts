@@ -204,7 +204,8 @@ export function createSlotsJudge(
   }
 
   function checkWidth(poller: number): void {
-    if (openOf(poller) <= widthOf(poller)) return;
+    // The polls of one that a resize has taken away count beside those of a new one of its index.
+    if (openOf(poller) <= widthOf(poller) || isTakenAway(poller)) return;
     line.broken(
       'C3: as many polls as tasks have shown',
       `${machine.name}: poller ${poller} has ${openOf(poller)} polls, not ${widthOf(poller)}`,
