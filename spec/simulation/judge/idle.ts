@@ -64,7 +64,7 @@ export function createIdleJudge(instance: Instance, { line, store, pollTrouble }
     pollFailed(poller: number, retryInMs: number): void {
       backOff.set(poller, machine.now() + retryInMs);
     },
-    /** To be called every few seconds. `among`: how many instances share the pollers. */
+    /** To be called every few seconds. `among`: how many instances have shared the pollers. */
     check(among: number, now: number): void {
       const { pollers } = source.status();
       const idle = pollers.filter((its) => mayPoll(its, now));

@@ -27,6 +27,8 @@ export function createWatch(
   const fullAt = new Map<string, number>();
   const ttlMs = plan.config.lockTtlMs ?? 0;
   let backlogSince = Infinity;
+  /** As many instances as there have been: a hand-over to one that has gone since goes on (L10). */
+  let among = 1;
 
   /**
    * No poller is wedged: one whose lease is held, or that needs none, has a poll or a task, or is
@@ -77,7 +79,7 @@ export function createWatch(
   }
 
   /** C3: while tasks wait, every slot has a poll or a task. */
-  function checkFilled(instance: Instance, among: number, now: number): void {
+  function checkFilled(instance: Instance, now: number): void {
     const { machine, source } = instance;
     const { pollers } = source.status();
     // L10: one that is handed over polls no more, and nothing shows which that is.
@@ -102,6 +104,7 @@ export function createWatch(
     const now = universe.now();
     if (aws.queued() < 3) backlogSince = Infinity;
     else if (backlogSince === Infinity) backlogSince = now;
+    among = Math.max(among, instances.length);
     for (const instance of instances) {
       const { machine } = instance;
       // One that is frozen or blocks has an excuse, and so has all that it should have done.
@@ -109,8 +112,8 @@ export function createWatch(
       for (let poller = 0; poller < POLLERS; poller += 1) checkWedged(instance, poller, now);
       checkPolls(instance, now);
       checkHeartbeats(instance, now);
-      checkFilled(instance, instances.length, now);
-      instance.idle.check(instances.length, now);
+      checkFilled(instance, now);
+      instance.idle.check(among, now);
       instance.leases.checkLate(now);
       instance.leases.checkOutage(now);
     }
