@@ -58,6 +58,8 @@ function commonArgs(folder: string): string[] {
   return [
     '--no-defaults',
     `--datadir=${join(folder, 'data')}`,
+    // A server that starts removes the temporary tables of all servers with the same folder for them.
+    `--tmpdir=${folder}`,
     // The least that there is: a hundred megabytes would be copied for each server.
     '--innodb-log-file-size=4M',
     ...(isRoot() ? ['--user=root'] : []),

@@ -140,7 +140,11 @@ export function createTemplate(
   };
   return {
     async copyTo(folder) {
-      const template = await (made ??= get());
+      made ??= get();
+      const template = await made.catch((error: unknown) => {
+        made = undefined;
+        throw error;
+      });
       // With owners and modes, which a server is particular about.
       await runToEnd('cp', ['-a', `${template}/.`, folder]);
     },
