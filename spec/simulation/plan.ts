@@ -313,10 +313,11 @@ function burst(random: Random, at: number, nth: number): Happening[] {
 /** Tasks that are long come while the component is down for a moment. */
 function componentRestart(random: Random, calmAt: number): Happening[] {
   const at = random.whole(2_000, calmAt - 20_000);
-  const ms = random.whole(1_000, 8_000);
+  const ms = random.whole(2_000, 12_000);
   return [
     { at, kind: 'weather', instance: '*', service: 'component', weather: 'refuses', ms },
-    ...Array.from({ length: 8 }, (_, i): Happening => ({
+    // Few, so that slots stay free.
+    ...Array.from({ length: 4 }, (_, i): Happening => ({
       at: at + random.whole(0, ms),
       kind: 'task',
       id: `r${i + 1}`,

@@ -1,8 +1,8 @@
 import type { PollerStatus } from '../../../lib/index.js';
 import type { Instance, World } from '../world/instance.js';
 
-/** Trouble that is past for so long keeps no poll back any more: the longest back-off is 30 s. */
-const SETTLED_MS = 45_000;
+/** Trouble that is past for so long keeps no poll back any more. Back-off counts by its events. */
+const SETTLED_MS = 10_000;
 /** An empty response is followed by a wait of a second at most. */
 const IDLE_MS = 5_000;
 /** So long is waited before the next attempt at most. */

@@ -4,8 +4,8 @@ import type { createSharesJudge } from './shares.js';
 import type { Instance, World } from '../world/instance.js';
 
 const LOOK_MS = 5_000;
-/** A poller waits 30 s after a failure at most, and a lock call may take a while. */
-const IDLE_MS = 60_000;
+/** CreateActivity may take 60 s. Then a poller waits for 30 s at most, and a lock call takes a while. */
+const IDLE_MS = 100_000;
 /** T13: an injected client has time for three attempts, here of 100 KB at most. */
 const REPORT_MS = 140_000;
 /** P1 bounds a poll at 70 s. */
