@@ -4,6 +4,8 @@ import type { Instance, World } from '../world/instance.js';
 const AT_ONCE_MS = 500;
 /** Timers count whole milliseconds. */
 const TIMER_MS = 2;
+/** No plan has a longer grace. */
+const LONGEST_GRACE_MS = 80_000;
 
 interface Running {
   task: string;
@@ -42,7 +44,8 @@ export function createInvokesJudge(instance: Instance, { universe, line }: World
       .status()
       .pollers.some((its) => its.poller === poller && its.lease?.lost === true);
     const isOver = now >= instance.graceEndsAt + AT_ONCE_MS;
-    if (isOver && instance.heldUp.isPast(now, AT_ONCE_MS)) {
+    // A grace begins later if `stop` itself blocks.
+    if (isOver && instance.heldUp.isPast(now, LONGEST_GRACE_MS)) {
       line.broken('S2: polls and invokes end with the grace', `${machine.name} begins an invoke`);
     }
     if (isLost && config.onLeaseLost === 'abort') {
