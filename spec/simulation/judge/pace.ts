@@ -61,7 +61,8 @@ export function createPaceJudge(instance: Instance, line: Timeline, jitter: Jitt
   return {
     taskReceived: attributed,
     pollSent(poller: number | undefined): void {
-      if (poller === undefined) return;
+      // One that a resize has taken away may wait beside a new one of its index.
+      if (poller === undefined || instance.slots.isTakenAway(poller)) return;
       const wait = waits.get(poller)?.at(-1);
       const earliest = Math.max(notBefore.get(poller) ?? 0, wait?.isSure === true ? wait.until : 0);
       if (machine.now() < earliest - 2) {
