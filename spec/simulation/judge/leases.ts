@@ -23,7 +23,7 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
   /** Pollers whose lease was lost, until their work has ended. */
   const lost = new Set<number>();
   let lostAt = -Infinity;
-  /** By owner: when the last of its calls was sent that the store granted in time. */
+  /** By owner: when the last of its calls was sent that the store granted in time, or may have. */
   const grantedAt = new Map<string, number>();
   /** The same by the name of the lease. */
   const validFrom = new Map<string, number>();
@@ -104,6 +104,7 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
       // What has arrived in time, and is read after a block, may count.
       const mayCount = lateMs <= LATE_MS || !instance.heldUp.isPast(machine.now(), lateMs);
       if (isGranted && mayCount) {
+        grantedAt.set(owner, sentAt);
         validFrom.set(name, Math.max(sentAt, validFrom.get(name) ?? 0));
       }
       if (operation === 'acquire' && /^(true|false)$/.test(answer) && mayCount) {
@@ -113,7 +114,6 @@ export function createLeasesJudge(instance: Instance, { line, store, trouble }: 
       if (lateMs >= 0) return;
       if (!isError) failingSince = undefined;
       if (operation === 'extend' && !isGranted) failedAt.set(owner, machine.now());
-      if (isGranted) grantedAt.set(owner, sentAt);
       if (operation === 'extend' && answer === 'not owned') refused.add(owner);
     },
     /** L2: a poll is sent while the lease is valid, which counts from the call and not from its answer. */
