@@ -41,8 +41,12 @@ export interface FairShare {
 export function planFairShare(me: Standing, others: readonly Standing[]): FairShare {
   const all = [me, ...others];
   const evenShare = ({ pollers, cap }: Standing) => Math.min(cap, Math.floor(pollers / all.length));
-  const lacking = (standing: Standing) =>
-    Math.max(0, evenShare(standing) - standing.held - standing.draining);
+  const lacking = (standing: Standing) => {
+    const { held, handedOver, draining, cap } = standing;
+    // What it hands over counts for its cap until it has ended, and it can take nothing in its place.
+    const room = cap - held - handedOver - draining;
+    return Math.max(0, Math.min(evenShare(standing) - held - draining, room));
+  };
 
   const poor = others.filter((other) => lacking(other) > 0);
   const lacked = poor.reduce((sum, other) => sum + lacking(other), 0);

@@ -22,8 +22,8 @@ export const faults = [
     name: 'kept-while-draining',
     what: 'Free leases are kept for an instance that can not take them, since it has lost them',
     file: 'leases/fair-share.ts',
-    find: 'evenShare(standing) - standing.held - standing.draining',
-    replace: 'evenShare(standing) - standing.held',
+    find: 'Math.min(evenShare(standing) - held - draining, room)',
+    replace: 'Math.min(evenShare(standing) - held, room)',
   },
   {
     name: 'upload-bound',

@@ -84,6 +84,13 @@ describe('L10: who hands a poller over', () => {
     expect(handOvers(standing('a', 20, { handedOver: 1 }), poor)).toBe(0);
   });
 
+  it('L4: leaves nothing to one whose cap is full with what it hands over', () => {
+    const mine = standing('a', 20);
+    const others = (handedOver: number) => [standing('b', 2, { handedOver, cap: 3 })];
+    expect(planFairShare(mine, others(0)).yieldsBelow).toBe(40);
+    expect(planFairShare(mine, others(1)).yieldsBelow).toBe(0);
+  });
+
   it('L10: not to one that may not take it', () => {
     expect(handOvers(standing('a', 39), standing('b', 1, { cap: 1 }))).toBe(0);
     expect(handOvers(standing('a', 40), standing('b', 0, { cap: 1 }))).toBe(1);
