@@ -182,6 +182,40 @@ export const found: { what: string; plan: Plan }[] = [
       lastGraceMs: undefined,
     },
   },
+  {
+    what: 'L4: no free poller waits for an instance whose cap is full with one that it hands over',
+    plan: {
+      seed: 1_900_100_000_003,
+      locks: { hasMembers: true, hasClaimTimes: true, isDynamoDb: true },
+      config: {
+        activityName: 'sum',
+        path: '/sum',
+        maxConcurrency: 10,
+        concurrencyPerPoller: 1,
+        invokeTimeoutMs: 1_000,
+        lockTtlMs: 6_000,
+        onLeaseLost: 'abort',
+      },
+      heartbeatMs: undefined,
+      happenings: [
+        { at: 303, kind: 'starts', instance: 'i1', sizes: sizes(10, 1) },
+        {
+          at: 1_205,
+          kind: 'starts',
+          instance: 'i2',
+          sizes: { ...sizes(10, 1), maxPollersPerInstance: 3 },
+        },
+        { at: 1_884, kind: 'starts', instance: 'i3', sizes: sizes(10, 1) },
+        task(8_500, 't6', 'throws', 12_953, 90_000),
+        { at: 46_944, kind: 'isKilled', instance: 'i1' },
+        { at: 49_992, kind: 'starts', instance: 'i4', sizes: sizes(10, 1) },
+      ],
+      calmAt: 51_000,
+      ownClients: true,
+      countsListeners: false,
+      lastGraceMs: 10_000,
+    },
+  },
 ];
 
 function task(at: number, id: string, manner: Manner, ms: number, timeoutMs: number): Happening {
