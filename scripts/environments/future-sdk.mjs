@@ -4,8 +4,8 @@ const SDK = '@aws-sdk/client-sfn';
 const NEEDED = '>=22.0.0';
 
 /**
- * Steps on a Node.js 20 with the AWS SDK that AWS announces for January 2027, whose package.json asks
- * for Node.js 22. docs/environments.md tells users what these steps see.
+ * Steps on a Node.js 20 with the AWS SDK that AWS announces for January 2027. Its package.json asks for
+ * Node.js 22. docs/environments.md tells users what these steps see.
  */
 export function withFutureSdk(node) {
   return [

@@ -15,7 +15,7 @@ import type { HandOut, Trace } from './trace.js';
  * - A task is left over from the moment that its worker learns that the task's poller is lost. L5 lets
  *   it come to its end (`drain`), or has it failed at once (`abort`). Whoever has the poller next
  *   works beside it, which a plain lease can not prevent. Polls that were open at the loss may bring
- *   some more, which are left over from the start.
+ *   more. Those tasks are left over from the start.
  *
  * So `held` must never pass the cap, at no moment and not only at hand-outs. It would if two held a
  * poller at a time, or if one polled on after its loss. `all` counts left-overs too. How far it passes

@@ -63,13 +63,21 @@ export interface Plan {
 export function planOf(seed: number): Plan {
   const random = createRandom(`plan/${seed}`);
   const locks = random.chance(0.65) ? traitsOf(random) : undefined;
-  const hasOutage = locks !== undefined && random.chance(0.12);
+  const scene = sceneOf(random, locks);
   const ttlMs =
-    locks === undefined ? 0 : hasOutage ? OUTAGE_TTL_MS : random.pick([6_000, 12_000, 30_000]);
-  const sizes = {
-    maxConcurrency: random.whole(1, POLLERS),
-    concurrencyPerPoller: random.whole(1, 4),
-  };
+    locks === undefined ? 0 : scene ? SCENE_TTL_MS : random.pick([6_000, 12_000, 30_000]);
+  const instances = {
+    anything: random.whole(1, random.pick([2, 4, 8])),
+    outage: 1,
+    replacement: random.whole(2, 3),
+  }[scene ?? 'anything'];
+  const sizes =
+    scene === 'replacement'
+      ? { maxConcurrency: sharedOutUnevenly(random, instances), concurrencyPerPoller: 1 }
+      : {
+          maxConcurrency: random.whole(1, POLLERS),
+          concurrencyPerPoller: random.whole(1, 4),
+        };
   const heartbeats = random.chance(0.5) ? random.whole(2, 15) * 1_000 : undefined;
   const config: StepFuncSourceConfig = {
     activityName: 'sum',
@@ -82,43 +90,41 @@ export function planOf(seed: number): Plan {
       ? {
           lockTtlMs: ttlMs,
           onLeaseLost: random.pick(['drain', 'abort'] as const),
-          ...(random.chance(0.3) ? { maxPollersPerInstance: random.whole(1, 4) } : {}),
+          ...(!scene && random.chance(0.3) ? { maxPollersPerInstance: random.whole(1, 4) } : {}),
         }
       : {}),
   };
   // What happens to leases takes some of their ttl. Without locks, time costs next to nothing.
   const calmAt = random.whole(30, ttlMs === 6_000 ? 90 : 150) * 1_000;
-  const names = Array.from(
-    { length: hasOutage ? 1 : random.whole(1, random.pick([2, 4, 8])) },
-    (_, i) => `i${i + 1}`,
-  );
+  const names = Array.from({ length: instances }, (_, i) => `i${i + 1}`);
   const happenings: Happening[] = [
     ...names.map((instance): Happening => ({
-      at: random.chance(0.7) ? random.whole(0, 2_000) : random.whole(0, calmAt / 2),
+      at: scene || random.chance(0.7) ? random.whole(0, 2_000) : random.whole(0, calmAt / 2),
       kind: 'starts',
       instance,
       sizes,
     })),
-    ...(hasOutage && random.chance(0.6)
+    // Without tasks, polls stay open for as long as they can.
+    ...(scene && random.chance(0.6)
       ? []
-      : tasks(random.fork('tasks'), hasOutage ? 10_000 : calmAt, heartbeats)),
-    ...(hasOutage
-      ? outage(random.fork('outage'), sizes)
-      : faults(random.fork('faults'), names, {
-          calmAt,
-          sizes,
-          locks: locks !== undefined,
-          ttlMs,
-        })),
+      : tasks(random.fork('tasks'), scene === 'outage' ? 10_000 : calmAt, heartbeats)),
   ];
+  if (scene === 'outage') {
+    happenings.push(...outage(random.fork('outage'), sizes));
+  } else if (scene === 'replacement') {
+    happenings.push(...replacement(random.fork('replacement'), happenings, sizes, calmAt));
+  } else {
+    const frame = { calmAt, sizes, locks: locks !== undefined, ttlMs };
+    happenings.push(...faults(random.fork('faults'), names, frame));
+  }
   const isPatient = (config.invokeTimeoutMs ?? 0) >= 20_000;
   if (config.onComponentDown === 'wait' && isPatient) {
     happenings.push(...componentRestart(random.fork('restart'), calmAt));
   }
-  if (locks !== undefined && !hasOutage) {
+  if (locks !== undefined && !scene) {
     happenings.push(...storeFades(random.fork('fade'), happenings, ttlMs, calmAt));
   }
-  if (locks !== undefined) capSome(random.fork('caps'), happenings);
+  if (locks !== undefined && scene !== 'replacement') capSome(random.fork('caps'), happenings);
   happenings.push(...secondStops(random.fork('second stops'), happenings, calmAt));
   happenings.sort((a, b) => a.at - b.at);
   return {
@@ -132,6 +138,16 @@ export function planOf(seed: number): Plan {
     countsListeners: random.chance(0.25),
     lastGraceMs: random.pick([undefined, 0, 10_000]),
   };
+}
+
+/** Some plans have one thing happen and nothing else, so that nothing else hides what it does. */
+function sceneOf(
+  random: Random,
+  locks: StoreTraits | undefined,
+): 'outage' | 'replacement' | undefined {
+  if (locks === undefined) return undefined;
+  if (random.chance(0.12)) return 'outage';
+  return locks.hasMembers && random.chance(0.1) ? 'replacement' : undefined;
 }
 
 function traitsOf(random: Random): StoreTraits {
@@ -376,8 +392,8 @@ function secondStops(random: Random, happenings: Happening[], calmAt: number): H
   });
 }
 
-/** Of plans with an outage. Polls outlast their leases by more than the judge's patience. */
-const OUTAGE_TTL_MS = 6_000;
+/** Of plans with a scene. Polls outlast their leases by more than the judge's patience. */
+const SCENE_TTL_MS = 6_000;
 
 /**
  * The store is away for longer than leases last, and another instance comes. The one that was alone
@@ -385,11 +401,48 @@ const OUTAGE_TTL_MS = 6_000;
  */
 function outage(random: Random, sizes: Sizes): Happening[] {
   const at = random.whole(4_000, 15_000);
-  const ms = Math.round(OUTAGE_TTL_MS * random.between(1, 1.8));
+  const ms = Math.round(SCENE_TTL_MS * random.between(1, 1.8));
   return [
     { at, kind: 'storeTrouble', trouble: random.pick(['fails', 'hangs'] as const), ms },
     { at: at + random.whole(0, ms + 3_000), kind: 'starts', instance: 'i2', sizes },
   ];
+}
+
+/**
+ * Just before the calm an instance is killed, and another comes in its place. While the store knows of
+ * both, everybody's share is smaller, and pollers are handed over. One instance may have no more than
+ * its share of before.
+ */
+function replacement(
+  random: Random,
+  happenings: Happening[],
+  sizes: Sizes,
+  calmAt: number,
+): Happening[] {
+  const starts = happenings.filter((happening) => happening.kind === 'starts');
+  const killed = random.pick(starts);
+  const capped = random.pick(starts.filter((start) => start !== killed));
+  const share = Math.floor(sizes.maxConcurrency / starts.length);
+  capped.sizes = { ...sizes, maxPollersPerInstance: share };
+  const at = calmAt - 5_000;
+  return [
+    { at, kind: 'isKilled', instance: killed.instance },
+    {
+      at: at + random.whole(0, 4_000),
+      kind: 'starts',
+      instance: `i${starts.length + 1}`,
+      sizes,
+    },
+  ];
+}
+
+/**
+ * So many pollers that some are left after everybody's even share, and that shares are smaller as soon
+ * as there is one instance more.
+ */
+function sharedOutUnevenly(random: Random, instances: number): number {
+  const share = random.whole(3, Math.floor((POLLERS - 1) / instances));
+  return Math.min(POLLERS, share * instances + random.whole(1, share - 1));
 }
 
 /** Each kind as often as it stands here. */

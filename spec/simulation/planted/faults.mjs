@@ -542,4 +542,11 @@ export const faults = [
     find: 'failing = { since: failing?.since ?? clock.monotonic(), error };',
     replace: 'failing = { since: clock.monotonic(), error };',
   },
+  {
+    name: 'cap-forgets-hand-overs',
+    what: 'Free pollers are kept for an instance whose cap is full with one that it hands over',
+    file: 'leases/fair-share.ts',
+    find: 'cap - held - handedOver - draining',
+    replace: 'cap - held - draining',
+  },
 ];
