@@ -2,6 +2,17 @@ import type { StepFuncSourceConfig } from '../../lib/index.js';
 import type { Random } from './engine/random.js';
 import { createRandom } from './engine/random.js';
 import { POLLERS } from './judge/pollers.js';
+import type { Frame } from './moments.js';
+import {
+  awsTroubleAtStops,
+  capSome,
+  componentRestart,
+  momentOf,
+  secondStops,
+  shortTasks,
+  storeFades,
+} from './moments.js';
+import { outage, replacement, SCENE_TTL_MS, sceneOf, sharedOutUnevenly } from './scenes.js';
 import type { Trouble } from './world/aws.js';
 import { awsTroubles } from './world/aws.js';
 import type { Manner, Work } from './world/component.js';
@@ -31,7 +42,7 @@ export type Happening = { at: number } & (
   | { kind: 'storeClockLeaps'; byMs: number }
 );
 
-interface Sizes {
+export interface Sizes {
   maxConcurrency: number;
   concurrencyPerPoller: number;
   /** Of an instance that takes fewer than the others. */
@@ -97,13 +108,14 @@ export function planOf(seed: number): Plan {
   // What happens to leases takes some of their ttl. Without locks, time costs next to nothing.
   const calmAt = random.whole(30, ttlMs === 6_000 ? 90 : 150) * 1_000;
   const names = Array.from({ length: instances }, (_, i) => `i${i + 1}`);
+  const starts = names.map((instance) => ({
+    at: scene || random.chance(0.7) ? random.whole(0, 2_000) : random.whole(0, calmAt / 2),
+    kind: 'starts' as const,
+    instance,
+    sizes,
+  }));
   const happenings: Happening[] = [
-    ...names.map((instance): Happening => ({
-      at: scene || random.chance(0.7) ? random.whole(0, 2_000) : random.whole(0, calmAt / 2),
-      kind: 'starts',
-      instance,
-      sizes,
-    })),
+    ...starts,
     // Without tasks, polls stay open for as long as they can.
     ...(scene && random.chance(0.6)
       ? []
@@ -114,8 +126,9 @@ export function planOf(seed: number): Plan {
   } else if (scene === 'replacement') {
     happenings.push(...replacement(random.fork('replacement'), happenings, sizes, calmAt));
   } else {
-    const frame = { calmAt, sizes, locks: locks !== undefined, ttlMs };
-    happenings.push(...faults(random.fork('faults'), names, frame));
+    const frame = { calmAt, sizes, names, starts, locks: locks !== undefined, ttlMs };
+    happenings.push(...faults(random.fork('faults'), frame));
+    happenings.push(...momentOf(random.fork('moment'), frame));
   }
   const isPatient = (config.invokeTimeoutMs ?? 0) >= 20_000;
   if (config.onComponentDown === 'wait' && isPatient) {
@@ -125,7 +138,10 @@ export function planOf(seed: number): Plan {
     happenings.push(...storeFades(random.fork('fade'), happenings, ttlMs, calmAt));
   }
   if (locks !== undefined && scene !== 'replacement') capSome(random.fork('caps'), happenings);
-  happenings.push(...secondStops(random.fork('second stops'), happenings, calmAt));
+  happenings.push(
+    ...awsTroubleAtStops(random.fork('trouble at stops'), happenings, calmAt),
+    ...secondStops(random.fork('second stops'), happenings, calmAt),
+  );
   happenings.sort((a, b) => a.at - b.at);
   return {
     seed,
@@ -138,16 +154,6 @@ export function planOf(seed: number): Plan {
     countsListeners: random.chance(0.25),
     lastGraceMs: random.pick([undefined, 0, 10_000]),
   };
-}
-
-/** Some plans have one thing happen and nothing else, so that nothing else hides what it does. */
-function sceneOf(
-  random: Random,
-  locks: StoreTraits | undefined,
-): 'outage' | 'replacement' | undefined {
-  if (locks === undefined) return undefined;
-  if (random.chance(0.12)) return 'outage';
-  return locks.hasMembers && random.chance(0.1) ? 'replacement' : undefined;
 }
 
 function traitsOf(random: Random): StoreTraits {
@@ -174,18 +180,7 @@ function tasks(random: Random, calmAt: number, heartbeats: number | undefined): 
   });
 }
 
-interface Frame {
-  calmAt: number;
-  sizes: Sizes;
-  locks: boolean;
-  ttlMs: number;
-}
-
-function faults(
-  random: Random,
-  names: string[],
-  { calmAt, sizes, locks, ttlMs }: Frame,
-): Happening[] {
+function faults(random: Random, { calmAt, sizes, names, locks, ttlMs }: Frame): Happening[] {
   const happenings: Happening[] = [];
   const count = random.pick([0, 1, 3, 8, 15]);
   let born = names.length;
@@ -284,7 +279,7 @@ function faults(
         happenings.push({ at, kind: 'activityIsDeleted' });
         // Polls come back and see it. While the next ones wait for the new ARN, the machine sleeps.
         if (random.chance(0.7)) {
-          happenings.push(...burst(random, Math.max(0, at - 500), i));
+          happenings.push(...shortTasks(random, `b${i}`, Math.max(0, at - 500)));
           const then = Math.min(calmAt, at + random.whole(1_500, 5_000));
           const sleepMs = Math.round(Math.max(ttlMs, 1_000) * random.between(1, 1.5));
           happenings.push({
@@ -313,136 +308,6 @@ function faults(
     }
   }
   return happenings;
-}
-
-/** Many short tasks at once. */
-function burst(random: Random, at: number, nth: number): Happening[] {
-  return Array.from({ length: 20 }, (_, i): Happening => ({
-    at: at + random.whole(0, 1_000),
-    kind: 'task',
-    id: `b${nth}t${i + 1}`,
-    work: { manner: 'answers', ms: random.whole(1, 300) },
-    timeoutMs: 90_000,
-  }));
-}
-
-/** Tasks that are long come while the component is down for a moment. */
-function componentRestart(random: Random, calmAt: number): Happening[] {
-  const at = random.whole(2_000, calmAt - 20_000);
-  const ms = random.whole(2_000, 12_000);
-  return [
-    { at, kind: 'weather', instance: '*', service: 'component', weather: 'refuses', ms },
-    // Few, so that slots stay free.
-    ...Array.from({ length: 4 }, (_, i): Happening => ({
-      at: at + random.whole(0, ms),
-      kind: 'task',
-      id: `r${i + 1}`,
-      work: { manner: 'answers', ms: random.whole(15_000, 40_000) },
-      timeoutMs: 200_000,
-    })),
-  ];
-}
-
-/** Calls to the store are slow when an instance starts, and then the store is away. Tasks go on. */
-function storeFades(
-  random: Random,
-  happenings: Happening[],
-  ttlMs: number,
-  calmAt: number,
-): Happening[] {
-  const starts = happenings.filter(({ at, kind }) => kind === 'starts' && at + 2 * ttlMs < calmAt);
-  if (starts.length === 0 || !random.chance(0.15)) return [];
-  const at = random.pick(starts).at + 1;
-  const awayAt = Math.min(calmAt, Math.round(at + ttlMs * random.between(0.2, 1.2)));
-  const ms = Math.min(calmAt - awayAt, Math.round(ttlMs * 1.3));
-  return [
-    {
-      at,
-      kind: 'weather',
-      instance: '*',
-      service: 'store',
-      weather: 'delayed',
-      ms: Math.max(0, awayAt - at),
-    },
-    { at: awayAt, kind: 'storeTrouble', trouble: 'hangs', ms },
-    ...Array.from({ length: 40 }, (_, i): Happening => ({
-      at: Math.min(calmAt, awayAt + random.whole(0, ms)),
-      kind: 'task',
-      id: `f${i + 1}`,
-      work: { manner: 'answers', ms: random.whole(1, 300) },
-      timeoutMs: 90_000,
-    })),
-  ];
-}
-
-/** Some instances have a cap of their own. */
-function capSome(random: Random, happenings: Happening[]): void {
-  for (const happening of happenings) {
-    if (happening.kind !== 'starts' || !random.chance(0.2)) continue;
-    happening.sizes = { ...happening.sizes, maxPollersPerInstance: random.whole(1, 3) };
-  }
-}
-
-/** Some who have stopped somebody have no patience, and stop it again with a shorter grace. */
-function secondStops(random: Random, happenings: Happening[], calmAt: number): Happening[] {
-  return happenings.flatMap((happening): Happening[] => {
-    if (happening.kind !== 'stops' || !random.chance(0.3)) return [];
-    const at = Math.min(calmAt, happening.at + random.whole(100, 5_000));
-    return [{ ...happening, at, graceMs: random.pick([0, 2_000]) }];
-  });
-}
-
-/** Of plans with a scene. Polls outlast their leases by more than the judge's patience. */
-const SCENE_TTL_MS = 6_000;
-
-/**
- * The store is away for longer than leases last, and another instance comes. The one that was alone
- * has lost all pollers, while its polls are still open.
- */
-function outage(random: Random, sizes: Sizes): Happening[] {
-  const at = random.whole(4_000, 15_000);
-  const ms = Math.round(SCENE_TTL_MS * random.between(1, 1.8));
-  return [
-    { at, kind: 'storeTrouble', trouble: random.pick(['fails', 'hangs'] as const), ms },
-    { at: at + random.whole(0, ms + 3_000), kind: 'starts', instance: 'i2', sizes },
-  ];
-}
-
-/**
- * Just before the calm an instance is killed, and another comes in its place. While the store knows of
- * both, everybody's share is smaller, and pollers are handed over. One instance may have no more than
- * its share of before.
- */
-function replacement(
-  random: Random,
-  happenings: Happening[],
-  sizes: Sizes,
-  calmAt: number,
-): Happening[] {
-  const starts = happenings.filter((happening) => happening.kind === 'starts');
-  const killed = random.pick(starts);
-  const capped = random.pick(starts.filter((start) => start !== killed));
-  const share = Math.floor(sizes.maxConcurrency / starts.length);
-  capped.sizes = { ...sizes, maxPollersPerInstance: share };
-  const at = calmAt - 5_000;
-  return [
-    { at, kind: 'isKilled', instance: killed.instance },
-    {
-      at: at + random.whole(0, 4_000),
-      kind: 'starts',
-      instance: `i${starts.length + 1}`,
-      sizes,
-    },
-  ];
-}
-
-/**
- * So many pollers that some are left after everybody's even share, and that shares are smaller as soon
- * as there is one instance more.
- */
-function sharedOutUnevenly(random: Random, instances: number): number {
-  const share = random.whole(3, Math.floor((POLLERS - 1) / instances));
-  return Math.min(POLLERS, share * instances + random.whole(1, share - 1));
 }
 
 /** Each kind as often as it stands here. */

@@ -192,11 +192,18 @@ export function createCluster(
 
   let lookedAt = -Infinity;
 
+  /** Pollers that have lost their lease, and have not come to their end. */
+  const lostOf = ({ source }: Instance) =>
+    source.status().pollers.filter(({ lease }) => lease?.lost === true);
+
   const isDone = () => {
     if (aws.jobs.some(({ outcome }) => outcome === 'open')) return false;
     return (
       living().every(
-        (instance) => problemsOf(instance).length === 0 && instance.slots.missing().length === 0,
+        (instance) =>
+          problemsOf(instance).length === 0 &&
+          instance.slots.missing().length === 0 &&
+          lostOf(instance).length === 0,
       ) &&
       shares.untaken(living()).length === 0 &&
       shares.unfair(living()).length === 0
@@ -238,6 +245,12 @@ export function createCluster(
         const missing = slots.missing();
         if (missing.length > 0)
           line.broken('C1: all slots are there', `${machine.name}: ${missing.join(', ')}`);
+      }
+      for (const instance of living()) {
+        const lost = lostOf(instance).map(({ poller }) => poller);
+        if (lost.length === 0) continue;
+        const { name } = instance.machine;
+        line.broken('L5: what is lost comes to its end', `${name}: pollers ${lost.join(', ')}`);
       }
       for (const { machine, source } of living()) {
         const heard = listeners?.mostOf(machine) ?? 0;

@@ -1,0 +1,66 @@
+import type { Random } from './engine/random.js';
+import { POLLERS } from './judge/pollers.js';
+import type { Happening, Sizes } from './plan.js';
+import type { StoreTraits } from './world/lock-store.js';
+
+export type Scene = 'outage' | 'replacement';
+
+/** Of plans with a scene. Polls outlast their leases by more than the judge's patience. */
+export const SCENE_TTL_MS = 6_000;
+
+/** Some plans have one thing happen and nothing else, so that nothing else hides what it does. */
+export function sceneOf(random: Random, locks: StoreTraits | undefined): Scene | undefined {
+  if (locks === undefined) return undefined;
+  if (random.chance(0.12)) return 'outage';
+  return locks.hasMembers && random.chance(0.1) ? 'replacement' : undefined;
+}
+
+/**
+ * The store is away for longer than leases last, and another instance comes. The one that was alone
+ * has lost all pollers, while its polls are still open.
+ */
+export function outage(random: Random, sizes: Sizes): Happening[] {
+  const at = random.whole(4_000, 15_000);
+  const ms = Math.round(SCENE_TTL_MS * random.between(1, 1.8));
+  return [
+    { at, kind: 'storeTrouble', trouble: random.pick(['fails', 'hangs'] as const), ms },
+    { at: at + random.whole(0, ms + 3_000), kind: 'starts', instance: 'i2', sizes },
+  ];
+}
+
+/**
+ * Just before the calm an instance is killed, and another comes in its place. While the store knows of
+ * both, everybody's share is smaller, and pollers are handed over. One instance may have no more than
+ * its share of before.
+ */
+export function replacement(
+  random: Random,
+  happenings: Happening[],
+  sizes: Sizes,
+  calmAt: number,
+): Happening[] {
+  const starts = happenings.filter((happening) => happening.kind === 'starts');
+  const killed = random.pick(starts);
+  const capped = random.pick(starts.filter((start) => start !== killed));
+  const share = Math.floor(sizes.maxConcurrency / starts.length);
+  capped.sizes = { ...sizes, maxPollersPerInstance: share };
+  const at = calmAt - 5_000;
+  return [
+    { at, kind: 'isKilled', instance: killed.instance },
+    {
+      at: at + random.whole(0, 4_000),
+      kind: 'starts',
+      instance: `i${starts.length + 1}`,
+      sizes,
+    },
+  ];
+}
+
+/**
+ * So many pollers that some are left after everybody's even share, and that shares are smaller as soon
+ * as there is one instance more.
+ */
+export function sharedOutUnevenly(random: Random, instances: number): number {
+  const share = random.whole(3, Math.floor((POLLERS - 1) / instances));
+  return Math.min(POLLERS, share * instances + random.whole(1, share - 1));
+}
