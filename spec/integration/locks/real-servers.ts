@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mysqlServer } from '../../support/servers/mysql-server.js';
 import { postgresServer } from '../../support/servers/postgres-server.js';
+import { removeTemplates } from '../../support/servers/own-server.js';
 import { redisServer } from '../../support/servers/redis-server.js';
 import type { Driver, StoreKind } from './connect.js';
 import { drivers } from './connect.js';
@@ -130,6 +131,7 @@ export default function setup(): (() => void) | undefined {
   return () => {
     const notes = read(written);
     rmSync(written, { force: true });
+    removeTemplates(String(process.pid));
     if (notes.length === 0 && process.env['REQUIRE_REAL_STORES'] !== '1') return;
     for (const kind of ['redis', 'postgresql', 'mysql', 'dynamodb'] as const) {
       const on = all(notes, kind, 'what').join(', ') || 'nothing';

@@ -1,7 +1,7 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -123,9 +123,12 @@ export async function runToEnd(
   if (code !== 0) throw new Error(`${command} failed: ${stderr}`);
 }
 
+/** The name of what a run's templates are in begins with this. */
+const templateOf = (run: string) => `stepfunc-source-template-${run}-`;
+
 /**
  * A folder that is made at first need, and then copied: a server's first data takes seconds of a core
- * to make. It goes with the process.
+ * to make. It goes at the end of the run.
  */
 export function createTemplate(
   name: string,
@@ -133,8 +136,8 @@ export function createTemplate(
 ): { copyTo(folder: string): Promise<void> } {
   let made: Promise<string> | undefined;
   const get = async () => {
-    const folder = await temporaryFolder(`${name}-template`);
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    const run = process.env['STORES_RUN'] ?? String(process.pid);
+    const folder = await mkdtemp(join(tmpdir(), `${templateOf(run)}${name}-`));
     await make(folder);
     return folder;
   };
@@ -149,6 +152,14 @@ export function createTemplate(
       await runToEnd('cp', ['-a', `${template}/.`, folder]);
     },
   };
+}
+
+/** Removes the templates of a run. Its workers can't: vitest ends them by a signal. */
+export function removeTemplates(run: string): void {
+  for (const name of readdirSync(tmpdir())) {
+    if (!name.startsWith(templateOf(run))) continue;
+    rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
 }
 
 function familyOf(pid: number | undefined): number[] {
