@@ -12,7 +12,7 @@ export const SCENE_TTL_MS = 6_000;
 export function sceneOf(random: Random, locks: StoreTraits | undefined): Scene | undefined {
   if (locks === undefined) return undefined;
   if (random.chance(0.12)) return 'outage';
-  return locks.hasMembers && random.chance(0.1) ? 'replacement' : undefined;
+  return locks.hasMembers && random.chance(0.2) ? 'replacement' : undefined;
 }
 
 /**

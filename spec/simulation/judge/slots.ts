@@ -38,6 +38,8 @@ export function createSlotsJudge(
   const draining = new Map<number, number>();
   /** The most slots that there were together before a resize; 0 once what was taken away has ended. */
   let slotsBefore = 0;
+  /** While `resize` is at work, some pollers still have the size from before. */
+  let isResizing = false;
   /** Pollers under a lease that a resize has taken away. They end, even if they are wanted again. */
   const takenAway = new Set<number>();
 
@@ -74,8 +76,7 @@ export function createSlotsJudge(
     for (const { poller, concurrency, openPolls, tasks: running } of pollers) {
       const used = Math.max(openPolls + running, openOf(poller) + tasksOf(poller));
       const limit = Math.max(concurrency + drainingOf(poller), most.get(poller) ?? 0);
-      // While `resize` is at work, some pollers still have the size from before.
-      if (used <= Math.min(concurrency, sizeOf(poller))) most.delete(poller);
+      if (!isResizing && used <= Math.min(concurrency, sizeOf(poller))) most.delete(poller);
       if (used <= limit) continue;
       line.broken(
         'C2',
@@ -93,7 +94,7 @@ export function createSlotsJudge(
     const isOver = source
       .status()
       .pollers.every((its) => its.concurrency > 0 && its.openPolls + its.tasks <= its.concurrency);
-    if (used <= maxConcurrency && isOver) slotsBefore = 0;
+    if (!isResizing && used <= maxConcurrency && isOver) slotsBefore = 0;
     if (used <= Math.max(maxConcurrency, slotsBefore)) return;
     line.broken('C1: all slots', `${machine.name} uses ${used} slots of ${maxConcurrency}`);
   }
@@ -258,6 +259,7 @@ export function createSlotsJudge(
     /** Before a resize to so many pollers: what is there may stay. */
     resizing(count: number): void {
       const pollers = pollersNow();
+      isResizing = true;
       slotsBefore = Math.max(slotsBefore, instance.sizes.maxConcurrency);
       for (const { poller, concurrency, openPolls, tasks: running } of pollers) {
         most.set(poller, Math.max(concurrency, most.get(poller) ?? 0));
@@ -265,6 +267,7 @@ export function createSlotsJudge(
         if (store !== undefined && poller >= count) takenAway.add(poller);
       }
     },
+    resized: () => void (isResizing = false),
     /** The lease of a poller was given back. */
     released: (poller: number) => void takenAway.delete(poller),
     check,

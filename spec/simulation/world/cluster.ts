@@ -184,6 +184,7 @@ export function createCluster(
           instance.resized = true;
           Object.assign(instance.sizes, to);
           instance.source.resize(plan.locks === undefined ? to : { maxConcurrency });
+          instance.slots.resized();
         });
         return;
       default:
