@@ -111,7 +111,9 @@ async function stop({ split, sum }: Sources): Promise<void> {
   console.log('\nStopping: open polls come back first, since AWS may assign tasks to aborted ones');
   const [splitSummary, sumSummary] = await Promise.all([split.stop(), sum.stop()]);
   const summaries = { split: splitSummary, sum: sumSummary };
-  console.log(`\nWhat stop() says\n\n${summaryTable(summaries)}`);
+  console.log(
+    `\nWhat stop() says of the tasks that were still under way\n\n${summaryTable(summaries)}`,
+  );
 }
 
 function summaryTable(summaries: Record<Job, StopSummary>): string {

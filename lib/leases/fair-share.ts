@@ -15,8 +15,9 @@ export interface Standing {
   /** How many pollers it is handing over, or has handed over within the last ttl. */
   handedOver: number;
   /**
-   * How many pollers it has lost whose work has not ended. It can't take these again before, so
-   * other instances leave no free ones to it for them.
+   * How many pollers it has lost, or that a resize has taken away, whose work has not ended. They
+   * count for its cap, and it can't take those that it has lost again before. So other instances
+   * leave no free ones to it for them.
    */
   draining: number;
   /** For how many pollers it competes. Instances of a rolling deployment may differ in that. */
@@ -42,9 +43,10 @@ export function planFairShare(me: Standing, others: readonly Standing[]): FairSh
   const all = [me, ...others];
   const evenShare = ({ pollers, cap }: Standing) => Math.min(cap, Math.floor(pollers / all.length));
   const lacking = (standing: Standing) => {
-    const { held, handedOver, draining, cap } = standing;
-    // What it hands over counts for its cap until it has ended, and it can take nothing in its place.
-    const room = cap - held - handedOver - draining;
+    const { held, handedOver, draining, pollers, cap } = standing;
+    // What it hands over counts for its cap, and it can take nothing in its place. For up to a ttl
+    // after its end that is too little room, as others can't see the end.
+    const room = Math.min(cap, pollers) - held - handedOver - draining;
     return Math.max(0, Math.min(evenShare(standing) - held - draining, room));
   };
 

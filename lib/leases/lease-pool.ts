@@ -118,7 +118,9 @@ export function createLeasePool(options: LeasePoolOptions): LeasePool {
       clock,
       standing: () => ({
         held: kept().length,
-        draining: [...leases.values()].filter(({ lease }) => lease.snapshot().lost).length,
+        draining: [...leases].filter(
+          ([index, { lease }]) => index >= names.length || lease.snapshot().lost,
+        ).length,
         pollers: names.length,
         cap: options.maxHeld ?? Infinity,
       }),

@@ -37,8 +37,8 @@ export interface Sharing {
   /** Whether this lease is being handed over, or was within the last ttl. */
   isHandedOver(index: number): boolean;
   /**
-   * Of these free leases, those that this instance may take. It leaves what it has handed over to
-   * others. Once it has its share, it leaves them all while another instance has less.
+   * Of these free leases, those that this instance may take. It leaves to others what it has
+   * handed over. Once it has its share, it leaves them all while another instance has less.
    */
   forUs(free: readonly number[]): number[];
   /** A lease was released. */

@@ -24,7 +24,7 @@ import {
   withToken,
 } from './run/sources.js';
 import { startDynamoDb, startMysql, startPostgresql, startRedis } from './run/stores.js';
-import { besideService, faults, inTest, test, testProcess } from './run/tests.js';
+import { besideService, fakeProcess, faults, inTest, test, testProcess } from './run/tests.js';
 import { mutualTls, redirect } from './run/tls.js';
 import { created, prints, types, value } from './run/values.js';
 
@@ -79,6 +79,7 @@ const runs: Record<string, readonly Run[]> = {
   'docs/testing.md#timeouts': [besideService],
   'docs/testing.md#faults': [besideService, faults],
   'docs/testing.md#the-real-sdk': [inTest],
+  'docs/testing.md#behind-a-port': [fakeProcess],
 };
 
 const pages = readPages();

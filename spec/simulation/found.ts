@@ -216,6 +216,40 @@ export const found: { what: string; plan: Plan }[] = [
       lastGraceMs: 10_000,
     },
   },
+  {
+    what: 'L4: no free poller waits for an instance whose cap is full with what a resize has taken away',
+    plan: {
+      seed: 9_000_000,
+      locks: { hasMembers: true, hasClaimTimes: true, isDynamoDb: true },
+      config: {
+        activityName: 'sum',
+        path: '/sum',
+        maxConcurrency: 10,
+        concurrencyPerPoller: 1,
+        invokeTimeoutMs: 300_000,
+        lockTtlMs: 6_000,
+        onLeaseLost: 'drain',
+      },
+      heartbeatMs: undefined,
+      happenings: [
+        {
+          at: 100,
+          kind: 'starts',
+          instance: 'i1',
+          sizes: { ...sizes(10, 1), maxPollersPerInstance: 2 },
+        },
+        { at: 6_000, kind: 'starts', instance: 'i2', sizes: sizes(10, 1) },
+        task(74_000, 'x1', 'answers', 200_000, 290_000),
+        task(74_000, 'x2', 'answers', 200_000, 290_000),
+        { at: 75_000, kind: 'resizes', instance: 'i1', sizes: sizes(5, 1) },
+        { at: 75_100, kind: 'resizes', instance: 'i2', sizes: sizes(5, 1) },
+      ],
+      calmAt: 160_000,
+      ownClients: false,
+      countsListeners: false,
+      lastGraceMs: 0,
+    },
+  },
 ];
 
 function task(at: number, id: string, manner: Manner, ms: number, timeoutMs: number): Happening {

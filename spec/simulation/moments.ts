@@ -1,14 +1,11 @@
 import type { Random } from './engine/random.js';
-import type { Happening, Sizes } from './plan.js';
+import type { Happening, Sizes, Start } from './plan.js';
 
-type Start = Extract<Happening, { kind: 'starts' }>;
-
-/** What a moment has to fit into. */
+/** What a plan has beside what happens to its instances. */
 export interface Frame {
   calmAt: number;
   sizes: Sizes;
   /** Of the instances that start first. */
-  names: readonly string[];
   starts: readonly Start[];
   locks: boolean;
   ttlMs: number;
@@ -22,7 +19,7 @@ export function momentOf(random: Random, frame: Frame): Happening[] {
   return random.chance(0.5) ? moment(random, frame) : [];
 }
 
-/** For so long that every back-off reaches its bound. Tasks have ended just before, and more come. */
+/** Until the calm, so that back-offs reach their bound if that is far away. Tasks have just ended. */
 function awsIsAway(random: Random, { calmAt }: Frame): Happening[] {
   const at = random.whole(5_000, 15_000);
   const ms = calmAt - at;
@@ -30,7 +27,7 @@ function awsIsAway(random: Random, { calmAt }: Frame): Happening[] {
   return [{ at, kind: 'awsTrouble', trouble, ms }, ...shortTasks(random, 'a', at - 1_000, 2_000)];
 }
 
-/** Until every poll has been answered unheard. */
+/** For about as long as a poll is held: most polls are answered unheard. */
 function awsIsSilent(random: Random, { calmAt }: Frame): Happening[] {
   const at = random.whole(3_000, 10_000);
   const ms = Math.min(calmAt - at, random.whole(50_000, 70_000));
@@ -78,7 +75,7 @@ function leapsWhileStoreFails(random: Random, frame: Frame): Happening[] {
   ];
 }
 
-/** An instance is resized while there is work, mostly to fewer pollers, and perhaps back again. */
+/** One instance is resized while there is work, mostly to fewer pollers, and perhaps back again. */
 function resizesAtWork(random: Random, frame: Frame): Happening[] {
   const { calmAt, sizes, locks } = frame;
   const { at, instance } = running(random, frame);
@@ -108,7 +105,7 @@ function stopsSoon(random: Random, frame: Frame): Happening[] {
   return [{ ...running(random, frame), kind: 'stops', graceMs }];
 }
 
-/** One of the instances, and a time at which it runs, 10 s before the calm at the latest. */
+/** An instance, and a time at which it has started, 10 s before the calm at the latest. */
 function running(random: Random, { calmAt, starts }: Frame): { at: number; instance: string } {
   const start = random.pick(starts);
   return { at: random.whole(start.at + 5_000, calmAt - 10_000), instance: start.instance };

@@ -12,7 +12,15 @@ import {
   shortTasks,
   storeFades,
 } from './moments.js';
-import { outage, replacement, SCENE_TTL_MS, sceneOf, sharedOutUnevenly } from './scenes.js';
+import type { Scene } from './scenes.js';
+import {
+  outage,
+  replacement,
+  SCENE_TTL_MS,
+  sceneOf,
+  sharedOutUnevenly,
+  shrinking,
+} from './scenes.js';
 import type { Trouble } from './world/aws.js';
 import { awsTroubles } from './world/aws.js';
 import type { Manner, Work } from './world/component.js';
@@ -41,6 +49,8 @@ export type Happening = { at: number } & (
   | { kind: 'storeFailsOver'; lostMs: number }
   | { kind: 'storeClockLeaps'; byMs: number }
 );
+
+export type Start = Extract<Happening, { kind: 'starts' }>;
 
 export interface Sizes {
   maxConcurrency: number;
@@ -77,24 +87,14 @@ export function planOf(seed: number): Plan {
   const scene = sceneOf(random, locks);
   const ttlMs =
     locks === undefined ? 0 : scene ? SCENE_TTL_MS : random.pick([6_000, 12_000, 30_000]);
-  const instances = {
-    anything: random.whole(1, random.pick([2, 4, 8])),
-    outage: 1,
-    replacement: random.whole(2, 3),
-  }[scene ?? 'anything'];
-  const sizes =
-    scene === 'replacement'
-      ? { maxConcurrency: sharedOutUnevenly(random, instances), concurrencyPerPoller: 1 }
-      : {
-          maxConcurrency: random.whole(1, POLLERS),
-          concurrencyPerPoller: random.whole(1, 4),
-        };
+  const instances = instancesOf(random, scene);
+  const sizes = sizesOf(random, scene, instances);
   const heartbeats = random.chance(0.5) ? random.whole(2, 15) * 1_000 : undefined;
   const config: StepFuncSourceConfig = {
     activityName: 'sum',
     path: '/sum',
     ...sizes,
-    invokeTimeoutMs: random.pick([1_000, 5_000, 20_000, 60_000]),
+    invokeTimeoutMs: scene === 'shrinking' ? 60_000 : random.pick([1_000, 5_000, 20_000, 60_000]),
     ...(random.chance(0.25) ? { onComponentDown: 'wait' } : {}),
     ...(heartbeats === undefined ? {} : { heartbeatIntervalMs: heartbeats }),
     ...(locks
@@ -107,11 +107,10 @@ export function planOf(seed: number): Plan {
   };
   // What happens to leases takes some of their ttl. Without locks, time costs next to nothing.
   const calmAt = random.whole(30, ttlMs === 6_000 ? 90 : 150) * 1_000;
-  const names = Array.from({ length: instances }, (_, i) => `i${i + 1}`);
-  const starts = names.map((instance) => ({
+  const starts = Array.from({ length: instances }, (_, i): Start => ({
     at: scene || random.chance(0.7) ? random.whole(0, 2_000) : random.whole(0, calmAt / 2),
-    kind: 'starts' as const,
-    instance,
+    kind: 'starts',
+    instance: `i${i + 1}`,
     sizes,
   }));
   const happenings: Happening[] = [
@@ -124,20 +123,22 @@ export function planOf(seed: number): Plan {
   if (scene === 'outage') {
     happenings.push(...outage(random.fork('outage'), sizes));
   } else if (scene === 'replacement') {
-    happenings.push(...replacement(random.fork('replacement'), happenings, sizes, calmAt));
+    happenings.push(...replacement(random.fork('replacement'), starts, sizes, calmAt));
+  } else if (scene === 'shrinking') {
+    happenings.push(...shrinking(random.fork('shrinking'), starts, sizes, calmAt));
   } else {
-    const frame = { calmAt, sizes, names, starts, locks: locks !== undefined, ttlMs };
+    const frame = { calmAt, sizes, starts, locks: locks !== undefined, ttlMs };
     happenings.push(...faults(random.fork('faults'), frame));
     happenings.push(...momentOf(random.fork('moment'), frame));
   }
   const isPatient = (config.invokeTimeoutMs ?? 0) >= 20_000;
-  if (config.onComponentDown === 'wait' && isPatient) {
+  if (config.onComponentDown === 'wait' && isPatient && !scene) {
     happenings.push(...componentRestart(random.fork('restart'), calmAt));
   }
   if (locks !== undefined && !scene) {
     happenings.push(...storeFades(random.fork('fade'), happenings, ttlMs, calmAt));
   }
-  if (locks !== undefined && scene !== 'replacement') capSome(random.fork('caps'), happenings);
+  if (locks !== undefined && !scene) capSome(random.fork('caps'), happenings);
   happenings.push(
     ...awsTroubleAtStops(random.fork('trouble at stops'), happenings, calmAt),
     ...secondStops(random.fork('second stops'), happenings, calmAt),
@@ -154,6 +155,33 @@ export function planOf(seed: number): Plan {
     countsListeners: random.chance(0.25),
     lastGraceMs: random.pick([undefined, 0, 10_000]),
   };
+}
+
+function instancesOf(random: Random, scene: Scene | undefined): number {
+  switch (scene) {
+    case 'outage':
+      return 1;
+    case 'replacement':
+      return random.whole(2, 3);
+    case 'shrinking':
+      return 2;
+    default:
+      return random.whole(1, random.pick([2, 4, 8]));
+  }
+}
+
+function sizesOf(random: Random, scene: Scene | undefined, instances: number): Sizes {
+  switch (scene) {
+    case 'replacement':
+      return { maxConcurrency: sharedOutUnevenly(random, instances), concurrencyPerPoller: 1 };
+    case 'shrinking':
+      return { maxConcurrency: random.whole(8, POLLERS), concurrencyPerPoller: 1 };
+    default:
+      return {
+        maxConcurrency: random.whole(1, POLLERS),
+        concurrencyPerPoller: random.whole(1, 4),
+      };
+  }
 }
 
 function traitsOf(random: Random): StoreTraits {
@@ -180,7 +208,8 @@ function tasks(random: Random, calmAt: number, heartbeats: number | undefined): 
   });
 }
 
-function faults(random: Random, { calmAt, sizes, names, locks, ttlMs }: Frame): Happening[] {
+function faults(random: Random, { calmAt, sizes, starts, locks, ttlMs }: Frame): Happening[] {
+  const names = starts.map(({ instance }) => instance);
   const happenings: Happening[] = [];
   const count = random.pick([0, 1, 3, 8, 15]);
   let born = names.length;
@@ -249,7 +278,12 @@ function faults(random: Random, { calmAt, sizes, names, locks, ttlMs }: Frame): 
           const then = Math.min(calmAt, at + order * gap);
           happenings.push(
             { at: then, kind: 'starts', instance: `i${born}`, sizes: to },
-            { at: then + 500, kind: 'stops', instance: old, graceMs: graceOf(random) },
+            {
+              at: Math.min(calmAt, then + 500),
+              kind: 'stops',
+              instance: old,
+              graceMs: graceOf(random),
+            },
           );
         }
         break;

@@ -1,18 +1,20 @@
 import type { Random } from './engine/random.js';
 import { POLLERS } from './judge/pollers.js';
-import type { Happening, Sizes } from './plan.js';
+import type { Happening, Sizes, Start } from './plan.js';
 import type { StoreTraits } from './world/lock-store.js';
 
-export type Scene = 'outage' | 'replacement';
+export type Scene = 'outage' | 'replacement' | 'shrinking';
 
 /** Of plans with a scene. Polls outlast their leases by more than the judge's patience. */
 export const SCENE_TTL_MS = 6_000;
 
-/** Some plans have one thing happen and nothing else, so that nothing else hides what it does. */
+/** Some plans have one thing happen and little else, so that nothing else hides what it does. */
 export function sceneOf(random: Random, locks: StoreTraits | undefined): Scene | undefined {
   if (locks === undefined) return undefined;
   if (random.chance(0.12)) return 'outage';
-  return locks.hasMembers && random.chance(0.2) ? 'replacement' : undefined;
+  if (!locks.hasMembers) return undefined;
+  if (random.chance(0.2)) return 'replacement';
+  return random.chance(0.2) ? 'shrinking' : undefined;
 }
 
 /**
@@ -35,11 +37,10 @@ export function outage(random: Random, sizes: Sizes): Happening[] {
  */
 export function replacement(
   random: Random,
-  happenings: Happening[],
+  starts: Start[],
   sizes: Sizes,
   calmAt: number,
 ): Happening[] {
-  const starts = happenings.filter((happening) => happening.kind === 'starts');
   const killed = random.pick(starts);
   const capped = random.pick(starts.filter((start) => start !== killed));
   const share = Math.floor(sizes.maxConcurrency / starts.length);
@@ -63,4 +64,38 @@ export function replacement(
 export function sharedOutUnevenly(random: Random, instances: number): number {
   const share = random.whole(3, Math.floor((POLLERS - 1) / instances));
   return Math.min(POLLERS, share * instances + random.whole(1, share - 1));
+}
+
+/**
+ * All instances are resized to half of the pollers while there are long tasks. One has a cap, and its
+ * pollers may be among those that are taken away.
+ */
+export function shrinking(
+  random: Random,
+  starts: Start[],
+  sizes: Sizes,
+  calmAt: number,
+): Happening[] {
+  const [capped] = starts;
+  if (capped !== undefined) {
+    capped.at = 0;
+    capped.sizes = { ...sizes, maxPollersPerInstance: 2 };
+  }
+  const at = random.whole(10_000, calmAt - 15_000);
+  const fewer = { ...sizes, maxConcurrency: Math.ceil(sizes.maxConcurrency / 2) };
+  return [
+    ...Array.from({ length: sizes.maxConcurrency }, (_, i): Happening => ({
+      at,
+      kind: 'task',
+      id: `l${i + 1}`,
+      work: { manner: 'answers', ms: random.whole(40_000, 59_000) },
+      timeoutMs: 200_000,
+    })),
+    ...starts.map(({ instance }, i): Happening => ({
+      at: at + 1_000 + i * 100,
+      kind: 'resizes',
+      instance,
+      sizes: fewer,
+    })),
+  ];
 }

@@ -46,15 +46,29 @@ function readOptions() {
   }
 }
 
-if (values.seed !== undefined) await replay(Number(values.seed), values.keep);
-else await search(Number(values.from ?? Date.now()), Number(values.seconds));
+/** The number that an option has to be. */
+function numberOf(option: string, value: string): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  console.error(`--${option} is to be a whole number, not ${value}`);
+  process.exit(1);
+}
+
+if (values.seed !== undefined) await replay(numberOf('seed', values.seed), values.keep);
+else
+  await search(
+    numberOf('from', values.from ?? `${Date.now()}`),
+    numberOf('seconds', values.seconds),
+  );
 
 async function search(from: number, forSeconds: number): Promise<void> {
-  let seed = from;
+  let searched = 0;
   let failures = 0;
   let simulatedMs = 0;
-  for (; seconds() < forSeconds; seed += 1) {
+  while (seconds() < forSeconds) {
+    const seed = from + searched;
     const { violation, simulatedMs: ms } = await simulate(planOf(seed));
+    searched += 1;
     simulatedMs += ms;
     if (violation === undefined) continue;
     failures += 1;
@@ -64,7 +78,7 @@ async function search(from: number, forSeconds: number): Promise<void> {
     break;
   }
   console.log(
-    `${seed - from} seeds from ${from}, ${(simulatedMs / 3_600_000).toFixed(0)} hours of virtual time, ` +
+    `${searched} seeds from ${from}, ${(simulatedMs / 3_600_000).toFixed(0)} hours of virtual time, ` +
       `${seconds().toFixed(0)} s of CPU: ${failures} failures`,
   );
   if (failures > 0) process.exitCode = 1;

@@ -4,7 +4,9 @@ import {
   SendTaskFailureCommand,
 } from '@aws-sdk/client-sfn';
 import { createStepFuncSource } from 'stepfunc-source';
+import { functionInvoke } from 'stepfunc-source/function';
 import { describe, expect, vi } from 'vitest';
+import { freePort } from '../../support/integration/free-port.js';
 import { startNode } from '../../support/integration/process.js';
 import { write, writeProgram } from './folder.js';
 import type { Run } from './run.js';
@@ -33,6 +35,28 @@ export const testProcess = beside('tests in a process', async (block, { onTestFi
   expect(titles.length).toBeGreaterThan(1);
   const passed = tests.said().filter((line) => line.startsWith('ok '));
   expect(passed).toEqual(titles.map((title, i) => `ok ${i + 1} - ${title}`));
+});
+
+/** A fake in a process of its own: it runs a task of a service that finds it by its port. */
+export const fakeProcess = beside('a fake in a process', async (block, { onTestFinished }) => {
+  const port = String(await freePort());
+  const file = await writeProgram(block, onTestFinished, (text) => text.replace('4599', port));
+  const fake = startNode([file], { env: {} });
+  onTestFinished(() => fake.signal('SIGKILL'));
+  const clientConfig = {
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  };
+  const config = { activityName: 'sum', path: '/sum', maxConcurrency: 1, concurrencyPerPoller: 1 };
+  const invoke = functionInvoke((numbers: number[]) => numbers.reduce((sum, each) => sum + each));
+  const service = createStepFuncSource(config, invoke, { clientConfig });
+  onTestFinished(async () => {
+    await service.stop({ graceMs: 0 });
+  });
+  await service.start();
+  expect(await fake.ended).toEqual(well);
+  expect(fake.said()).toEqual(["{ status: 'SUCCEEDED', output: '6' }"]);
 });
 
 /** What is assumed is made anew for each block. */

@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mysqlServer } from '../../support/servers/mysql-server.js';
-import { postgresServer } from '../../support/servers/postgres-server.js';
 import { removeTemplates } from '../../support/servers/own-server.js';
+import { postgresServer } from '../../support/servers/postgres-server.js';
 import { redisServer } from '../../support/servers/redis-server.js';
 import type { Driver, StoreKind } from './connect.js';
 import { drivers } from './connect.js';
@@ -129,9 +129,13 @@ export default function setup(): (() => void) | undefined {
   const written = file.replace(/-alone$/, `-${process.pid}`);
 
   return () => {
+    try {
+      removeTemplates(String(process.pid));
+    } catch (error) {
+      console.warn('Data that own servers start from was left behind:', error);
+    }
     const notes = read(written);
     rmSync(written, { force: true });
-    removeTemplates(String(process.pid));
     if (notes.length === 0 && process.env['REQUIRE_REAL_STORES'] !== '1') return;
     for (const kind of ['redis', 'postgresql', 'mysql', 'dynamodb'] as const) {
       const on = all(notes, kind, 'what').join(', ') || 'nothing';

@@ -546,7 +546,14 @@ export const faults = [
     name: 'cap-forgets-hand-overs',
     what: 'Free pollers are kept for an instance whose cap is full with one that it hands over',
     file: 'leases/fair-share.ts',
-    find: 'cap - held - handedOver - draining',
-    replace: 'cap - held - draining',
+    find: 'Math.min(cap, pollers) - held - handedOver - draining',
+    replace: 'Math.min(cap, pollers) - held - draining',
+  },
+  {
+    name: 'taken-away-not-told',
+    what: 'Free pollers are kept for an instance whose cap is full with what a resize has taken away',
+    file: 'leases/lease-pool.ts',
+    find: 'index >= names.length || lease.snapshot().lost',
+    replace: 'lease.snapshot().lost',
   },
 ];

@@ -136,8 +136,11 @@ export function createTemplate(
 ): { copyTo(folder: string): Promise<void> } {
   let made: Promise<string> | undefined;
   const get = async () => {
-    const run = process.env['STORES_RUN'] ?? String(process.pid);
-    const folder = await mkdtemp(join(tmpdir(), `${templateOf(run)}${name}-`));
+    const run = process.env['STORES_RUN'];
+    const folder = await mkdtemp(join(tmpdir(), `${templateOf(run ?? 'none')}${name}-`));
+    if (run === undefined) {
+      process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    }
     await make(folder);
     return folder;
   };
@@ -158,7 +161,7 @@ export function createTemplate(
 export function removeTemplates(run: string): void {
   for (const name of readdirSync(tmpdir())) {
     if (!name.startsWith(templateOf(run))) continue;
-    rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    rmSync(join(tmpdir(), name), { recursive: true, force: true, maxRetries: 3 });
   }
 }
 

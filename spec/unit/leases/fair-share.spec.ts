@@ -91,6 +91,13 @@ describe('L10: who hands a poller over', () => {
     expect(planFairShare(mine, others(1)).yieldsBelow).toBe(0);
   });
 
+  it('L4: leaves nothing to one that has no room for all that it hands over and has lost', () => {
+    const mine = standing('a', 20);
+    const poor = (draining: number) => [standing('b', 0, { handedOver: 21, draining })];
+    expect(planFairShare(mine, poor(18)).yieldsBelow).toBe(40);
+    expect(planFairShare(mine, poor(19)).yieldsBelow).toBe(0);
+  });
+
   it('L10: not to one that may not take it', () => {
     expect(handOvers(standing('a', 39), standing('b', 1, { cap: 1 }))).toBe(0);
     expect(handOvers(standing('a', 40), standing('b', 0, { cap: 1 }))).toBe(1);

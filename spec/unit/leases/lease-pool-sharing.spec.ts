@@ -128,8 +128,24 @@ describe('L10: a pool that shares its leases', () => {
     member.pool.rename(namesOf(2));
     member.state.others = [other(0, { pollers: 3 })];
     await pass(ttlMs);
-    expect(member.says.at(-1)).toBe('1 1 0 2 -');
+    expect(member.says.at(-1)).toBe('1 1 2 2 -');
     expect(member.handedOver).toEqual([1]);
+    await shutDown(member);
+  });
+
+  it('L4: says what a resize has taken away as long as its work has not ended', async () => {
+    const member = setUpMember({ maxHeld: 2 });
+    await pass(ttlMs);
+    const [first, second] = member.pool.held().map(({ index }) => index);
+    member.pool.rename(namesOf(0));
+    await pass(ttlMs);
+    expect(member.says.at(-1)).toBe('0 0 2 0 2');
+    member.working.get(first ?? -1)?.end();
+    await pass(ttlMs);
+    expect(member.says.at(-1)).toBe('0 0 1 0 2');
+    member.working.get(second ?? -1)?.end();
+    await pass(ttlMs);
+    expect(member.says.at(-1)).toBe('0 0 0 0 2');
     await shutDown(member);
   });
 
