@@ -133,7 +133,7 @@ export function componentRestart(random: Random, calmAt: number): Happening[] {
       at: at + random.whole(0, ms),
       kind: 'task',
       id: `r${i + 1}`,
-      work: { manner: 'answers', ms: random.whole(15_000, 40_000) },
+      work: { manner: 'answers', ms: random.whole(25_000, 55_000) },
       timeoutMs: 200_000,
     })),
   ];

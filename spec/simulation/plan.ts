@@ -90,12 +90,16 @@ export function planOf(seed: number): Plan {
   const instances = instancesOf(random, scene);
   const sizes = sizesOf(random, scene, instances);
   const heartbeats = random.chance(0.5) ? random.whole(2, 15) * 1_000 : undefined;
+  const patienceMs = random.pick([1_000, 5_000, 20_000, 60_000]);
+  const waits = random.chance(0.25) || scene === 'componentRestart';
+  // What waits for the component has time to.
+  const isPatient = scene === 'componentRestart' || (waits && patienceMs >= 20_000);
   const config: StepFuncSourceConfig = {
     activityName: 'sum',
     path: '/sum',
     ...sizes,
-    invokeTimeoutMs: scene === 'shrinking' ? 60_000 : random.pick([1_000, 5_000, 20_000, 60_000]),
-    ...(random.chance(0.25) ? { onComponentDown: 'wait' } : {}),
+    invokeTimeoutMs: scene === 'shrinking' ? 300_000 : isPatient ? 60_000 : patienceMs,
+    ...(waits ? { onComponentDown: 'wait' } : {}),
     ...(heartbeats === undefined ? {} : { heartbeatIntervalMs: heartbeats }),
     ...(locks
       ? {
@@ -116,29 +120,38 @@ export function planOf(seed: number): Plan {
   const happenings: Happening[] = [
     ...starts,
     // Without tasks, polls stay open for as long as they can.
-    ...(scene && random.chance(0.6)
+    ...(scene === 'shrinking' || (scene && random.chance(0.6))
       ? []
       : tasks(random.fork('tasks'), scene === 'outage' ? 10_000 : calmAt, heartbeats)),
   ];
-  if (scene === 'outage') {
-    happenings.push(...outage(random.fork('outage'), sizes));
-  } else if (scene === 'replacement') {
-    happenings.push(...replacement(random.fork('replacement'), starts, sizes, calmAt));
-  } else if (scene === 'shrinking') {
-    happenings.push(...shrinking(random.fork('shrinking'), starts, sizes, calmAt));
-  } else {
-    const frame = { calmAt, sizes, starts, locks: locks !== undefined, ttlMs };
-    happenings.push(...faults(random.fork('faults'), frame));
-    happenings.push(...momentOf(random.fork('moment'), frame));
+  switch (scene) {
+    case 'componentRestart':
+      happenings.push(...componentRestart(random.fork('restart'), calmAt));
+      break;
+    case 'outage':
+      happenings.push(...outage(random.fork('outage'), starts, sizes));
+      break;
+    case 'replacement':
+      happenings.push(...replacement(random.fork('replacement'), starts, sizes, calmAt));
+      break;
+    case 'shrinking':
+      happenings.push(...shrinking(random.fork('shrinking'), starts, sizes));
+      break;
+    default: {
+      const frame = { calmAt, sizes, starts, locks: locks !== undefined, ttlMs };
+      happenings.push(
+        ...faults(random.fork('faults'), frame),
+        ...momentOf(random.fork('moment'), frame),
+      );
+      if (waits && isPatient) {
+        happenings.push(...componentRestart(random.fork('restart'), calmAt));
+      }
+      if (locks !== undefined) {
+        happenings.push(...storeFades(random.fork('fade'), happenings, ttlMs, calmAt));
+        capSome(random.fork('caps'), happenings);
+      }
+    }
   }
-  const isPatient = (config.invokeTimeoutMs ?? 0) >= 20_000;
-  if (config.onComponentDown === 'wait' && isPatient && !scene) {
-    happenings.push(...componentRestart(random.fork('restart'), calmAt));
-  }
-  if (locks !== undefined && !scene) {
-    happenings.push(...storeFades(random.fork('fade'), happenings, ttlMs, calmAt));
-  }
-  if (locks !== undefined && !scene) capSome(random.fork('caps'), happenings);
   happenings.push(
     ...awsTroubleAtStops(random.fork('trouble at stops'), happenings, calmAt),
     ...secondStops(random.fork('second stops'), happenings, calmAt),
@@ -159,6 +172,7 @@ export function planOf(seed: number): Plan {
 
 function instancesOf(random: Random, scene: Scene | undefined): number {
   switch (scene) {
+    case 'componentRestart':
     case 'outage':
       return 1;
     case 'replacement':
@@ -176,6 +190,11 @@ function sizesOf(random: Random, scene: Scene | undefined, instances: number): S
       return { maxConcurrency: sharedOutUnevenly(random, instances), concurrencyPerPoller: 1 };
     case 'shrinking':
       return { maxConcurrency: random.whole(8, POLLERS), concurrencyPerPoller: 1 };
+    case 'outage':
+      return { maxConcurrency: random.whole(4, POLLERS), concurrencyPerPoller: 1 };
+    case 'componentRestart':
+      // More slots than the polls that are open by then bring tasks.
+      return { maxConcurrency: 6, concurrencyPerPoller: 6 };
     default:
       return {
         maxConcurrency: random.whole(1, POLLERS),

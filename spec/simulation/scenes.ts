@@ -3,14 +3,14 @@ import { POLLERS } from './judge/pollers.js';
 import type { Happening, Sizes, Start } from './plan.js';
 import type { StoreTraits } from './world/lock-store.js';
 
-export type Scene = 'outage' | 'replacement' | 'shrinking';
+export type Scene = 'componentRestart' | 'outage' | 'replacement' | 'shrinking';
 
 /** Of plans with a scene. Polls outlast their leases by more than the judge's patience. */
 export const SCENE_TTL_MS = 6_000;
 
 /** Some plans have one thing happen and little else, so that nothing else hides what it does. */
 export function sceneOf(random: Random, locks: StoreTraits | undefined): Scene | undefined {
-  if (locks === undefined) return undefined;
+  if (locks === undefined) return random.chance(0.12) ? 'componentRestart' : undefined;
   if (random.chance(0.12)) return 'outage';
   if (!locks.hasMembers) return undefined;
   if (random.chance(0.2)) return 'replacement';
@@ -21,7 +21,10 @@ export function sceneOf(random: Random, locks: StoreTraits | undefined): Scene |
  * The store is away for longer than leases last, and another instance comes. The one that was alone
  * has lost all pollers, while its polls are still open.
  */
-export function outage(random: Random, sizes: Sizes): Happening[] {
+export function outage(random: Random, starts: readonly Start[], sizes: Sizes): Happening[] {
+  for (const start of starts) {
+    if (random.chance(0.5)) start.sizes = { ...sizes, maxPollersPerInstance: 2 };
+  }
   const at = random.whole(4_000, 15_000);
   const ms = Math.round(SCENE_TTL_MS * random.between(1, 1.8));
   return [
@@ -67,29 +70,24 @@ export function sharedOutUnevenly(random: Random, instances: number): number {
 }
 
 /**
- * All instances are resized to half of the pollers while there are long tasks. One has a cap, and its
- * pollers may be among those that are taken away.
+ * All instances are resized to half of the pollers. The first has a cap, and a long task for each of
+ * its pollers, some of which the resize takes away.
  */
-export function shrinking(
-  random: Random,
-  starts: Start[],
-  sizes: Sizes,
-  calmAt: number,
-): Happening[] {
-  const [capped] = starts;
-  if (capped !== undefined) {
-    capped.at = 0;
-    capped.sizes = { ...sizes, maxPollersPerInstance: 2 };
+export function shrinking(random: Random, starts: readonly Start[], sizes: Sizes): Happening[] {
+  for (const [i, start] of starts.entries()) {
+    // Its polls have been open for longest, so they bring the tasks.
+    start.at = i * 5_000;
+    if (i === 0) start.sizes = { ...sizes, maxPollersPerInstance: 2 };
   }
-  const at = random.whole(10_000, calmAt - 15_000);
+  const at = random.whole(10_000, 25_000);
   const fewer = { ...sizes, maxConcurrency: Math.ceil(sizes.maxConcurrency / 2) };
   return [
-    ...Array.from({ length: sizes.maxConcurrency }, (_, i): Happening => ({
+    ...Array.from({ length: 2 }, (_, i): Happening => ({
       at,
       kind: 'task',
       id: `l${i + 1}`,
-      work: { manner: 'answers', ms: random.whole(40_000, 59_000) },
-      timeoutMs: 200_000,
+      work: { manner: 'answers', ms: random.whole(150_000, 200_000) },
+      timeoutMs: 290_000,
     })),
     ...starts.map(({ instance }, i): Happening => ({
       at: at + 1_000 + i * 100,
