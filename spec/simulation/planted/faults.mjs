@@ -23,7 +23,7 @@ export const faults = [
     what: 'Free leases are kept for an instance that can not take them, since it has lost them',
     file: 'leases/fair-share.ts',
     find: 'Math.min(evenShare(standing) - held - draining, room)',
-    replace: 'Math.min(evenShare(standing) - held, room)',
+    replace: 'evenShare(standing) - held',
   },
   {
     name: 'upload-bound',
