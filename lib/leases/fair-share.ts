@@ -15,9 +15,9 @@ export interface Standing {
   /** How many pollers it is handing over, or has handed over within the last ttl. */
   handedOver: number;
   /**
-   * How many pollers it has lost, or that a resize has taken away, whose work has not ended. They
-   * count for its cap, and it can't take those that it has lost again before. So other instances
-   * leave no free ones to it for them.
+   * How many pollers it has lost, or that a resize has taken away, whose work has not ended. Until
+   * then they count for its cap, and it can't take a lost one again. So other instances leave no
+   * free ones to it for them.
    */
   draining: number;
   /** For how many pollers it competes. Instances of a rolling deployment may differ in that. */

@@ -1,5 +1,6 @@
 import type { Random } from './engine/random.js';
 import type { Happening, Sizes, Start } from './plan.js';
+import type { Manner } from './world/component.js';
 
 /** What a plan has beside what happens to its instances. */
 export interface Frame {
@@ -53,12 +54,10 @@ function narrowUploads(random: Random, { calmAt }: Frame): Happening[] {
   const ms = Math.min(calmAt - at, random.whole(10_000, 40_000));
   return [
     { at, kind: 'weather', instance: '*', service: 'aws', weather: 'narrow', ms },
-    ...Array.from({ length: 4 }, (_, i): Happening => ({
+    ...several(4, 'n', () => ({
       at: at + random.whole(0, ms),
-      kind: 'task',
-      id: `n${i + 1}`,
-      work: { manner: 'isHuge', ms: random.whole(1, 2_000) },
-      timeoutMs: 200_000,
+      ms: random.whole(1, 2_000),
+      manner: 'isHuge',
     })),
   ];
 }
@@ -83,16 +82,10 @@ function resizesAtWork(random: Random, frame: Frame): Happening[] {
   const most = Math.max(1, sizes.maxConcurrency - sizes.concurrencyPerPoller);
   const fewer = { ...sizes, maxConcurrency: random.whole(1, most) };
   // With locks the size of a poller is everybody's.
-  const others = { ...sizes, concurrencyPerPoller: random.whole(1, 4) };
-  const to = locks || random.chance(0.5) ? fewer : others;
+  const cutAnew = { ...sizes, concurrencyPerPoller: random.whole(1, 4) };
+  const to = locks || random.chance(0.5) ? fewer : cutAnew;
   return [
-    ...Array.from({ length: 8 }, (_, i): Happening => ({
-      at: at - random.whole(0, 5_000),
-      kind: 'task',
-      id: `z${i + 1}`,
-      work: { manner: 'answers', ms: random.whole(1, 20_000) },
-      timeoutMs: 200_000,
-    })),
+    ...several(8, 'z', () => ({ at: at - random.whole(0, 5_000), ms: random.whole(1, 20_000) })),
     { at, kind: 'resizes', instance, sizes: to },
     ...shortTasks(random, 'r', at, 10_000),
     ...(random.chance(0.5) ? [{ at: backAt, kind: 'resizes', instance, sizes } as const] : []),
@@ -113,13 +106,23 @@ function running(random: Random, { calmAt, starts }: Frame): { at: number; insta
 
 /** Many short tasks within `ms`. */
 export function shortTasks(random: Random, prefix: string, at: number, ms = 1_000): Happening[] {
-  return Array.from({ length: 20 }, (_, i): Happening => ({
+  return several(20, `${prefix}t`, () => ({
     at: at + random.whole(0, ms),
-    kind: 'task',
-    id: `${prefix}t${i + 1}`,
-    work: { manner: 'answers', ms: random.whole(1, 300) },
+    ms: random.whole(1, 300),
     timeoutMs: 90_000,
   }));
+}
+
+/** So many tasks, which the component answers after `ms` unless `draw` says otherwise. */
+export function several(
+  count: number,
+  prefix: string,
+  draw: () => { at: number; ms: number; manner?: Manner; timeoutMs?: number },
+): Happening[] {
+  return Array.from({ length: count }, (_, i) => {
+    const { at, ms, manner = 'answers', timeoutMs = 200_000 } = draw();
+    return { at, kind: 'task', id: `${prefix}${i + 1}`, work: { manner, ms }, timeoutMs };
+  });
 }
 
 /** Tasks that are long come while the component is down for a moment. */
@@ -129,13 +132,7 @@ export function componentRestart(random: Random, calmAt: number): Happening[] {
   return [
     { at, kind: 'weather', instance: '*', service: 'component', weather: 'refuses', ms },
     // Few, so that slots stay free.
-    ...Array.from({ length: 4 }, (_, i): Happening => ({
-      at: at + random.whole(0, ms),
-      kind: 'task',
-      id: `r${i + 1}`,
-      work: { manner: 'answers', ms: random.whole(25_000, 55_000) },
-      timeoutMs: 200_000,
-    })),
+    ...several(4, 'r', () => ({ at: at + random.whole(0, ms), ms: random.whole(25_000, 55_000) })),
   ];
 }
 
@@ -161,11 +158,9 @@ export function storeFades(
       ms: Math.max(0, awayAt - at),
     },
     { at: awayAt, kind: 'storeTrouble', trouble: 'hangs', ms },
-    ...Array.from({ length: 40 }, (_, i): Happening => ({
+    ...several(40, 'f', () => ({
       at: Math.min(calmAt, awayAt + random.whole(0, ms)),
-      kind: 'task',
-      id: `f${i + 1}`,
-      work: { manner: 'answers', ms: random.whole(1, 300) },
+      ms: random.whole(1, 300),
       timeoutMs: 90_000,
     })),
   ];
@@ -193,12 +188,9 @@ export function awsTroubleAtStops(
     const ms = Math.min(calmAt - at, random.whole(10_000, 40_000));
     return [
       { at, kind: 'awsTrouble', trouble: 'unavailable', ms },
-      ...Array.from({ length: 4 }, (_, i): Happening => ({
+      ...several(4, `s${nth}t`, () => ({
         at: Math.max(0, stopsAt - random.whole(0, 5_000)),
-        kind: 'task',
-        id: `s${nth}t${i + 1}`,
-        work: { manner: 'answers', ms: graceMs + random.whole(1, 30_000) },
-        timeoutMs: 200_000,
+        ms: graceMs + random.whole(1, 30_000),
       })),
     ];
   });

@@ -1,5 +1,6 @@
 import type { Random } from './engine/random.js';
 import { POLLERS } from './judge/pollers.js';
+import { several } from './moments.js';
 import type { Happening, Sizes, Start } from './plan.js';
 import type { StoreTraits } from './world/lock-store.js';
 
@@ -82,11 +83,9 @@ export function shrinking(random: Random, starts: readonly Start[], sizes: Sizes
   const at = random.whole(10_000, 25_000);
   const fewer = { ...sizes, maxConcurrency: Math.ceil(sizes.maxConcurrency / 2) };
   return [
-    ...Array.from({ length: 2 }, (_, i): Happening => ({
+    ...several(2, 'l', () => ({
       at,
-      kind: 'task',
-      id: `l${i + 1}`,
-      work: { manner: 'answers', ms: random.whole(150_000, 200_000) },
+      ms: random.whole(150_000, 200_000),
       timeoutMs: 290_000,
     })),
     ...starts.map(({ instance }, i): Happening => ({

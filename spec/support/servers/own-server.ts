@@ -89,8 +89,10 @@ export function createOwnServer(options: OwnServerOptions): OwnServer {
   };
 }
 
+const PREFIX = 'stepfunc-source-';
+
 export function temporaryFolder(name: string): Promise<string> {
-  return mkdtemp(join(tmpdir(), `stepfunc-source-${name}-`));
+  return mkdtemp(join(tmpdir(), `${PREFIX}${name}-`));
 }
 
 /** Where a program is: on the PATH, or in one of the other folders. */
@@ -124,7 +126,7 @@ export async function runToEnd(
 }
 
 /** The name of what a run's templates are in begins with this. */
-const templateOf = (run: string) => `stepfunc-source-template-${run}-`;
+const templateOf = (run: string) => `template-${run}-`;
 
 /**
  * A folder that is made at first need, and then copied: a server's first data takes seconds of a core
@@ -137,7 +139,7 @@ export function createTemplate(
   let made: Promise<string> | undefined;
   const get = async () => {
     const run = process.env['STORES_RUN'];
-    const folder = await mkdtemp(join(tmpdir(), `${templateOf(run ?? 'none')}${name}-`));
+    const folder = await temporaryFolder(`${templateOf(run ?? 'none')}${name}`);
     if (run === undefined) {
       process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     }
@@ -160,7 +162,7 @@ export function createTemplate(
 /** Removes the templates of a run. Its workers can't: vitest ends them by a signal. */
 export function removeTemplates(run: string): void {
   for (const name of readdirSync(tmpdir())) {
-    if (!name.startsWith(templateOf(run))) continue;
+    if (!name.startsWith(`${PREFIX}${templateOf(run)}`)) continue;
     rmSync(join(tmpdir(), name), { recursive: true, force: true, maxRetries: 3 });
   }
 }
